@@ -1,0 +1,4 @@
+//! Sans-IO core of finewire: machine vocabulary, driver protocol, agent model, connector and driver decisions.
+#![no_std]
+
+extern crate alloc;

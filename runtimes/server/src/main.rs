@@ -1,0 +1,3 @@
+//! The finewire program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! finewire machines on tokio.

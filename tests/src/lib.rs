@@ -1,0 +1,1 @@
+//! Scenario, adapter and interop tests of finewire.

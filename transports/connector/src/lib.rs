@@ -1,0 +1,1 @@
+//! The whole connector as a sans-IO machine over all its links.

@@ -1,0 +1,1 @@
+//! The driver side of the connector protocol as a sans-IO machine over OpenWire.

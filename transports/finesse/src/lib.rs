@@ -1,0 +1,1 @@
+//! Cisco Finesse as types: REST requests and answers, notifications.

@@ -1,0 +1,1 @@
+//! Cisco Finesse as a sans-IO machine, for demos and tests without a lab.

@@ -1,0 +1,1 @@
+//! XMPP client and server sides as sans-IO protocols.
