@@ -1,0 +1,85 @@
+//! What Finesse says about a call.
+
+use alloc::vec::Vec;
+
+use super::states::{CallAction, DialogState, ParticipantState};
+use super::text::{DialogId, Text};
+use crate::machine::UnixMillis;
+
+/// A full snapshot of a call. Finesse Developer Guide, "Dialog".
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Dialog {
+    /// `id`.
+    pub id: DialogId,
+    /// `state`.
+    pub state: DialogState,
+    /// `fromAddress`: who called; that of the surviving call after a transfer.
+    pub from: Text,
+    /// `toAddress`: the number that was dialled.
+    pub to: Text,
+    /// `mediaProperties/callType`: an open word; may be empty or `NULL` after a failover.
+    pub call_type: Text,
+    /// `mediaType`: `Voice`.
+    pub media_type: Text,
+    /// The id in `associatedDialogUri`.
+    pub associated: Option<DialogId>,
+    /// `secondaryId`: the call that a transfer or conference swallowed.
+    pub secondary: Option<DialogId>,
+    /// `mediaProperties/DNIS`.
+    pub dnis: Text,
+    /// `mediaProperties/dialedNumber`.
+    pub dialed_number: Text,
+    /// `mediaProperties/queueNumber`.
+    pub queue_number: Text,
+    /// `mediaProperties/queueName`.
+    pub queue_name: Text,
+    /// `mediaProperties/wrapUpReason`.
+    pub wrap_up_reason: Option<Text>,
+    /// `mediaProperties/callvariables`, in the order of the wire: name and value.
+    pub variables: Vec<(Text, Text)>,
+    /// `participants`, in the order of the wire.
+    pub participants: Vec<Participant>,
+}
+
+impl Dialog {
+    /// The party whose `mediaAddress` is `address`.
+    ///
+    /// Seen: the own party must be found by its extension; customers have no address type.
+    #[must_use]
+    pub fn participant(&self, address: &str) -> Option<&Participant> {
+        self.participants.iter().find(|party| party.address == *address)
+    }
+
+    /// The value of a call variable; names compare case-insensitively.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Text> {
+        let mut variables = self.variables.iter();
+        variables.find(|(known, _)| known.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// When the call began: the earliest `startTime` of its parties.
+    #[must_use]
+    pub fn started(&self) -> Option<UnixMillis> {
+        self.participants.iter().filter_map(|party| party.started).min()
+    }
+}
+
+/// One party of a call. Finesse Developer Guide, "Dialog", element `participants/Participant`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Participant {
+    /// `mediaAddress`: an extension or number.
+    pub address: Text,
+    /// `mediaAddressType`: `AGENT_DEVICE`; empty for customers and trunks.
+    pub address_type: Text,
+    /// `state`.
+    pub state: ParticipantState,
+    /// `stateCause`: empty, `BUSY`, `BAD_DESTINATION`, `OTHER`,
+    /// `DEVICE_RESOURCE_NOT_AVAILABLE`.
+    pub cause: Text,
+    /// `startTime`.
+    pub started: Option<UnixMillis>,
+    /// `stateChangeTime`.
+    pub changed: Option<UnixMillis>,
+    /// `actions`: what this party may do now.
+    pub actions: Vec<CallAction>,
+}

@@ -1,0 +1,121 @@
+//! Shared text and the names made of it: clone is a counter, order is that of the bytes.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::borrow::Borrow;
+use core::fmt;
+
+/// Declares a type of shared text.
+macro_rules! shared_text {
+    ($($(#[$meta:meta])* $name:ident;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Whether there is no character.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.0.is_empty()
+            }
+
+            /// The text, or `None` when it is empty: Finesse sends empty elements for "nothing".
+            #[must_use]
+            pub fn non_empty(self) -> Option<Self> {
+                if self.is_empty() { None } else { Some(self) }
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self(Arc::from(""))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(Arc::from(text))
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(Arc::from(text))
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+shared_text! {
+    /// Any shared text.
+    Text;
+    /// An agent's login id: Finesse "loginId", the name in URLs, JIDs and driver messages.
+    AgentId;
+    /// The number of an agent's line: Finesse "extension".
+    Extension;
+    /// A call at Finesse: "Dialog id" (digits for voice).
+    DialogId;
+    /// A team at Finesse.
+    TeamId;
+}
+
+/// Turns one name into plain text; the characters are shared, not copied.
+macro_rules! into_text {
+    ($($name:ident)*) => {$(
+        impl From<$name> for Text {
+            fn from(name: $name) -> Self {
+                Self(name.0)
+            }
+        }
+
+        impl From<Text> for $name {
+            fn from(text: Text) -> Self {
+                Self(text.0)
+            }
+        }
+    )*};
+}
+
+into_text!(AgentId Extension DialogId TeamId);
