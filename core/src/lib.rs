@@ -3,4 +3,6 @@
 
 extern crate alloc;
 
+pub mod agent;
 pub mod machine;
+pub mod password;

@@ -3,8 +3,6 @@
 //! Every enum keeps a word it does not know in `Other`, so a new Finesse release cannot break the
 //! reader (Seen: clients that threw on unknown words died at an upgrade).
 
-use super::text::Text;
-
 /// Declares an open enum of wire words: compared case-insensitively, unknown ones kept.
 macro_rules! open_words {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
