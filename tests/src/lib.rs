@@ -1,1 +1,3 @@
 //! Scenario, adapter and interop tests of finewire.
+
+pub mod peers;

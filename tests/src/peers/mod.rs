@@ -1,0 +1,37 @@
+//! Real peers that the interop tests start: ActiveMQ, its Java client, Prosody, OpenSSL.
+//!
+//! Each runs as a child process on loopback, on a port of its own or one found free, and ends
+//! with the test. [`available`] says whether a peer can run here; in CI (`CI=true`) one that
+//! cannot is a failure, elsewhere its tests say why they were skipped.
+
+mod activemq;
+mod openssl;
+mod process;
+mod prosody;
+
+pub use activemq::{Broker, Jms};
+pub use openssl::{certificate, encrypt_triple_des};
+pub use process::{Lines, free_port};
+pub use prosody::Prosody;
+
+use std::path::Path;
+
+/// Whether every path in `needs` exists. If not: panics in CI, else prints what is missing.
+///
+/// # Panics
+///
+/// When `CI` is `true` and something is missing.
+#[must_use]
+pub fn available(peer: &str, needs: &[&str]) -> bool {
+    let missing: Vec<&&str> = needs
+        .iter()
+        .filter(|path| !Path::new(path).exists())
+        .collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let text = format!("skipped: {peer} is not installed (missing {missing:?})");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{text}");
+    eprintln!("{text}");
+    false
+}
