@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Runs every test of finewire: what CI runs, on a fresh machine with Rust.
+#
+# Real peers (ActiveMQ, Prosody) come from Debian and are installed here when this runs as root on
+# Debian; elsewhere the tests that need them print that they were skipped (with CI=true: fail).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+timings=()
+stage() {
+    local name=$1 begin=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    "$@"
+    timings+=("$(printf '%5d s  %s' $((SECONDS - begin)) "$name")")
+}
+
+peers() {
+    local missing=()
+    [ -e /usr/share/activemq/lib/activemq-broker.jar ] || missing+=(activemq)
+    [ -e /usr/share/java/slf4j-nop.jar ] || missing+=(libslf4j-java)
+    [ -e /usr/bin/prosody ] || missing+=(prosody)
+    command -v openssl >/dev/null || missing+=(openssl)
+    command -v java >/dev/null && command -v javac >/dev/null || missing+=(default-jdk-headless)
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo "all peers are here"
+        return
+    fi
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "skipped: cannot install ${missing[*]} (not root, or not Debian)"
+        [ "${CI:-}" != true ]
+        return
+    fi
+    # Services that the packages would start are not wanted: the tests start their own.
+    local policy=/usr/sbin/policy-rc.d made=
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy && made=1
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >/dev/null
+    [ -z "$made" ] || rm -f $policy
+}
+
+doc() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items -q; }
+fuzz_builds() { cargo check -q --manifest-path fuzz/Cargo.toml; }
+fuzz_lint() { cargo fmt --manifest-path fuzz/Cargo.toml --check; }
+
+stage "peers" peers
+stage "format" cargo fmt --all --check
+stage "fuzz format" fuzz_lint
+stage "clippy" cargo clippy --workspace --all-targets -q -- -D warnings
+stage "documentation" doc
+stage "build of the tests" cargo test --workspace --all-targets --no-run -q
+stage "tests" cargo test --workspace --lib --bins --tests -q
+stage "benches run" cargo test --workspace --benches -q
+stage "examples in the documentation" cargo test --workspace --doc -q
+stage "fuzz targets build" fuzz_builds
+
+printf '\n== time of each stage\n'
+printf '%s\n' "${timings[@]}"
