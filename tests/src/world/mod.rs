@@ -1,0 +1,14 @@
+//! The world of the scenarios: pure machines, an in-memory network, fake time.
+//!
+//! A [`Network`] joins any machines; everything that happens in it depends on its seed alone.
+//! What every machine must keep to is checked at each of its outputs.
+
+mod invariants;
+mod network;
+mod station;
+mod weather;
+
+pub use invariants::{Invariants, Secrets};
+pub use network::{Network, PipeId, PipeInfo, Seat, Traced};
+pub use station::{Film, Guest, Node, Recorded, replay};
+pub use weather::{Chunking, Weather};
