@@ -1,1 +1,40 @@
-//! HTTP/1.1 client and server as sans-IO protocols.
+//! HTTP/1.1, both sides, as sans-IO [protocols](finewire_core::machine::Protocol).
+//!
+//! A [`Client`] makes one exchange at a time on a keep-alive connection, each with a deadline; a
+//! [`Server`] hands complete requests to its owner and writes the answers in order. Both speak the
+//! types of the `http` crate, which are re-exported here, with bodies as shared [`Bytes`].
+//!
+//! ```text
+//!   owner -- Exchange ---> Client == request bytes ==> Server -- Requested --> owner
+//!         <- Answered ----        <== answer bytes ==         <-- Answer -----
+//! ```
+//!
+//! Sources: RFC 9110 (semantics), RFC 9112 (HTTP/1.1). Message heads are parsed by `httparse` through
+//! `ureq-proto`; framing, limits and deadlines are here.
+//!
+//! Credentials (`Authorization`, `Cookie`, `Set-Cookie` and their proxy forms) are marked sensitive as soon
+//! as they are seen, and appear in no `Debug`, trace or error text.
+//!
+//! Not here: TLS and sockets (the runtime's), pools (the owner's), redirects (a 301 is an answer like
+//! any other), cookies, content codings, HTTP/2.
+
+mod body;
+mod client;
+mod date;
+mod fault;
+#[doc(hidden)]
+pub mod fuzz;
+mod head;
+mod limits;
+mod redact;
+mod server;
+mod write;
+
+pub use bytes::Bytes;
+pub use client::{Client, ClientCommand, ClientConfig, ClientEvent};
+pub use fault::Fault;
+pub use limits::Limits;
+pub use server::{Server, ServerCommand, ServerConfig, ServerEvent};
+pub use ureq_proto::http;
+pub use ureq_proto::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+pub use ureq_proto::http::{StatusCode, Uri, Version, header};

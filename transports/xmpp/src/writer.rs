@@ -1,0 +1,109 @@
+//! Writes elements as XML.
+
+use crate::{Element, Node, ns};
+use core::fmt::Write as _;
+
+impl Element {
+    /// The element as XML, in single quotes and without needless declarations, for a place where
+    /// `default_namespace` is the default namespace.
+    #[must_use]
+    pub fn to_xml(&self, default_namespace: &str) -> String {
+        let mut out = String::new();
+        write(&mut out, self, default_namespace);
+        out
+    }
+}
+
+fn write(out: &mut String, element: &Element, default_namespace: &str) {
+    out.push('<');
+    // Streams declare the prefix `stream`; many parsers of the field know it by its letters alone.
+    let prefix = if &*element.namespace == ns::STREAM && default_namespace == ns::CLIENT {
+        "stream:"
+    } else {
+        ""
+    };
+    out.push_str(prefix);
+    out.push_str(&element.name);
+    let inner = if prefix.is_empty() {
+        if *element.namespace != *default_namespace {
+            out.push_str(" xmlns='");
+            escape_attribute(out, &element.namespace);
+            out.push('\'');
+        }
+        &*element.namespace
+    } else {
+        default_namespace
+    };
+    for (n, attribute) in element.attributes.iter().enumerate() {
+        match &*attribute.namespace {
+            "" => {
+                out.push(' ');
+            }
+            ns::XML => out.push_str(" xml:"),
+            namespace => {
+                let _ = write!(out, " xmlns:a{n}='");
+                escape_attribute(out, namespace);
+                let _ = write!(out, "' a{n}:");
+            }
+        }
+        out.push_str(&attribute.name);
+        out.push_str("='");
+        escape_attribute(out, &attribute.value);
+        out.push('\'');
+    }
+    if element.children.is_empty() {
+        out.push_str("/>");
+        return;
+    }
+    out.push('>');
+    for node in &element.children {
+        match node {
+            Node::Element(child) => write(out, child, inner),
+            Node::Text(text) => escape_text(out, text),
+        }
+    }
+    out.push_str("</");
+    out.push_str(prefix);
+    out.push_str(&element.name);
+    out.push('>');
+}
+
+/// Appends text with `<`, `>`, `&` and carriage returns as references; characters that XML does
+/// not allow become U+FFFD.
+pub(crate) fn escape_text(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\r' => out.push_str("&#13;"),
+            c if is_allowed(c) => out.push(c),
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+}
+
+/// As [`escape_text`], and quotes, tabs and line feeds as references, which parsers would else
+/// replace by blanks.
+pub(crate) fn escape_attribute(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\'' => out.push_str("&apos;"),
+            '"' => out.push_str("&quot;"),
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            c if is_allowed(c) => out.push(c),
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+}
+
+/// Whether XML 1.0 §2.2 allows the character.
+pub(crate) const fn is_allowed(c: char) -> bool {
+    matches!(c,
+        '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+}
