@@ -4,5 +4,6 @@
 extern crate alloc;
 
 pub mod agent;
+pub mod contract;
 pub mod machine;
 pub mod password;

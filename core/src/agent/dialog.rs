@@ -47,20 +47,27 @@ impl Dialog {
     /// Seen: the own party must be found by its extension; customers have no address type.
     #[must_use]
     pub fn participant(&self, address: &str) -> Option<&Participant> {
-        self.participants.iter().find(|party| party.address == *address)
+        self.participants
+            .iter()
+            .find(|party| party.address == *address)
     }
 
     /// The value of a call variable; names compare case-insensitively.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&Text> {
         let mut variables = self.variables.iter();
-        variables.find(|(known, _)| known.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        variables
+            .find(|(known, _)| known.as_str().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// When the call began: the earliest `startTime` of its parties.
     #[must_use]
     pub fn started(&self) -> Option<UnixMillis> {
-        self.participants.iter().filter_map(|party| party.started).min()
+        self.participants
+            .iter()
+            .filter_map(|party| party.started)
+            .min()
     }
 }
 

@@ -45,7 +45,10 @@ impl AgentModel {
     pub fn new(agent: AgentId, platform: Platform) -> Self {
         Self {
             platform,
-            user: User { id: agent, ..User::default() },
+            user: User {
+                id: agent,
+                ..User::default()
+            },
             dialogs: BTreeMap::new(),
             counters: ModelCounters::default(),
         }
@@ -88,7 +91,11 @@ impl AgentModel {
             self.count_illegal(legal);
             changes.push(Change::State { from, to, legal });
         } else if (&old.reason, &old.pending_state, old.state_changed)
-            != (&self.user.reason, &self.user.pending_state, self.user.state_changed)
+            != (
+                &self.user.reason,
+                &self.user.pending_state,
+                self.user.state_changed,
+            )
         {
             changes.push(Change::StateDetails);
         }
@@ -124,7 +131,12 @@ impl AgentModel {
         if offered {
             changes.push(Change::CallOffered(id));
         } else {
-            changes.push(Change::CallChanged { dialog: id, from, to, legal });
+            changes.push(Change::CallChanged {
+                dialog: id,
+                from,
+                to,
+                legal,
+            });
         }
         changes
     }
@@ -144,8 +156,12 @@ impl AgentModel {
     /// are missing from it have ended. Ends come before changes and new calls.
     pub fn replace_dialogs(&mut self, dialogs: Vec<Dialog>) -> Changes {
         let listed: BTreeSet<&DialogId> = dialogs.iter().map(|dialog| &dialog.id).collect();
-        let gone: Vec<DialogId> =
-            self.dialogs.keys().filter(|id| !listed.contains(id)).cloned().collect();
+        let gone: Vec<DialogId> = self
+            .dialogs
+            .keys()
+            .filter(|id| !listed.contains(id))
+            .cloned()
+            .collect();
         let mut changes = Changes::new();
         for id in &gone {
             changes.extend(self.remove_dialog(id));
@@ -220,10 +236,9 @@ impl AgentModel {
                 (Platform::Ucce, S::Talking | S::Hold | S::ReservedOutboundPreview) => {
                     Ok(Permit::WhenCallEnds)
                 }
-                (
-                    _,
-                    S::NotReady | S::Ready | S::ReservedOutbound | S::Work | S::WorkReady,
-                ) => Ok(Permit::Now),
+                (_, S::NotReady | S::Ready | S::ReservedOutbound | S::Work | S::WorkReady) => {
+                    Ok(Permit::Now)
+                }
                 _ => refused,
             },
             Intent::BeNotReady => match state {
@@ -246,8 +261,12 @@ impl AgentModel {
     }
 
     fn allows_action(&self, id: &DialogId, action: &CallAction) -> Result<Permit, Refusal> {
-        let dialog = self.dialog(id).ok_or_else(|| Refusal::UnknownDialog(id.clone()))?;
-        let own = self.own_party(dialog).ok_or_else(|| Refusal::NoParty(id.clone()))?;
+        let dialog = self
+            .dialog(id)
+            .ok_or_else(|| Refusal::UnknownDialog(id.clone()))?;
+        let own = self
+            .own_party(dialog)
+            .ok_or_else(|| Refusal::NoParty(id.clone()))?;
         let is_listed = own.actions.contains(action);
         if is_listed || (is_often_unlisted(action) && own.state == ParticipantState::Active) {
             Ok(Permit::Now)
@@ -264,7 +283,11 @@ impl AgentModel {
         }
         let rings = self.own_state(&dialog) == Some(ParticipantState::Alerting);
         self.dialogs.insert(id.clone(), dialog);
-        alloc::vec![if rings { Change::CallOffered(id) } else { Change::CallStarted(id) }]
+        alloc::vec![if rings {
+            Change::CallOffered(id)
+        } else {
+            Change::CallStarted(id)
+        }]
     }
 
     fn own_state(&self, dialog: &Dialog) -> Option<ParticipantState> {
@@ -286,9 +309,18 @@ impl AgentModel {
 /// The parts of a user that do not move with its state.
 fn profile(user: &User) -> impl PartialEq + '_ {
     (
-        (&user.login_name, &user.first_name, &user.last_name, user.roles),
+        (
+            &user.login_name,
+            &user.first_name,
+            &user.last_name,
+            user.roles,
+        ),
         (&user.team, &user.supervised),
-        (&user.wrap_up_incoming, &user.wrap_up_outgoing, user.wrap_up_timer),
+        (
+            &user.wrap_up_incoming,
+            &user.wrap_up_outgoing,
+            user.wrap_up_timer,
+        ),
     )
 }
 

@@ -40,9 +40,8 @@ impl Platform {
     /// words that are not known here, every move is.
     #[must_use]
     pub fn allows(self, from: &AgentState, to: &AgentState) -> bool {
-        let is_open = |state: &AgentState| {
-            matches!(state, AgentState::Unknown | AgentState::Other(_))
-        };
+        let is_open =
+            |state: &AgentState| matches!(state, AgentState::Unknown | AgentState::Other(_));
         let table = match self {
             Self::Ucce => &AGENT_UCCE,
             Self::Uccx => &AGENT_UCCX,

@@ -106,7 +106,11 @@ impl TripleDes {
         if first == second || second == third {
             return Err(KeyFault::LocalKeyDegenerate);
         }
-        Ok(Self { key: bytes, initial_vector, cipher_text })
+        Ok(Self {
+            key: bytes,
+            initial_vector,
+            cipher_text,
+        })
     }
 
     /// Cipher text as sent → password.
@@ -152,7 +156,10 @@ impl TripleDes {
         let padding = BLOCK - text.len() % BLOCK;
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() + padding));
         bytes.extend_from_slice(text);
-        bytes.resize(text.len() + padding, u8::try_from(padding).unwrap_or_default());
+        bytes.resize(
+            text.len() + padding,
+            u8::try_from(padding).unwrap_or_default(),
+        );
         let length = bytes.len();
         let encrypted =
             cbc::Encryptor::<TdesEde3>::new((&*self.key).into(), &initial_vector.into())
@@ -168,7 +175,9 @@ impl TripleDes {
 
 impl fmt::Debug for TripleDes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TripleDes").field("cipher_text", &self.cipher_text).finish_non_exhaustive()
+        f.debug_struct("TripleDes")
+            .field("cipher_text", &self.cipher_text)
+            .finish_non_exhaustive()
     }
 }
 

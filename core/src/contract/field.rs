@@ -1,0 +1,92 @@
+//! What a value may hold so that it can neither forge nor shift a field.
+//!
+//! The protocol knows no escaping: `#` parts fields, `|` list items, `,` sub-fields, and a line
+//! break could end a message in somebody's log. Values from Finesse can hold all of them (a caller
+//! may key `#` into a call variable). Every such character is replaced by one configurable
+//! character and counted.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+/// Whether a character may not stand in a value of an event.
+///
+/// ```
+/// use finewire_core::contract::field::is_structural;
+///
+/// assert!(is_structural('#') && is_structural('\n') && is_structural('\u{2028}'));
+/// assert!(!is_structural('=') && !is_structural(':') && !is_structural('é'));
+/// ```
+#[must_use]
+pub fn is_structural(character: char) -> bool {
+    matches!(character, '#' | '|' | ',' | '\u{2028}' | '\u{2029}') || character.is_control()
+}
+
+/// A value without structural characters, and how many were replaced.
+///
+/// ```
+/// use finewire_core::contract::field::cleaned;
+///
+/// assert_eq!(cleaned("12#34", ' '), ("12 34".into(), 1));
+/// ```
+#[must_use]
+pub fn cleaned(value: &str, replacement: char) -> (Cow<'_, str>, u32) {
+    replaced(value, replacement, is_structural)
+}
+
+/// As [`cleaned`], for the name in `name=value`: a `=` in it would shift the value.
+#[must_use]
+pub fn cleaned_name(name: &str, replacement: char) -> (Cow<'_, str>, u32) {
+    replaced(name, replacement, |character| {
+        character == '=' || is_structural(character)
+    })
+}
+
+fn replaced(text: &str, replacement: char, is_bad: impl Fn(char) -> bool) -> (Cow<'_, str>, u32) {
+    if !text.contains(&is_bad) {
+        return (Cow::Borrowed(text), 0);
+    }
+    let replacement = if is_bad(replacement) {
+        ' '
+    } else {
+        replacement
+    };
+    let mut count = 0_u32;
+    let clean: String = text
+        .chars()
+        .map(|character| {
+            if is_bad(character) {
+                count = count.saturating_add(1);
+                replacement
+            } else {
+                character
+            }
+        })
+        .collect();
+    (Cow::Owned(clean), count)
+}
+
+/// The longest start of `text` of at most `limit` bytes that ends between two characters.
+#[must_use]
+pub fn bounded(text: &str, limit: usize) -> &str {
+    if text.len() <= limit {
+        return text;
+    }
+    // A character has at most four bytes, so one of four neighbouring places is a boundary.
+    let mut ends = (limit.saturating_sub(3)..=limit).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or_default()
+}
+
+/// Whether a text can be the name of an agent, call or team: it becomes a part of paths and
+/// addresses at Finesse, where these characters would lead elsewhere.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let is_bad = |c: char| is_structural(c) || c.is_whitespace() || "/\\?%&<>\"".contains(c);
+    !text.is_empty()
+        && text.len() <= MAX_NAME
+        && text != "."
+        && text != ".."
+        && !text.contains(is_bad)
+}
+
+/// The longest name of an agent, call or team in bytes.
+pub const MAX_NAME: usize = 128;

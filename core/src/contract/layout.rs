@@ -1,0 +1,298 @@
+//! The one table of names, labels and field orders.
+//!
+//! Parser and formatter of both directions follow it; a site whose trace shows another name or
+//! order changes the value, not the code.
+
+use alloc::vec::Vec;
+
+use super::command::Verb;
+use super::event::EventKind;
+use crate::agent::Text;
+
+/// How commands and events look on the wire. `Layout::default()` is the documented form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Commands, by verb.
+    pub commands: Vec<CommandLayout>,
+    /// Events, by kind.
+    pub events: Vec<EventLayout>,
+    /// Sub-fields of a party in [`Field::Participants`].
+    pub participant: Vec<Slot>,
+    /// Sub-fields of a team in [`Field::Teams`].
+    pub team: Vec<Slot>,
+    /// Sub-fields of a member in `TeamUsersList`.
+    pub team_user: Vec<Slot>,
+    /// Sub-fields of a queue in `QueueList`.
+    pub queue: Vec<Slot>,
+    /// Sub-fields of a book in `Phonebooks` and `TeamPhoneBooks`.
+    pub phonebook: Vec<Slot>,
+    /// Sub-fields of a contact in `PhonebookContacts`.
+    pub contact: Vec<Slot>,
+    /// Fixed words.
+    pub words: Words,
+    /// Call types of Finesse that have another name here: Finesse's word, our word.
+    pub call_types: Vec<(Text, Text)>,
+    /// Queues that commands are read from; no driver may name one as its destination.
+    pub command_queues: Vec<Text>,
+    /// Stands for every character that a value may not hold.
+    pub replacement: char,
+    /// Protection against oversized input.
+    pub limits: Limits,
+}
+
+/// Words that are neither verb nor event name nor label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Field 0 of `System` events.
+    pub system: Text,
+    /// `System`: the connector can serve.
+    pub in_service: Text,
+    /// `System`: it cannot.
+    pub out_of_service: Text,
+    /// `System`: connect your agents again.
+    pub reconnect: Text,
+    /// `ConnectStatus`: the agent is connected.
+    pub connected: Text,
+    /// `DialogStatus`: there are calls.
+    pub calls: Text,
+    /// `DialogStatus`: there are none.
+    pub no_calls: Text,
+    /// `Phonebooks`, `TeamPhoneBooks`: there is no book.
+    pub no_phonebook: Text,
+    /// `PhonebookContacts`: there is no contact.
+    pub no_contact: Text,
+    /// First call variable: the caller's number.
+    pub ani: Text,
+    /// Second call variable: the associated call.
+    pub associated: Text,
+    /// Names of the plain call variables, which are always sent; ECC variables follow.
+    pub call_variables: Vec<Text>,
+    /// Call type of a consult call at the party that is consulted.
+    pub consulted: Text,
+    /// `Connect`: the password is a bearer token.
+    pub sso: Text,
+    /// Yes.
+    pub yes: Text,
+    /// No.
+    pub no: Text,
+}
+
+/// How one command looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLayout {
+    /// Which command.
+    pub verb: Verb,
+    /// Its name in the JMS type; compared case-insensitively.
+    pub name: Text,
+    /// Its parameters in the order of the body.
+    pub parameters: Vec<ParameterSlot>,
+}
+
+/// One place in the body of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterSlot {
+    /// What stands there.
+    pub parameter: Parameter,
+    /// Whether it may be missing or empty.
+    pub is_optional: bool,
+    /// Whether it goes to the end of the body, commas included.
+    pub takes_rest: bool,
+}
+
+/// What can stand in the body of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Parameter {
+    /// Topic for the agent's events.
+    Destination,
+    /// Password as it travels.
+    Password,
+    /// The word `SSO`.
+    Sso,
+    /// A line.
+    Extension,
+    /// Where a mobile agent is reached.
+    DialNumber,
+    /// `true`: call by call, `false`: nailed.
+    MobileMode,
+    /// Code of a reason.
+    ReasonCode,
+    /// A number to dial.
+    Number,
+    /// Id of a call.
+    Dialog,
+    /// Digits to send.
+    Digits,
+    /// `name=value|…`.
+    Variables,
+    /// Label of a wrap-up reason.
+    WrapUpLabel,
+    /// Id of a team.
+    Team,
+    /// `true`: changes follow.
+    Follow,
+    /// Id of a phone book.
+    Book,
+}
+
+/// How one event looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventLayout {
+    /// Which event.
+    pub kind: EventKind,
+    /// Its name in field 1; compared case-insensitively.
+    pub name: Text,
+    /// Its fields from index 2 on.
+    pub fields: Vec<Slot>,
+}
+
+/// One place in an event, or in an item of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// What stands there.
+    pub field: Field,
+    /// Written before it with a `:` between; compared case-insensitively, and not needed.
+    pub label: Option<Text>,
+}
+
+/// What can stand in an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "named as the fields of the event types, which are documented"
+)]
+pub enum Field {
+    /// A state of an agent, call or party.
+    State,
+    ReasonCode,
+    ReasonLabel,
+    PendingState,
+    StateChanged,
+    FirstName,
+    LastName,
+    FullName,
+    /// Login id of whom the event tells.
+    Agent,
+    Extension,
+    IsSupervisor,
+    WrapUpMode,
+    TeamCount,
+    Teams,
+    /// The agent's own team, or the id of a team.
+    TeamId,
+    TeamName,
+    /// Whether there are calls.
+    HasCalls,
+    CallCount,
+    /// Caller, consulted number or error text of a call; number of a party.
+    Address,
+    Variables,
+    Dialog,
+    CallType,
+    Started,
+    ParticipantCount,
+    Participants,
+    Device,
+    Role,
+    /// What may be done to a call.
+    Actions,
+    /// The word of `ConnectStatus`.
+    Status,
+    Category,
+    Codes,
+    Labels,
+    /// Code of an `Error` or `Control`.
+    Code,
+    /// Text of an `Error` or `Control`.
+    Text,
+    /// One field for each item of the event's list.
+    Items,
+    QueueName,
+    AgentsNotReady,
+    AgentsReady,
+    TalkingInbound,
+    TalkingInternal,
+    TalkingOutbound,
+    WrapUpNotReady,
+    WrapUpReady,
+    CallsInQueue,
+    LongestCallSince,
+    BookName,
+    BookScope,
+    BookId,
+    Description,
+    PhoneNumber,
+    ContactId,
+}
+
+/// Limits of what is read and written; the defaults are far above what real peers need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a command's JMS type: a verb and an agent id or destination.
+    pub jms_type: usize,
+    /// Bytes of a command's body: `UpdateCallData` may carry all variables (2,000 bytes of ECC
+    /// and ten of 40).
+    pub command: usize,
+    /// Bytes of one value in an event; longer ones are cut.
+    pub value: usize,
+    /// Items of one list in a field: call variables, parties, teams, reasons.
+    pub sub_items: usize,
+    /// Items of an event's own list: Finesse gives up to 6,000 contacts.
+    pub items: usize,
+    /// Bytes of an event that is read.
+    pub event: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            jms_type: 512,
+            command: 16 * 1024,
+            value: 4 * 1024,
+            sub_items: 1_000,
+            items: 10_000,
+            event: 4 * 1024 * 1024,
+        }
+    }
+}
+
+impl Layout {
+    /// The command with this name.
+    #[must_use]
+    pub fn command_named(&self, name: &str) -> Option<&CommandLayout> {
+        self.commands
+            .iter()
+            .find(|row| row.name.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// How a command looks; `None` when the site has taken it out.
+    #[must_use]
+    pub fn command(&self, verb: Verb) -> Option<&CommandLayout> {
+        self.commands.iter().find(|row| row.verb == verb)
+    }
+
+    /// The event with this name.
+    #[must_use]
+    pub fn event_named(&self, name: &str) -> Option<&EventLayout> {
+        self.events
+            .iter()
+            .find(|row| row.name.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// How an event looks; `None` when the site has taken it out.
+    #[must_use]
+    pub fn event(&self, kind: EventKind) -> Option<&EventLayout> {
+        self.events.iter().find(|row| row.kind == kind)
+    }
+
+    /// Our word for a call type of Finesse.
+    #[must_use]
+    pub fn call_type<'a>(&'a self, finesse: &'a Text) -> &'a Text {
+        let mut types = self.call_types.iter();
+        let same = |word: &Text| word.as_str().eq_ignore_ascii_case(finesse.as_str());
+        types
+            .find(|(word, _)| same(word))
+            .map_or(finesse, |(_, ours)| ours)
+    }
+}
