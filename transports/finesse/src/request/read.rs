@@ -1,0 +1,221 @@
+//! Requests from HTTP: the side of a server.
+
+use bytes::Bytes;
+use finewire_core::agent::{AgentState, CallAction, Extension, Text};
+use finewire_http::http;
+use http::{Method, Request as HttpRequest};
+
+use super::{MobileAgent, MobileMode, Request};
+use crate::error::Error;
+use crate::object::{ApiError, ApiErrors, ReasonCategory};
+use crate::resource::Resource;
+use crate::xml::Element;
+
+/// Why an HTTP request is no [`Request`], in the order in which Finesse looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No such resource: 404.
+    NotFound,
+    /// The resource exists but not for this method: 405.
+    MethodNotAllowed {
+        /// Value of the `Allow` header.
+        allow: &'static str,
+    },
+    /// The body cannot be read: 400 Bad Request.
+    BadBody(Error),
+    /// A parameter is missing: 400 Parameter Missing.
+    Missing(&'static str),
+    /// A parameter has an impossible value: 400 Invalid Input.
+    Invalid(&'static str),
+}
+
+impl Rejection {
+    /// The status and body that Finesse answers with. Finesse Developer Guide, "Finesse API
+    /// errors".
+    #[must_use]
+    pub fn to_errors(&self) -> ApiErrors {
+        let (status, error) = match self {
+            Self::NotFound => (404, ApiError::new("Not Found", "RESOURCE_NOT_FOUND", "")),
+            Self::MethodNotAllowed { .. } => {
+                return ApiErrors {
+                    status: Some(405),
+                    errors: vec![],
+                };
+            }
+            Self::BadBody(_) => (400, ApiError::new("Bad Request", "BAD_REQUEST", "")),
+            Self::Missing("state") => (
+                400,
+                ApiError::new("Parameter Missing", "State Parameter missing", "state"),
+            ),
+            Self::Missing(name) => {
+                let message = format!("{name} Parameter missing");
+                (400, ApiError::new("Parameter Missing", &message, name))
+            }
+            Self::Invalid("state") => (
+                400,
+                ApiError::new("Invalid Input", "Invalid State specified for user", "state"),
+            ),
+            Self::Invalid(name) => {
+                let message = format!("Invalid {name} specified");
+                (400, ApiError::new("Invalid Input", &message, name))
+            }
+        };
+        ApiErrors::one(Some(status), error)
+    }
+}
+
+impl Request {
+    /// Reads an HTTP request. Credentials and request id are read apart
+    /// ([`Credentials::from_headers`](crate::Credentials::from_headers),
+    /// [`RequestId::from_headers`](crate::RequestId::from_headers)).
+    ///
+    /// # Errors
+    /// [`Rejection`], which knows Finesse's answer.
+    pub fn from_http(request: &HttpRequest<Bytes>) -> Result<Self, Rejection> {
+        let resource = Resource::parse(request.uri().path());
+        let (get, put, post) = (Method::GET, Method::PUT, Method::POST);
+        let method = if request.method() == Method::HEAD {
+            &get
+        } else {
+            request.method()
+        };
+        let allow = |allow| Err(Rejection::MethodNotAllowed { allow });
+        match resource {
+            Resource::SystemInfo if method == get => Ok(Self::SystemInfo),
+            Resource::SystemInfo => allow("GET,OPTIONS,HEAD"),
+            Resource::User(agent) if method == get => Ok(Self::User { agent }),
+            Resource::User(agent) if method == put => {
+                let body = body(request, "User")?;
+                let reason_id = body.word("reasonCodeId").map(Text::from);
+                match body.word("state").map(AgentState::from_wire) {
+                    None => Err(Rejection::Missing("state")),
+                    Some(AgentState::Logout) => Ok(Self::SignOut { agent, reason_id }),
+                    Some(AgentState::Other(word))
+                        if word.as_str().eq_ignore_ascii_case("LOGIN") =>
+                    {
+                        let extension = wanted(&body, "extension")?;
+                        let mobile = mobile(&body)?;
+                        Ok(Self::SignIn {
+                            agent,
+                            extension: extension.into(),
+                            mobile,
+                        })
+                    }
+                    Some(
+                        state @ (AgentState::Ready
+                        | AgentState::NotReady
+                        | AgentState::Work
+                        | AgentState::WorkReady),
+                    ) => Ok(Self::ChangeState {
+                        agent,
+                        state,
+                        reason_id,
+                    }),
+                    Some(_) => Err(Rejection::Invalid("state")),
+                }
+            }
+            Resource::User(_) => allow("GET,OPTIONS,HEAD,PUT"),
+            Resource::Dialogs(agent) if method == get => Ok(Self::Dialogs { agent }),
+            Resource::Dialogs(agent) if method == post => {
+                let body = body(request, "Dialog")?;
+                match CallAction::from_wire(wanted(&body, "requestedAction")?.as_str()) {
+                    CallAction::MakeCall => Ok(Self::MakeCall {
+                        agent,
+                        from: wanted(&body, "fromAddress")?.into(),
+                        to: wanted(&body, "toAddress")?,
+                        variables: variables(&body),
+                    }),
+                    _ => Err(Rejection::Invalid("requestedAction")),
+                }
+            }
+            Resource::Dialogs(_) => allow("GET,OPTIONS,HEAD,POST"),
+            Resource::Dialog(dialog) if method == get => Ok(Self::Dialog { dialog }),
+            Resource::Dialog(dialog) if method == put => {
+                let body = body(request, "Dialog")?;
+                let action = CallAction::from_wire(wanted(&body, "requestedAction")?.as_str());
+                if action == CallAction::UpdateCallData {
+                    let reason = body.find(&["mediaProperties", "wrapUpReason"]);
+                    return Ok(Self::UpdateCallData {
+                        dialog,
+                        wrap_up_reason: reason.map(|reason| Text::from(&*reason.text)),
+                        variables: variables(&body),
+                    });
+                }
+                if !CallAction::KNOWN.contains(&action) || action == CallAction::MakeCall {
+                    return Err(Rejection::Invalid("requestedAction"));
+                }
+                let params = body
+                    .child("actionParams")
+                    .map(|list| pairs(list, "ActionParam"));
+                Ok(Self::Act {
+                    dialog,
+                    action,
+                    address: Extension::from(wanted(&body, "targetMediaAddress")?),
+                    to: body.word("toAddress").map(Text::from),
+                    params: params.unwrap_or_default(),
+                })
+            }
+            Resource::Dialog(_) => allow("GET,OPTIONS,HEAD,PUT"),
+            Resource::Team(team) if method == get => Ok(Self::Team { team }),
+            Resource::Team(_) => allow("GET,OPTIONS,HEAD"),
+            Resource::ReasonCodes(agent) if method == get => {
+                let query = request.uri().query().unwrap_or_default();
+                let category = query
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("category="));
+                let category = category.ok_or(Rejection::Missing("category"))?;
+                let category =
+                    ReasonCategory::from_wire(category).ok_or(Rejection::Invalid("category"))?;
+                Ok(Self::ReasonCodes { agent, category })
+            }
+            Resource::ReasonCodes(_) => allow("GET,OPTIONS,HEAD"),
+            Resource::TeamUsers(_)
+            | Resource::Queue(_)
+            | Resource::Queues(_)
+            | Resource::ReasonCode(_)
+            | Resource::Other(_) => Err(Rejection::NotFound),
+        }
+    }
+}
+
+fn body<'a>(request: &'a HttpRequest<Bytes>, root: &'static str) -> Result<Element<'a>, Rejection> {
+    let element = Element::parse_bytes(request.body()).map_err(Rejection::BadBody)?;
+    if element.is(root) {
+        Ok(element)
+    } else {
+        Err(Rejection::BadBody(Error::unexpected(root, &element.name)))
+    }
+}
+
+fn wanted(body: &Element<'_>, name: &'static str) -> Result<Text, Rejection> {
+    body.word(name)
+        .map(Text::from)
+        .ok_or(Rejection::Missing(name))
+}
+
+fn mobile(body: &Element<'_>) -> Result<Option<MobileAgent>, Rejection> {
+    let Some(mobile) = body.child("mobileAgent") else {
+        return Ok(None);
+    };
+    let mode = mobile.word("mode").ok_or(Rejection::Missing("mode"))?;
+    let mode = MobileMode::from_wire(mode).ok_or(Rejection::Invalid("mode"))?;
+    Ok(Some(MobileAgent {
+        mode,
+        dial_number: wanted(mobile, "dialNumber")?,
+    }))
+}
+
+fn variables(body: &Element<'_>) -> Vec<(Text, Text)> {
+    let list = body.find(&["mediaProperties", "callvariables"]);
+    list.map(|list| pairs(list, "CallVariable"))
+        .unwrap_or_default()
+}
+
+/// The names and values of a list; items without a name are left out.
+pub(crate) fn pairs(list: &Element<'_>, item: &str) -> Vec<(Text, Text)> {
+    let items = list.all(item);
+    items
+        .filter_map(|item| Some((item.word("name")?.into(), item.text_of("value"))))
+        .collect()
+}
