@@ -7,11 +7,13 @@
 mod activemq;
 mod openssl;
 mod process;
+mod program;
 mod prosody;
 
 pub use activemq::{Broker, Jms};
 pub use openssl::{certificate, encrypt_triple_des};
 pub use process::{Lines, free_port};
+pub use program::{Connector, Simulator, program};
 pub use prosody::Prosody;
 
 use std::path::Path;
