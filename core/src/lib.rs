@@ -5,5 +5,6 @@ extern crate alloc;
 
 pub mod agent;
 pub mod contract;
+pub mod driver;
 pub mod machine;
 pub mod password;

@@ -1,0 +1,157 @@
+//! One agent as its driver keeps it: the model, what is under way, what is remembered.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use super::command::Command;
+use super::expectation::{Expectation, Lane};
+use super::mirror::Mirror;
+use super::signal::Ticket;
+use crate::agent::AgentId;
+use crate::machine::CommandId;
+
+/// One agent.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) mirror: Mirror,
+    lanes: BTreeMap<Lane, Queue>,
+    /// The `Connect` that succeeded, to be repeated when the connector asks for it.
+    pub(super) connect: Option<Command>,
+    /// The login that succeeded, to be repeated for its events after the connector was away.
+    pub(super) login: Option<Command>,
+    /// Whether an event came for the agent since it was last connected.
+    pub(super) is_bound: bool,
+}
+
+/// One command at a time is under way in a lane; the others wait for it.
+#[derive(Debug, Default)]
+struct Queue {
+    current: Option<Sent>,
+    waiting: VecDeque<Order>,
+}
+
+/// A command that is to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) purpose: Purpose,
+    pub(super) command: Command,
+}
+
+/// A command that was sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) ticket: Ticket,
+    pub(super) order: Order,
+    pub(super) expectation: Expectation,
+}
+
+/// Why a command is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The owner wants it.
+    Owner(CommandId),
+    /// The agent is connected again.
+    Reconnect,
+    /// After that: what is its state?
+    Recheck,
+    /// After that: what are its calls? Only a login tells them.
+    Relogin,
+}
+
+impl Purpose {
+    pub(super) const fn owner(self) -> Option<CommandId> {
+        match self {
+            Self::Owner(id) => Some(id),
+            Self::Reconnect | Self::Recheck | Self::Relogin => None,
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn new(agent: AgentId) -> Self {
+        Self {
+            mirror: Mirror::new(agent),
+            lanes: BTreeMap::new(),
+            connect: None,
+            login: None,
+            is_bound: false,
+        }
+    }
+
+    /// How many commands of the owner wait in a lane.
+    pub(super) fn waiting(&self, lane: Lane) -> usize {
+        self.lanes.get(&lane).map_or(0, |queue| queue.waiting.len())
+    }
+
+    pub(super) fn push(&mut self, lane: Lane, order: Order) {
+        self.lanes.entry(lane).or_default().waiting.push_back(order);
+    }
+
+    pub(super) fn push_first(&mut self, lane: Lane, order: Order) {
+        self.lanes
+            .entry(lane)
+            .or_default()
+            .waiting
+            .push_front(order);
+    }
+
+    /// The next command of a lane, if none is under way there.
+    pub(super) fn take_next(&mut self, lane: Lane) -> Option<Order> {
+        let queue = self.lanes.get_mut(&lane)?;
+        if queue.current.is_some() {
+            return None;
+        }
+        queue.waiting.pop_front()
+    }
+
+    pub(super) fn set_current(&mut self, lane: Lane, sent: Sent) {
+        self.lanes.entry(lane).or_default().current = Some(sent);
+    }
+
+    pub(super) fn current(&self, lane: Lane) -> Option<&Sent> {
+        self.lanes.get(&lane)?.current.as_ref()
+    }
+
+    pub(super) fn current_mut(&mut self, lane: Lane) -> Option<&mut Sent> {
+        self.lanes.get_mut(&lane)?.current.as_mut()
+    }
+
+    /// Takes the command under way out of its lane.
+    pub(super) fn take_current(&mut self, lane: Lane) -> Option<Sent> {
+        self.lanes.get_mut(&lane)?.current.take()
+    }
+
+    /// Whether something with this purpose waits or is under way.
+    pub(super) fn has(&self, purpose: Purpose) -> bool {
+        self.lanes.values().any(|queue| {
+            queue
+                .current
+                .as_ref()
+                .is_some_and(|sent| sent.order.purpose == purpose)
+                || queue.waiting.iter().any(|order| order.purpose == purpose)
+        })
+    }
+
+    /// Empties all lanes: what was sent, and what was not.
+    pub(super) fn clear(&mut self) -> (Vec<Sent>, Vec<Order>) {
+        let lanes = core::mem::take(&mut self.lanes);
+        let mut sent = Vec::new();
+        let mut unsent = Vec::new();
+        for queue in lanes.into_values() {
+            sent.extend(queue.current);
+            unsent.extend(queue.waiting);
+        }
+        (sent, unsent)
+    }
+
+    /// Lanes with a command under way, the oldest first.
+    pub(super) fn busy_lanes(&self) -> Vec<Lane> {
+        let mut busy: Vec<(Ticket, Lane)> = self
+            .lanes
+            .iter()
+            .filter_map(|(lane, queue)| Some((queue.current.as_ref()?.ticket, *lane)))
+            .collect();
+        busy.sort_unstable();
+        busy.into_iter().map(|(_, lane)| lane).collect()
+    }
+}
