@@ -6,9 +6,8 @@ use alloc::vec::Vec;
 
 use super::change::{Change, Changes};
 use super::dialog::{Dialog, Participant};
-use super::permit::{Intent, Permit, Refusal};
-use super::states::{AgentState, CallAction, ParticipantState};
-use super::tables::{DIALOG, PARTICIPANT, Platform};
+use super::states::ParticipantState;
+use super::tables::Platform;
 use super::text::{AgentId, DialogId};
 use super::user::User;
 
@@ -117,9 +116,9 @@ impl AgentModel {
         let own_before = self.own_state(held);
         let own_after = self.own_state(&dialog);
         let (from, to) = (held.state.clone(), dialog.state.clone());
-        let legal = DIALOG.allows(&from, &to)
+        let legal = from.may_become(&to)
             && match (&own_before, &own_after) {
-                (Some(before), Some(after)) => PARTICIPANT.allows(before, after),
+                (Some(before), Some(after)) => before.may_become(after),
                 _ => true,
             };
         self.count_illegal(legal);
@@ -207,74 +206,6 @@ impl AgentModel {
         self.counters
     }
 
-    /// Whether a request of the agent itself is allowed now, and when it takes effect.
-    ///
-    /// Agent states follow the tables of the Finesse Developer Guide, "User - Change agent
-    /// state"; calls follow the `actions` of the agent's own party, not a computation. Where the
-    /// documents leave it open (unknown states, actions that old releases do not list), the answer
-    /// is yes: Finesse decides.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal`] when Finesse is known to refuse it.
-    pub fn allows(&self, intent: &Intent) -> Result<Permit, Refusal> {
-        use AgentState as S;
-        let state = &self.user.state;
-        let refused = Err(Refusal::State(state.clone()));
-        if let (S::Unknown | S::Other(_), false) = (state, matches!(intent, Intent::Act(..))) {
-            return Ok(Permit::Now);
-        }
-        match intent {
-            Intent::SignIn => Ok(Permit::Now),
-            Intent::Act(dialog, action) => self.allows_action(dialog, action),
-            _ if *state == S::Logout => Err(Refusal::NotSignedIn),
-            Intent::SignOut => match (self.platform, state) {
-                (_, S::NotReady) | (Platform::Uccx, S::Ready) => Ok(Permit::Now),
-                _ => refused,
-            },
-            Intent::BeReady => match (self.platform, state) {
-                (Platform::Ucce, S::Talking | S::Hold | S::ReservedOutboundPreview) => {
-                    Ok(Permit::WhenCallEnds)
-                }
-                (_, S::NotReady | S::Ready | S::ReservedOutbound | S::Work | S::WorkReady) => {
-                    Ok(Permit::Now)
-                }
-                _ => refused,
-            },
-            Intent::BeNotReady => match state {
-                S::Talking | S::Hold | S::ReservedOutboundPreview => Ok(Permit::WhenCallEnds),
-                S::Reserved => refused,
-                _ => Ok(Permit::Now),
-            },
-            Intent::BeWorkReady if self.platform == Platform::Uccx => Err(Refusal::Platform),
-            Intent::BeWork | Intent::BeWorkReady => match state {
-                _ if self.wrap_up_is_forbidden() => Err(Refusal::WrapUpNotAllowed),
-                S::Talking | S::Hold => Ok(Permit::WhenCallEnds),
-                S::Work | S::WorkReady => Ok(Permit::Now),
-                _ => refused,
-            },
-            Intent::MakeCall => match state {
-                S::Reserved | S::ReservedOutbound | S::ReservedOutboundPreview => refused,
-                _ => Ok(Permit::Now),
-            },
-        }
-    }
-
-    fn allows_action(&self, id: &DialogId, action: &CallAction) -> Result<Permit, Refusal> {
-        let dialog = self
-            .dialog(id)
-            .ok_or_else(|| Refusal::UnknownDialog(id.clone()))?;
-        let own = self
-            .own_party(dialog)
-            .ok_or_else(|| Refusal::NoParty(id.clone()))?;
-        let is_listed = own.actions.contains(action);
-        if is_listed || (is_often_unlisted(action) && own.state == ParticipantState::Active) {
-            Ok(Permit::Now)
-        } else {
-            Err(Refusal::Action(action.clone()))
-        }
-    }
-
     fn add_dialog(&mut self, dialog: Dialog) -> Changes {
         let id = dialog.id.clone();
         if self.dialogs.len() >= Self::MAX_DIALOGS {
@@ -292,11 +223,6 @@ impl AgentModel {
 
     fn own_state(&self, dialog: &Dialog) -> Option<ParticipantState> {
         self.own_party(dialog).map(|party| party.state.clone())
-    }
-
-    fn wrap_up_is_forbidden(&self) -> bool {
-        let forbids = |setting: &str| setting.eq_ignore_ascii_case("NOT_ALLOWED");
-        forbids(self.user.wrap_up_incoming.as_str()) && forbids(self.user.wrap_up_outgoing.as_str())
     }
 
     fn count_illegal(&mut self, legal: bool) {
@@ -321,23 +247,5 @@ fn profile(user: &User) -> impl PartialEq + '_ {
             &user.wrap_up_outgoing,
             user.wrap_up_timer,
         ),
-    )
-}
-
-/// Seen: captures of older releases do not list these for an active party, though the party may.
-fn is_often_unlisted(action: &CallAction) -> bool {
-    !matches!(
-        action,
-        CallAction::Answer
-            | CallAction::Hold
-            | CallAction::Retrieve
-            | CallAction::Drop
-            | CallAction::ConsultCall
-            | CallAction::Transfer
-            | CallAction::Conference
-            | CallAction::UpdateCallData
-            | CallAction::Accept
-            | CallAction::Reject
-            | CallAction::Close
     )
 }

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use super::states::{AgentState, CallAction};
+use super::model::AgentModel;
+use super::states::{AgentState, CallAction, ParticipantState};
+use super::tables::Platform;
 use super::text::DialogId;
 
 /// What somebody wants of an agent's state or of a call.
@@ -70,3 +72,97 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
+
+impl AgentModel {
+    /// Whether a request of the agent itself is allowed now, and when it takes effect.
+    ///
+    /// Agent states follow the tables of the Finesse Developer Guide, "User - Change agent
+    /// state"; calls follow the `actions` of the agent's own party, not a computation. Where the
+    /// documents leave it open (unknown states, actions that old releases do not list), the answer
+    /// is yes: Finesse decides.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] when Finesse is known to refuse it.
+    pub fn allows(&self, intent: &Intent) -> Result<Permit, Refusal> {
+        use AgentState as S;
+        let state = &self.user().state;
+        let refused = Err(Refusal::State(state.clone()));
+        if let (S::Unknown | S::Other(_), false) = (state, matches!(intent, Intent::Act(..))) {
+            return Ok(Permit::Now);
+        }
+        match intent {
+            Intent::SignIn => Ok(Permit::Now),
+            Intent::Act(dialog, action) => self.allows_action(dialog, action),
+            _ if *state == S::Logout => Err(Refusal::NotSignedIn),
+            Intent::SignOut => match (self.platform(), state) {
+                (_, S::NotReady) | (Platform::Uccx, S::Ready) => Ok(Permit::Now),
+                _ => refused,
+            },
+            Intent::BeReady => match (self.platform(), state) {
+                (Platform::Ucce, S::Talking | S::Hold | S::ReservedOutboundPreview) => {
+                    Ok(Permit::WhenCallEnds)
+                }
+                (_, S::NotReady | S::Ready | S::ReservedOutbound | S::Work | S::WorkReady) => {
+                    Ok(Permit::Now)
+                }
+                _ => refused,
+            },
+            Intent::BeNotReady => match state {
+                S::Talking | S::Hold | S::ReservedOutboundPreview => Ok(Permit::WhenCallEnds),
+                S::Reserved => refused,
+                _ => Ok(Permit::Now),
+            },
+            Intent::BeWorkReady if self.platform() == Platform::Uccx => Err(Refusal::Platform),
+            Intent::BeWork | Intent::BeWorkReady => match state {
+                _ if self.wrap_up_is_forbidden() => Err(Refusal::WrapUpNotAllowed),
+                S::Talking | S::Hold => Ok(Permit::WhenCallEnds),
+                S::Work | S::WorkReady => Ok(Permit::Now),
+                _ => refused,
+            },
+            Intent::MakeCall => match state {
+                S::Reserved | S::ReservedOutbound | S::ReservedOutboundPreview => refused,
+                _ => Ok(Permit::Now),
+            },
+        }
+    }
+
+    fn allows_action(&self, id: &DialogId, action: &CallAction) -> Result<Permit, Refusal> {
+        let dialog = self
+            .dialog(id)
+            .ok_or_else(|| Refusal::UnknownDialog(id.clone()))?;
+        let own = self
+            .own_party(dialog)
+            .ok_or_else(|| Refusal::NoParty(id.clone()))?;
+        let is_listed = own.actions.contains(action);
+        if is_listed || (is_often_unlisted(action) && own.state == ParticipantState::Active) {
+            Ok(Permit::Now)
+        } else {
+            Err(Refusal::Action(action.clone()))
+        }
+    }
+
+    fn wrap_up_is_forbidden(&self) -> bool {
+        let forbids = |setting: &str| setting.eq_ignore_ascii_case("NOT_ALLOWED");
+        forbids(self.user().wrap_up_incoming.as_str())
+            && forbids(self.user().wrap_up_outgoing.as_str())
+    }
+}
+
+/// Seen: captures of older releases do not list these for an active party, though the party may.
+fn is_often_unlisted(action: &CallAction) -> bool {
+    !matches!(
+        action,
+        CallAction::Answer
+            | CallAction::Hold
+            | CallAction::Retrieve
+            | CallAction::Drop
+            | CallAction::ConsultCall
+            | CallAction::Transfer
+            | CallAction::Conference
+            | CallAction::UpdateCallData
+            | CallAction::Accept
+            | CallAction::Reject
+            | CallAction::Close
+    )
+}

@@ -50,6 +50,25 @@ impl Platform {
     }
 }
 
+impl DialogState {
+    /// Whether the documents know this move of a call. From and to words that are not known here,
+    /// every move is.
+    #[must_use]
+    pub fn may_become(&self, to: &Self) -> bool {
+        matches!((self, to), (Self::Other(_), _) | (_, Self::Other(_))) || DIALOG.allows(self, to)
+    }
+}
+
+impl ParticipantState {
+    /// Whether the documents know this move of a party. From and to words that are not known here,
+    /// every move is.
+    #[must_use]
+    pub fn may_become(&self, to: &Self) -> bool {
+        matches!((self, to), (Self::Other(_), _) | (_, Self::Other(_)))
+            || PARTICIPANT.allows(self, to)
+    }
+}
+
 transitions! {
     /// How an agent moves on UCCE.
     pub AGENT_UCCE: AgentState {
@@ -116,6 +135,8 @@ transitions! {
     /// How a call moves.
     pub DIALOG: DialogState {
         Initiating => Initiated by "digits dialled";
+        Initiating => Alerting by "rings";
+        Initiating => Active by "answered";
         Initiating => Failed by "cannot be placed";
         Initiating => Dropped by "hung up";
         Initiated => Alerting by "rings";
@@ -139,6 +160,7 @@ transitions! {
     /// How one party of a call moves.
     pub PARTICIPANT: ParticipantState {
         Initiating => Initiated by "digits dialled";
+        Initiating => Active by "other side answers";
         Initiating => Failed by "cannot be placed";
         Initiating => Dropped by "hangs up";
         Initiated => Active by "other side answers";

@@ -49,7 +49,7 @@ impl Event {
             out.value(layout.status_word(*status));
             return out.finish();
         }
-        out.value(to.as_str());
+        out.word(to.as_str());
         if let Some(row) = layout.event(self.kind()) {
             out.mark('#');
             out.value(row.name.as_str());
@@ -84,7 +84,7 @@ impl Event {
                         .map_or("", |row| row.name.as_str()),
                 );
                 out.mark('#');
-                out.value(to.as_str());
+                out.word(to.as_str());
             }
         }
         out.finish().text
@@ -168,6 +168,13 @@ impl<'a> FieldWriter<'a> {
         self.text.push_str(&clean);
     }
 
+    /// A name or a word: readers cut the blanks around it, also those that replace something.
+    fn word(&mut self, word: &str) {
+        let (clean, count) = cleaned(self.within_limit(word), self.layout.replacement);
+        self.replaced = self.replaced.saturating_add(count);
+        self.text.push_str(clean.trim());
+    }
+
     fn name(&mut self, name: &str) {
         let (clean, count) = cleaned_name(self.within_limit(name), self.layout.replacement);
         self.replaced = self.replaced.saturating_add(count);
@@ -202,7 +209,7 @@ impl<'a> FieldWriter<'a> {
     }
 
     fn state(&mut self, state: Option<&AgentState>) {
-        self.value(state.map_or("", AgentState::as_wire));
+        self.word(state.map_or("", AgentState::as_wire));
     }
 
     fn list<'t, T: 't>(
@@ -260,7 +267,7 @@ impl WriteFields for Event {
     fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
         match self {
             Self::ConnectStatus { status } => match field {
-                Field::Status => out.value(status.as_str()),
+                Field::Status => out.word(status.as_str()),
                 _ => {}
             },
             Self::State(status) => status.write(field, out),
@@ -276,14 +283,14 @@ impl WriteFields for Event {
             | Self::ConsultCall(call)
             | Self::DialogState(call) => call.write(field, out),
             Self::DialogControls { dialog, actions } => match field {
-                Field::Dialog => out.value(dialog.as_str()),
+                Field::Dialog => out.word(dialog.as_str()),
                 Field::Actions => {
-                    out.list(actions, ',', |out, action| out.value(action.as_wire()));
+                    out.list(actions, ',', |out, action| out.word(action.as_wire()));
                 }
                 _ => {}
             },
             Self::ReasonCodes { category, reasons } => match field {
-                Field::Category => out.value(category.as_wire()),
+                Field::Category => out.word(category.as_wire()),
                 Field::Codes => out.list(reasons, ',', |out, (code, _)| out.value(code.as_str())),
                 Field::Labels => {
                     out.list(reasons, ',', |out, (_, label)| out.value(label.as_str()));
@@ -291,7 +298,7 @@ impl WriteFields for Event {
                 _ => {}
             },
             Self::Error(refused) | Self::Control(refused) => match field {
-                Field::Code => out.value(refused.code.as_wire()),
+                Field::Code => out.word(refused.code.as_wire()),
                 Field::Text => out.value(refused.text.as_str()),
                 _ => {}
             },
@@ -314,8 +321,8 @@ impl WriteFields for AgentStatus {
             Field::PendingState => out.state(self.pending_state.as_ref()),
             Field::StateChanged => out.time(self.state_changed),
             Field::FullName => out.value(self.full_name.as_str()),
-            Field::Agent => out.value(self.agent.as_str()),
-            Field::Extension => out.value(self.extension.as_ref().map_or("", |line| line.as_str())),
+            Field::Agent => out.word(self.agent.as_str()),
+            Field::Extension => out.word(self.extension.as_ref().map_or("", |line| line.as_str())),
             _ => {}
         }
     }
@@ -333,7 +340,7 @@ impl WriteFields for AgentInfo {
                 let slots = &out.layout.team;
                 out.list(&self.teams, '|', |out, team| out.sub_fields(team, slots));
             }
-            Field::TeamId => out.value(self.team.as_ref().map_or("", |team| team.as_str())),
+            Field::TeamId => out.word(self.team.as_ref().map_or("", |team| team.as_str())),
             Field::FullName => out.value(self.full_name.as_str()),
             _ => {}
         }
@@ -343,7 +350,7 @@ impl WriteFields for AgentInfo {
 impl WriteFields for Team {
     fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
         match field {
-            Field::TeamId => out.value(self.id.as_str()),
+            Field::TeamId => out.word(self.id.as_str()),
             Field::TeamName => out.value(self.name.as_str()),
             _ => {}
         }
@@ -353,8 +360,8 @@ impl WriteFields for Team {
 impl WriteFields for Call {
     fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
         match field {
-            Field::State => out.value(self.state.as_wire()),
-            Field::Dialog => out.value(self.dialog.as_str()),
+            Field::State => out.word(self.state.as_wire()),
+            Field::Dialog => out.word(self.dialog.as_str()),
             Field::Address => out.value(self.address.as_str()),
             Field::Variables => out.list(&self.variables, '|', |out, (name, value)| {
                 out.name(name.as_str());
@@ -379,7 +386,7 @@ impl WriteFields for CallParticipant {
     fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
         match field {
             Field::Address => out.value(self.address.as_str()),
-            Field::State => out.value(self.state.as_wire()),
+            Field::State => out.word(self.state.as_wire()),
             Field::Device => out.value(self.device.as_str()),
             Field::Role => out.value(self.role.as_str()),
             Field::Started => out.time(self.started),
@@ -393,8 +400,8 @@ impl WriteFields for TeamUser {
         match field {
             Field::FirstName => out.value(self.first_name.as_str()),
             Field::LastName => out.value(self.last_name.as_str()),
-            Field::Extension => out.value(self.extension.as_ref().map_or("", |line| line.as_str())),
-            Field::Agent => out.value(self.id.as_str()),
+            Field::Extension => out.word(self.extension.as_ref().map_or("", |line| line.as_str())),
+            Field::Agent => out.word(self.id.as_str()),
             Field::State => out.state(Some(&self.state)),
             Field::ReasonCode => out.value(self.reason_code.as_str()),
             Field::PendingState => out.state(self.pending_state.as_ref()),

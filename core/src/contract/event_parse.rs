@@ -1,12 +1,13 @@
 //! Events, text → value.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::call::{Call, CallParticipant, CallState};
 use super::error_code::ErrorCode;
 use super::event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
-use super::field::bounded;
+use super::field::{bounded, cleaned, is_structural};
 use super::layout::{EventLayout, Field, Layout, Slot};
 use super::lists::{Contact, Phonebook, QueueStatistics, ReasonCategory, TeamUser};
 use super::time_format::TimeFormat;
@@ -27,8 +28,16 @@ impl EventMessage {
         if text.len() > layout.limits.event {
             return Err(MalformedEvent::LimitLength);
         }
-        let mut fields = text.trim_end_matches(['\r', '\n', '\0']).split('#');
-        let to = fields.next().unwrap_or_default().trim().into();
+        let text = without_control(
+            text.trim_end_matches(['\r', '\n', '\0']),
+            layout.replacement,
+        );
+        let reader = FieldReader {
+            layout,
+            time: *time,
+        };
+        let mut fields = text.split('#');
+        let to = reader.word(fields.next().unwrap_or_default());
         let name = fields.next().unwrap_or_default().trim();
         if name.is_empty() {
             return Err(MalformedEvent::RemoteNoName);
@@ -260,6 +269,11 @@ impl FieldReader<'_> {
             .collect()
     }
 
+    /// A name or a word, as one that was written here would be.
+    fn word<T: for<'t> From<&'t str>>(&self, text: &str) -> T {
+        cleaned(text, self.layout.replacement).0.trim().into()
+    }
+
     fn time(&self, text: &str) -> Option<UnixMillis> {
         self.time.parse(text)
     }
@@ -268,6 +282,24 @@ impl FieldReader<'_> {
         text.trim()
             .eq_ignore_ascii_case(self.layout.words.yes.as_str())
     }
+}
+
+/// Control characters have no place in an event; whoever shows or logs a value need not care.
+fn without_control(text: &str, replacement: char) -> Cow<'_, str> {
+    let is_bad = |c: char| is_structural(c) && !"#|,".contains(c);
+    if !text.contains(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let replacement = if is_structural(replacement) {
+        ' '
+    } else {
+        replacement
+    };
+    Cow::Owned(
+        text.chars()
+            .map(|c| if is_bad(c) { replacement } else { c })
+            .collect(),
+    )
 }
 
 fn without_label<'t>(slot: &Slot, text: &'t str) -> &'t str {
@@ -297,9 +329,9 @@ fn zip_longest(codes: Vec<Text>, labels: Vec<Text>) -> Vec<(Text, Text)> {
     (0..length).map(pair).collect()
 }
 
-fn pending(text: &str) -> Option<AgentState> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| AgentState::from_wire(text))
+fn pending(text: &str, reader: &FieldReader<'_>) -> Option<AgentState> {
+    let text = reader.word::<Text>(text);
+    (!text.is_empty()).then(|| AgentState::from_wire(text.as_str()))
 }
 
 fn statistic(text: &str) -> Option<u32> {
@@ -314,9 +346,9 @@ struct Words {
 }
 
 impl ReadFields for Words {
-    fn read(&mut self, field: Field, text: &str, _: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
-            Field::Status | Field::HasCalls | Field::Code => self.first = text.trim().into(),
+            Field::Status | Field::HasCalls | Field::Code => self.first = reader.word(text),
             Field::CallCount | Field::Text => self.second = text.into(),
             _ => {}
         }
@@ -332,8 +364,12 @@ struct Controls {
 impl ReadFields for Controls {
     fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
-            Field::Dialog => self.dialog = text.trim().into(),
-            Field::Actions => self.actions = reader.list(text, ',', CallAction::from_wire),
+            Field::Dialog => self.dialog = reader.word(text),
+            Field::Actions => {
+                self.actions = reader.list(text, ',', |word| {
+                    CallAction::from_wire(reader.word::<Text>(word).as_str())
+                })
+            }
             _ => {}
         }
     }
@@ -349,8 +385,9 @@ struct Reasons {
 impl ReadFields for Reasons {
     fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
-            Field::Category if !text.trim().is_empty() => {
-                self.category = Some(ReasonCategory::from_wire(text));
+            Field::Category => {
+                let word = reader.word::<Text>(text).non_empty();
+                self.category = word.map(|word| ReasonCategory::from_wire(word.as_str()));
             }
             Field::Codes => self.codes = reader.list(text, ',', |item| item.into()),
             Field::Labels => self.labels = reader.list(text, ',', |item| item.into()),
@@ -362,15 +399,15 @@ impl ReadFields for Reasons {
 impl ReadFields for AgentStatus {
     fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
-            Field::State => self.state = AgentState::from_wire(text),
+            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(text).as_str()),
             Field::ReasonCode => self.reason_code = text.into(),
             Field::ReasonLabel => self.reason_label = text.into(),
-            Field::PendingState => self.pending_state = pending(text),
+            Field::PendingState => self.pending_state = pending(text, reader),
             Field::StateChanged => self.state_changed = reader.time(text),
             Field::FullName => self.full_name = text.into(),
-            Field::Agent => self.agent = text.trim().into(),
+            Field::Agent => self.agent = reader.word(text),
             Field::Extension => {
-                self.extension = Text::from(text.trim()).non_empty().map(Into::into)
+                self.extension = reader.word::<Text>(text).non_empty().map(Into::into)
             }
             _ => {}
         }
@@ -388,7 +425,7 @@ impl ReadFields for AgentInfo {
                 let slots = &reader.layout.team;
                 self.teams = reader.list(text, '|', |team| reader.sub_fields(team, slots));
             }
-            Field::TeamId => self.team = Text::from(text.trim()).non_empty().map(Into::into),
+            Field::TeamId => self.team = reader.word::<Text>(text).non_empty().map(Into::into),
             Field::FullName => self.full_name = text.into(),
             _ => {}
         }
@@ -396,9 +433,9 @@ impl ReadFields for AgentInfo {
 }
 
 impl ReadFields for Team {
-    fn read(&mut self, field: Field, text: &str, _: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
-            Field::TeamId => self.id = text.trim().into(),
+            Field::TeamId => self.id = reader.word(text),
             Field::TeamName => self.name = text.into(),
             _ => {}
         }
@@ -408,8 +445,8 @@ impl ReadFields for Team {
 impl ReadFields for Call {
     fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
-            Field::State => self.state = CallState::from_wire(text),
-            Field::Dialog => self.dialog = text.trim().into(),
+            Field::State => self.state = CallState::from_wire(reader.word::<Text>(text).as_str()),
+            Field::Dialog => self.dialog = reader.word(text),
             Field::Address => self.address = text.into(),
             Field::Variables => {
                 self.variables = reader.list(text, '|', |variable| {
@@ -432,7 +469,9 @@ impl ReadFields for CallParticipant {
     fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
         match field {
             Field::Address => self.address = text.into(),
-            Field::State => self.state = ParticipantState::from_wire(text),
+            Field::State => {
+                self.state = ParticipantState::from_wire(reader.word::<Text>(text).as_str())
+            }
             Field::Device => self.device = text.into(),
             Field::Role => self.role = text.into(),
             Field::Started => self.started = reader.time(text),
@@ -447,12 +486,12 @@ impl ReadFields for TeamUser {
             Field::FirstName => self.first_name = text.into(),
             Field::LastName => self.last_name = text.into(),
             Field::Extension => {
-                self.extension = Text::from(text.trim()).non_empty().map(Into::into)
+                self.extension = reader.word::<Text>(text).non_empty().map(Into::into)
             }
-            Field::Agent => self.id = text.trim().into(),
-            Field::State => self.state = AgentState::from_wire(text),
+            Field::Agent => self.id = reader.word(text),
+            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(text).as_str()),
             Field::ReasonCode => self.reason_code = text.into(),
-            Field::PendingState => self.pending_state = pending(text),
+            Field::PendingState => self.pending_state = pending(text, reader),
             Field::StateChanged => self.state_changed = reader.time(text),
             _ => {}
         }
