@@ -53,3 +53,18 @@ pub enum Change {
     /// A new call was not taken into the model: it holds as many as it may.
     CallOverLimit(DialogId),
 }
+
+/// What the model has met that the documents do not expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ModelCounters {
+    /// Moves that no table knows; they were taken over.
+    pub illegal_moves: u64,
+    /// Snapshots of the agent older than the one held; they were ignored.
+    pub stale_users: u64,
+    /// Snapshots of another agent; they were ignored.
+    pub foreign_users: u64,
+    /// Reports of the end of a call that is not held; they were ignored.
+    pub unknown_removals: u64,
+    /// Calls above [`AgentModel::MAX_DIALOGS`](super::AgentModel::MAX_DIALOGS); they were ignored.
+    pub over_limit: u64,
+}

@@ -28,9 +28,9 @@ mod tables;
 mod text;
 mod user;
 
-pub use change::{Change, Changes};
+pub use change::{Change, Changes, ModelCounters};
 pub use dialog::{Dialog, Participant};
-pub use model::{AgentModel, ModelCounters};
+pub use model::AgentModel;
 pub use permit::{Intent, Permit, Refusal};
 pub(crate) use states::open_words;
 pub use states::{AgentState, CallAction, DialogState, ParticipantState};

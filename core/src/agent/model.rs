@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::change::{Change, Changes};
+use super::change::{Change, Changes, ModelCounters};
 use super::dialog::{Dialog, Participant};
 use super::states::ParticipantState;
 use super::tables::Platform;
@@ -18,21 +18,6 @@ pub struct AgentModel {
     user: User,
     dialogs: BTreeMap<DialogId, Dialog>,
     counters: ModelCounters,
-}
-
-/// What the model has met that the documents do not expect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct ModelCounters {
-    /// Moves that no table knows; they were taken over.
-    pub illegal_moves: u64,
-    /// Snapshots of the agent older than the one held; they were ignored.
-    pub stale_users: u64,
-    /// Snapshots of another agent; they were ignored.
-    pub foreign_users: u64,
-    /// Reports of the end of a call that is not held; they were ignored.
-    pub unknown_removals: u64,
-    /// Calls above [`AgentModel::MAX_DIALOGS`]; they were ignored.
-    pub over_limit: u64,
 }
 
 impl AgentModel {
@@ -248,4 +233,298 @@ fn profile(user: &User) -> impl PartialEq + '_ {
             user.wrap_up_timer,
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::agent::{AgentState, CallAction, DialogState, Reason, Team};
+    use crate::machine::UnixMillis;
+
+    fn user(state: AgentState, changed: i64) -> User {
+        User {
+            id: "1001".into(),
+            state,
+            state_changed: Some(UnixMillis(changed)),
+            extension: Some("2001".into()),
+            ..User::default()
+        }
+    }
+
+    fn model() -> AgentModel {
+        let mut model = AgentModel::new("1001".into(), Platform::Ucce);
+        model.apply_user(user(AgentState::Ready, 100));
+        model
+    }
+
+    fn call(id: &str, state: DialogState, own: ParticipantState) -> Dialog {
+        let party = Participant {
+            address: "2001".into(),
+            state: own,
+            ..Participant::default()
+        };
+        Dialog {
+            id: id.into(),
+            state,
+            participants: vec![party],
+            ..Dialog::default()
+        }
+    }
+
+    fn ringing(id: &str) -> Dialog {
+        call(id, DialogState::Alerting, ParticipantState::Alerting)
+    }
+
+    fn active(id: &str) -> Dialog {
+        call(id, DialogState::Active, ParticipantState::Active)
+    }
+
+    #[test]
+    fn the_same_snapshot_twice_changes_nothing() {
+        let mut model = model();
+        let before = model.clone();
+
+        assert_eq!(model.apply_user(user(AgentState::Ready, 100)), []);
+        assert_eq!(model, before);
+    }
+
+    #[test]
+    fn a_state_is_taken_over_with_whether_it_was_legal() {
+        let mut model = model();
+
+        let legal = model.apply_user(user(AgentState::Reserved, 101));
+        let illegal = model.apply_user(user(AgentState::Logout, 102));
+
+        let state = |from, to, legal| vec![Change::State { from, to, legal }];
+        assert_eq!(legal, state(AgentState::Ready, AgentState::Reserved, true));
+        assert_eq!(
+            illegal,
+            state(AgentState::Reserved, AgentState::Logout, false)
+        );
+        assert_eq!(model.user().state, AgentState::Logout);
+        assert_eq!(model.counters().illegal_moves, 1);
+    }
+
+    #[test]
+    fn an_older_notification_is_ignored_but_an_older_read_is_not() {
+        let mut model = model();
+
+        assert_eq!(model.apply_user(user(AgentState::NotReady, 99)), []);
+        assert_eq!(model.user().state, AgentState::Ready);
+        assert_eq!(model.counters().stale_users, 1);
+
+        assert_eq!(model.replace_user(user(AgentState::NotReady, 99)).len(), 1);
+        assert_eq!(model.user().state, AgentState::NotReady);
+    }
+
+    #[test]
+    fn a_notification_without_a_time_is_taken_over() {
+        let mut model = model();
+
+        model.apply_user(User {
+            state_changed: None,
+            ..user(AgentState::NotReady, 0)
+        });
+
+        assert_eq!(model.user().state, AgentState::NotReady);
+        assert_eq!(model.counters().stale_users, 0);
+    }
+
+    #[test]
+    fn another_agents_snapshot_is_ignored_and_counted() {
+        let mut model = model();
+
+        let changes = model.apply_user(User {
+            id: "1002".into(),
+            ..user(AgentState::Logout, 500)
+        });
+
+        assert_eq!(changes, []);
+        assert_eq!(model.user().id, "1001");
+        assert_eq!(
+            (model.counters().foreign_users, model.counters().stale_users),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn another_reason_is_a_change_without_a_move() {
+        let mut model = model();
+        model.apply_user(user(AgentState::NotReady, 101));
+
+        let reason = Some(Reason {
+            label: "Lunch".into(),
+            ..Reason::default()
+        });
+        let changes = model.apply_user(User {
+            reason,
+            ..user(AgentState::NotReady, 102)
+        });
+
+        assert_eq!(changes, [Change::StateDetails]);
+    }
+
+    #[test]
+    fn profile_and_line_come_before_the_state() {
+        let mut model = model();
+
+        let changes = model.apply_user(User {
+            team: Some(Team {
+                id: "1".into(),
+                name: "Blue".into(),
+            }),
+            extension: None,
+            ..user(AgentState::NotReady, 101)
+        });
+
+        assert_eq!(changes[0], Change::Profile);
+        assert_eq!(
+            changes[1],
+            Change::Line {
+                from: Some("2001".into()),
+                to: None
+            }
+        );
+        assert!(matches!(changes[2], Change::State { .. }));
+        assert_eq!(changes.len(), 3);
+    }
+
+    #[test]
+    fn a_call_is_offered_once_then_changes_then_ends() {
+        let mut model = model();
+
+        let offered = model.apply_dialog(ringing("17"));
+        let again = model.apply_dialog(ringing("17"));
+        let answered = model.apply_dialog(active("17"));
+        let ended = model.remove_dialog(&"17".into());
+
+        assert_eq!(offered, [Change::CallOffered("17".into())]);
+        assert_eq!(again, []);
+        let (from, to) = (DialogState::Alerting, DialogState::Active);
+        assert_eq!(
+            answered,
+            [Change::CallChanged {
+                dialog: "17".into(),
+                from,
+                to,
+                legal: true
+            }]
+        );
+        assert_eq!(ended, [Change::CallEnded(Box::new(active("17")))]);
+        assert_eq!(model.dialogs().len(), 0);
+    }
+
+    #[test]
+    fn a_call_that_is_placed_is_not_offered() {
+        let mut model = model();
+
+        let placed = call("17", DialogState::Initiating, ParticipantState::Initiating);
+
+        assert_eq!(
+            model.apply_dialog(placed),
+            [Change::CallStarted("17".into())]
+        );
+    }
+
+    #[test]
+    fn a_call_that_rings_elsewhere_is_not_offered() {
+        let mut model = model();
+
+        let rings_there = call("17", DialogState::Alerting, ParticipantState::Initiated);
+
+        assert_eq!(
+            model.apply_dialog(rings_there),
+            [Change::CallStarted("17".into())]
+        );
+    }
+
+    #[test]
+    fn a_call_that_begins_to_ring_later_is_offered() {
+        let mut model = model();
+        model.apply_dialog(Dialog {
+            participants: vec![],
+            ..ringing("17")
+        });
+
+        assert_eq!(
+            model.apply_dialog(ringing("17")),
+            [Change::CallOffered("17".into())]
+        );
+    }
+
+    #[test]
+    fn an_illegal_move_of_a_call_is_taken_over_and_counted() {
+        let mut model = model();
+        model.apply_dialog(active("17"));
+
+        let changes = model.apply_dialog(call(
+            "17",
+            DialogState::Active,
+            ParticipantState::Initiating,
+        ));
+
+        assert!(matches!(
+            changes[..],
+            [Change::CallChanged { legal: false, .. }]
+        ));
+        assert_eq!(model.counters().illegal_moves, 1);
+    }
+
+    #[test]
+    fn new_actions_alone_are_a_change() {
+        let mut model = model();
+        model.apply_dialog(active("17"));
+        let mut changed = active("17");
+        changed.participants[0].actions = vec![CallAction::Hold];
+
+        assert!(matches!(
+            model.apply_dialog(changed)[..],
+            [Change::CallChanged { .. }]
+        ));
+    }
+
+    #[test]
+    fn the_end_of_an_unknown_call_is_ignored() {
+        let mut model = model();
+
+        assert_eq!(model.remove_dialog(&"17".into()), []);
+        assert_eq!(model.counters().unknown_removals, 1);
+    }
+
+    #[test]
+    fn a_resync_ends_what_is_gone_before_it_tells_what_is_new() {
+        let mut model = model();
+        model.apply_dialog(ringing("17"));
+        model.apply_dialog(active("18"));
+
+        let changes = model.replace_dialogs(vec![ringing("19"), active("18")]);
+
+        let ended = Change::CallEnded(Box::new(ringing("17")));
+        assert_eq!(changes, [ended, Change::CallOffered("19".into())]);
+        assert_eq!(
+            model.dialogs().map(|d| d.id.as_str()).collect::<Vec<_>>(),
+            ["18", "19"]
+        );
+    }
+
+    #[test]
+    fn calls_above_the_limit_are_shown_and_not_held() {
+        let mut model = model();
+        for n in 0..AgentModel::MAX_DIALOGS {
+            model.apply_dialog(active(&alloc::format!("{n}")));
+        }
+
+        let changes = model.apply_dialog(active("one more"));
+
+        assert_eq!(changes, [Change::CallOverLimit("one more".into())]);
+        assert_eq!(model.dialogs().len(), AgentModel::MAX_DIALOGS);
+        assert_eq!(model.counters().over_limit, 1);
+    }
+
+    #[test]
+    fn a_call_without_an_id_is_ignored() {
+        assert_eq!(model().apply_dialog(active("")), []);
+    }
 }

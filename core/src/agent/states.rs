@@ -178,3 +178,43 @@ open_words! {
         CancelScheduledCallback = "CANCEL_SCHEDULED_CALLBACK",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! every_word_comes_back {
+        ($($kind:ident)*) => {$(
+            for state in $kind::KNOWN {
+                assert_eq!($kind::from_wire(state.as_wire()), *state);
+                assert_eq!($kind::from_wire(&state.as_wire().to_ascii_lowercase()), *state);
+                assert!(!matches!(state, $kind::Other(_)));
+            }
+        )*};
+    }
+
+    #[test]
+    fn every_known_word_comes_back_in_any_case() {
+        every_word_comes_back!(AgentState DialogState ParticipantState CallAction);
+    }
+
+    #[test]
+    fn an_unknown_word_is_kept_as_it_came() {
+        let state = AgentState::from_wire(" Paused ");
+
+        assert_eq!(state, AgentState::Other("Paused".into()));
+        assert_eq!(state.as_wire(), "Paused");
+    }
+
+    #[test]
+    fn a_word_that_begins_like_a_known_one_is_another() {
+        assert_eq!(
+            AgentState::from_wire("RESERVED_OUTBOUND"),
+            AgentState::ReservedOutbound
+        );
+        assert_eq!(
+            AgentState::from_wire("RESERVED_OUTBOUN"),
+            AgentState::Other("RESERVED_OUTBOUN".into())
+        );
+    }
+}

@@ -181,3 +181,106 @@ transitions! {
         WrapUp => Dropped by "wrap-up done";
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::vec::Vec;
+    use core::fmt::Debug;
+
+    use super::*;
+    use crate::machine::TransitionTable;
+
+    #[test]
+    fn the_tables_are_as_reviewed() {
+        insta::assert_snapshot!("agent_ucce", AGENT_UCCE.to_dot());
+        insta::assert_snapshot!("agent_uccx", AGENT_UCCX.to_dot());
+        insta::assert_snapshot!("dialog", DIALOG.to_dot());
+        insta::assert_snapshot!("participant", PARTICIPANT.to_dot());
+    }
+
+    fn reachable<S: Clone + Ord + Debug>(table: &TransitionTable<S>, starts: &[S]) -> BTreeSet<S> {
+        let mut seen: BTreeSet<S> = starts.iter().cloned().collect();
+        loop {
+            let next: Vec<S> = table
+                .moves
+                .iter()
+                .filter(|step| seen.contains(&step.from) && !seen.contains(&step.to))
+                .map(|step| step.to.clone())
+                .collect();
+            if next.is_empty() {
+                return seen;
+            }
+            seen.extend(next);
+        }
+    }
+
+    #[test]
+    fn every_agent_state_of_a_product_can_be_reached_and_left() {
+        let ucce: BTreeSet<_> = AgentState::KNOWN.iter().cloned().collect();
+        let mut uccx = ucce.clone();
+        for absent in [
+            AgentState::Hold,
+            AgentState::WorkReady,
+            AgentState::ReservedOutbound,
+        ] {
+            uccx.remove(&absent);
+        }
+        for (table, mut states) in [(&AGENT_UCCE, ucce), (&AGENT_UCCX, uccx)] {
+            states.remove(&AgentState::Unknown);
+
+            assert_eq!(reachable(table, &[AgentState::Logout]), states);
+            for state in states {
+                assert!(
+                    reachable(table, &[state.clone()]).contains(&AgentState::Logout),
+                    "{state}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_call_ends() {
+        for state in DialogState::KNOWN {
+            assert!(reachable(&DIALOG, &[state.clone()]).contains(&DialogState::Dropped));
+        }
+        for state in ParticipantState::KNOWN {
+            assert!(reachable(&PARTICIPANT, &[state.clone()]).contains(&ParticipantState::Dropped));
+        }
+    }
+
+    #[test]
+    fn no_move_is_listed_twice() {
+        fn check<S: PartialEq + Debug>(table: &TransitionTable<S>) {
+            for (index, step) in table.moves.iter().enumerate() {
+                let later = &table.moves[index + 1..];
+                let is_same = |other: &&crate::machine::Transition<S>| {
+                    other.from == step.from && other.to == step.to
+                };
+                assert!(later.iter().find(is_same).is_none(), "{step:?}");
+            }
+        }
+        check(&AGENT_UCCE);
+        check(&AGENT_UCCX);
+        check(&DIALOG);
+        check(&PARTICIPANT);
+    }
+
+    #[test]
+    fn sign_out_from_ready_is_a_move_of_uccx_alone() {
+        assert!(Platform::Uccx.allows(&AgentState::Ready, &AgentState::Logout));
+        assert!(!Platform::Ucce.allows(&AgentState::Ready, &AgentState::Logout));
+    }
+
+    #[test]
+    fn moves_from_and_to_the_unknown_are_open() {
+        let other = AgentState::Other("PAUSED".into());
+
+        assert!(Platform::Ucce.allows(&AgentState::Talking, &AgentState::Unknown));
+        assert!(Platform::Ucce.allows(&AgentState::Unknown, &AgentState::Hold));
+        assert!(Platform::Uccx.allows(&other, &AgentState::Logout));
+        assert!(DialogState::Dropped.may_become(&DialogState::Other("PAUSED".into())));
+        assert!(!DialogState::Dropped.may_become(&DialogState::Active));
+        assert!(!ParticipantState::Dropped.may_become(&ParticipantState::Held));
+    }
+}

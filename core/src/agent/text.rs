@@ -119,3 +119,41 @@ macro_rules! into_text {
 }
 
 into_text!(AgentId Extension DialogId TeamId);
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn a_clone_and_a_change_of_type_share_the_characters() {
+        let agent = AgentId::from("1001");
+
+        let text = Text::from(agent.clone());
+
+        assert!(core::ptr::eq(agent.as_str(), text.as_str()));
+        assert!(core::ptr::eq(agent.as_str(), AgentId::from(text).as_str()));
+    }
+
+    #[test]
+    fn maps_are_searched_by_plain_text() {
+        let map: BTreeMap<DialogId, u8> = [("17".into(), 1), ("18".into(), 2)].into();
+
+        assert_eq!(map.get("18"), Some(&2));
+    }
+
+    #[test]
+    fn display_obeys_width_and_debug_quotes() {
+        let team = TeamId::from("5");
+
+        assert_eq!(format!("{team:>3}|{team:.0}|{team:?}"), "  5||\"5\"");
+    }
+
+    #[test]
+    fn empty_text_is_nothing() {
+        assert_eq!(Extension::from("").non_empty(), None);
+        assert_eq!(Extension::from(" ").non_empty(), Some(" ".into()));
+    }
+}
