@@ -1,0 +1,136 @@
+//! Frames to commands.
+
+use bytes::Bytes;
+
+use super::{DecodeError, Flaw, Limits, WireFormat, cache::ReadCache, read::Decoding};
+use crate::command::Command;
+
+/// Decodes the commands of one direction of one connection.
+///
+/// It keeps the command cache of that direction: every frame must go through it, in order. **After an
+/// error the connection must be closed**: entries that the bad frame should have brought are missing, so
+/// that later frames could decode to wrong ids without any sign of it.
+#[derive(Debug)]
+pub struct Decoder {
+    format: WireFormat,
+    limits: Limits,
+    cache: Option<ReadCache>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new(&WireFormat::greeting(), Limits::default())
+    }
+}
+
+impl Decoder {
+    /// A decoder of a format: [`WireFormat::greeting`] until both sides have spoken.
+    #[must_use]
+    pub fn new(format: &WireFormat, limits: Limits) -> Self {
+        Self {
+            format: format.clone(),
+            limits,
+            cache: format.cache.then(|| ReadCache::new(format.entries())),
+        }
+    }
+
+    /// The format that it reads.
+    #[must_use]
+    pub const fn format(&self) -> &WireFormat {
+        &self.format
+    }
+
+    /// The bounds that it keeps.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Goes over to another format, with an empty cache: when the `WireFormatInfo`s have been exchanged.
+    pub fn switch(&mut self, format: &WireFormat) {
+        *self = Self::new(format, self.limits);
+    }
+
+    /// The largest frame that is taken, in bytes without the size prefix.
+    #[must_use]
+    pub fn largest_frame(&self) -> usize {
+        self.limits.frame.min(self.format.largest_frame())
+    }
+
+    /// Decodes one frame: the bytes from the type code on, without the size prefix, as
+    /// [`FrameSplitter`](super::FrameSplitter) gives them. Texts and contents share these bytes.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the frame is not exactly one command within the limits; then close the
+    /// connection.
+    pub fn decode(&mut self, frame: Bytes) -> Result<Command, DecodeError> {
+        let limit = self.largest_frame();
+        if frame.len() > limit {
+            let size = frame.len();
+            return Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0));
+        }
+        let (command, used) = self.run(&frame)?;
+        let left = frame.len() - used;
+        if left > 0 {
+            return Err(DecodeError::new(Flaw::RemoteTrailing { left }, used));
+        }
+        Ok(command)
+    }
+
+    /// Decodes the command at the start of `bytes`, where size prefixes were negotiated away: only
+    /// reading it tells where it ends. Gives the command and the bytes that it took, or `None` if it
+    /// is not all there yet; then the call can be repeated with more.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if no further bytes could make it a command within the limits; then close the
+    /// connection.
+    pub fn decode_unprefixed(
+        &mut self,
+        bytes: &Bytes,
+    ) -> Result<Option<(Command, usize)>, DecodeError> {
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let limit = self.largest_frame();
+        if let Some(cache) = &mut self.cache {
+            cache.begin();
+        }
+        let result = self.run(bytes);
+        match result {
+            Err(error) if error.is_truncated() && error.offset() <= limit => {
+                if let Flaw::RemoteTruncated { needed, .. } = *error.flaw()
+                    && needed.saturating_add(error.offset()) > limit
+                {
+                    let size = needed.saturating_add(error.offset());
+                    return Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0));
+                }
+                if let Some(cache) = &mut self.cache {
+                    cache.roll_back();
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+            Ok((_, size)) if size > limit => {
+                Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0))
+            }
+            Ok(done) => {
+                if let Some(cache) = &mut self.cache {
+                    cache.commit();
+                }
+                Ok(Some(done))
+            }
+        }
+    }
+
+    fn run(&mut self, frame: &Bytes) -> Result<(Command, usize), DecodeError> {
+        let settings = (self.format.version, self.format.stack_trace);
+        let cache = self.cache.as_mut();
+        if self.format.tight {
+            let mut decoding = Decoding::<true>::new(frame, settings, cache, &self.limits);
+            Ok((decoding.command()?, decoding.offset()))
+        } else {
+            let mut decoding = Decoding::<false>::new(frame, settings, cache, &self.limits);
+            Ok((decoding.command()?, decoding.offset()))
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a declaration is made of: the kinds of fields, as methods of a reader and a writer.
+
+use bytes::Bytes;
+
+use super::{CacheEntry, DecodeError, EncodeError};
+use crate::command::{Elements, Magic, Text, Throwable};
+
+/// A structure that can stand in an object field.
+pub(crate) trait Object: Sized {
+    /// The declared type, for errors.
+    const EXPECTED: &'static str;
+
+    /// The type code of this value.
+    fn type_code(&self) -> u8;
+
+    /// Reads the fields of the structure whose type code was read.
+    fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError>;
+
+    /// Writes the fields.
+    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError>;
+}
+
+impl<T: Object> Object for Box<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn type_code(&self) -> u8 {
+        (**self).type_code()
+    }
+
+    fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
+        T::read(reader, code).map(Self::new)
+    }
+
+    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
+        (**self).write(writer)
+    }
+}
+
+impl<T: Object> Object for std::sync::Arc<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn type_code(&self) -> u8 {
+        (**self).type_code()
+    }
+
+    fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
+        T::read(reader, code).map(Self::new)
+    }
+
+    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
+        (**self).write(writer)
+    }
+}
+
+/// Whether a nested structure of this type has one more bit in tight encoding: all messages and the
+/// `WireFormatInfo`.
+pub(crate) const fn is_marshal_aware(code: u8) -> bool {
+    matches!(code, 1 | 23..=29)
+}
+
+/// A structure that can stand in a cached field.
+pub(crate) trait Cacheable: Object {
+    /// A hash of type and content.
+    fn digest(&self) -> u64;
+
+    /// Whether the entry is of this type and content.
+    fn is(&self, entry: &CacheEntry) -> bool;
+
+    /// A copy for the cache, which does not keep a received frame alive.
+    fn to_entry(&self) -> CacheEntry;
+
+    /// A value that shares the entry's bytes; `None` if the entry is of another type.
+    fn from_entry(entry: &CacheEntry) -> Option<Self>;
+}
+
+impl<T: Cacheable> Cacheable for Box<T> {
+    fn digest(&self) -> u64 {
+        (**self).digest()
+    }
+
+    fn is(&self, entry: &CacheEntry) -> bool {
+        (**self).is(entry)
+    }
+
+    fn to_entry(&self) -> CacheEntry {
+        (**self).to_entry()
+    }
+
+    fn from_entry(entry: &CacheEntry) -> Option<Self> {
+        T::from_entry(entry).map(Self::new)
+    }
+}
+
+/// Takes fields from somewhere, one method for each kind.
+pub(crate) trait Reader: Sized {
+    /// The negotiated version, 1..=12.
+    fn version(&self) -> i32;
+    fn boolean(&mut self) -> Result<bool, DecodeError>;
+    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError>;
+    fn int(&mut self) -> Result<i32, DecodeError>;
+    fn long(&mut self) -> Result<i64, DecodeError>;
+    fn text(&mut self) -> Result<Option<Text>, DecodeError>;
+    fn secret(&mut self) -> Result<Option<Text>, DecodeError> {
+        self.text()
+    }
+    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError>;
+    fn magic(&mut self) -> Result<Magic, DecodeError>;
+    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError>;
+    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError>;
+    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError>;
+    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError>;
+
+    /// The error for a structure of another type than declared.
+    fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError;
+    /// The error for a type code that the version does not have.
+    fn unknown_type(&self, code: u8) -> DecodeError;
+}
+
+/// Puts fields somewhere, one method for each kind.
+pub(crate) trait Writer: Sized {
+    /// The negotiated version, 1..=12.
+    fn version(&self) -> i32;
+    fn boolean(&mut self, value: &bool) -> Result<(), EncodeError>;
+    fn byte<T: Copy + Into<i8>>(&mut self, value: &T) -> Result<(), EncodeError>;
+    fn int(&mut self, value: &i32) -> Result<(), EncodeError>;
+    fn long(&mut self, value: &i64) -> Result<(), EncodeError>;
+    fn text(&mut self, value: &Option<Text>) -> Result<(), EncodeError>;
+    fn secret(&mut self, value: &Option<Text>) -> Result<(), EncodeError> {
+        self.text(value)
+    }
+    fn sequence(&mut self, value: &Option<Bytes>) -> Result<(), EncodeError>;
+    fn magic(&mut self, value: &Magic) -> Result<(), EncodeError>;
+    fn object<T: Object>(&mut self, value: &Option<T>) -> Result<(), EncodeError>;
+    fn cached<T: Cacheable>(&mut self, value: &Option<T>) -> Result<(), EncodeError>;
+    fn array<T: Object>(&mut self, value: &Elements<T>) -> Result<(), EncodeError>;
+    fn throwable(&mut self, value: &Option<Box<Throwable>>) -> Result<(), EncodeError>;
+}

@@ -1,0 +1,31 @@
+//! Frames, the two encodings, the command cache, and negotiation.
+//!
+//! [`FrameSplitter`] cuts the byte stream into frames, [`Decoder`] makes [`Command`]s of them and
+//! [`Encoder`] the way back. Both keep the command cache of their direction, so each belongs to one
+//! connection. What is spoken is a [`WireFormat`], the greeting at first and the negotiated one after
+//! the exchange of `WireFormatInfo`s.
+//!
+//! [`Command`]: crate::command::Command
+
+mod cache;
+mod decoder;
+mod digest;
+mod encoder;
+mod error;
+mod fields;
+mod limits;
+pub(crate) mod read;
+mod splitter;
+mod wire_format;
+mod write;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use error::{DecodeError, EncodeError, Flaw, Misfit};
+pub use limits::Limits;
+pub use splitter::FrameSplitter;
+pub use wire_format::WireFormat;
+
+pub(crate) use cache::CacheEntry;
+pub(crate) use digest::Digest;
+pub(crate) use fields::{Cacheable, Object, Reader, Writer};

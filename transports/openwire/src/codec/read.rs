@@ -1,0 +1,424 @@
+//! The reader of both encodings.
+
+use bytes::Bytes;
+
+use super::{
+    CacheEntry, Cacheable, DecodeError, Flaw, Limits, Object, Reader, cache::ReadCache,
+    fields::is_marshal_aware,
+};
+use crate::command::{Elements, Magic, StackElement, Text, Throwable};
+
+/// Bytes of a frame, taken from the front.
+pub(crate) struct Source<'a> {
+    frame: &'a Bytes,
+    rest: &'a [u8],
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(frame: &'a Bytes) -> Self {
+        Self { frame, rest: frame }
+    }
+
+    pub(crate) const fn offset(&self) -> usize {
+        self.frame.len() - self.rest.len()
+    }
+
+    pub(crate) const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    #[cold]
+    pub(crate) fn fail(&self, flaw: Flaw) -> DecodeError {
+        DecodeError::new(flaw, self.offset())
+    }
+
+    #[cold]
+    fn truncated(&self, needed: usize) -> DecodeError {
+        let left = self.left();
+        self.fail(Flaw::RemoteTruncated { needed, left })
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        match self.rest.split_first_chunk() {
+            Some((chunk, rest)) => {
+                self.rest = rest;
+                Ok(*chunk)
+            }
+            None => Err(self.truncated(N)),
+        }
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(crate) fn i16(&mut self) -> Result<i16, DecodeError> {
+        self.array().map(i16::from_be_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(crate) fn i32(&mut self) -> Result<i32, DecodeError> {
+        self.array().map(i32::from_be_bytes)
+    }
+
+    pub(crate) fn i64(&mut self) -> Result<i64, DecodeError> {
+        self.array().map(i64::from_be_bytes)
+    }
+
+    /// A length that counts bytes to come: not negative, and not more than are left.
+    pub(crate) fn length(&mut self) -> Result<usize, DecodeError> {
+        let length = self.i32()?;
+        let Ok(length) = usize::try_from(length) else {
+            return Err(self.fail(Flaw::RemoteNegative {
+                length: length.into(),
+            }));
+        };
+        Ok(length)
+    }
+
+    fn raw(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
+        match self.rest.split_at_checked(length) {
+            Some((bytes, rest)) => {
+                self.rest = rest;
+                Ok(bytes)
+            }
+            None => Err(self.truncated(length)),
+        }
+    }
+
+    /// The next `length` bytes, shared with the frame.
+    pub(crate) fn slice(&mut self, length: usize) -> Result<Bytes, DecodeError> {
+        let start = self.offset();
+        self.raw(length)?;
+        Ok(self.frame.slice(start..start + length))
+    }
+}
+
+/// The boolean stream of a tight frame: least significant bit first.
+#[derive(Default)]
+struct Bits<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Bits<'a> {
+    fn read(source: &mut Source<'a>) -> Result<Self, DecodeError> {
+        let length = match source.u8()? {
+            0xC0 => source.u8()?.into(),
+            0x80 => {
+                let length = source.i16()?;
+                usize::try_from(length).map_err(|_| {
+                    source.fail(Flaw::RemoteNegative {
+                        length: length.into(),
+                    })
+                })?
+            }
+            length => length.into(),
+        };
+        Ok(Self {
+            bytes: source.raw(length)?,
+            position: 0,
+        })
+    }
+
+    fn next(&mut self) -> Option<bool> {
+        let byte = self.bytes.get(self.position / 8)?;
+        let bit = byte >> (self.position % 8) & 1 != 0;
+        self.position += 1;
+        Some(bit)
+    }
+
+    const fn left(&self) -> usize {
+        self.bytes.len() * 8 - self.position
+    }
+}
+
+/// One command being read; `TIGHT` or loose.
+pub(crate) struct Decoding<'a, const TIGHT: bool> {
+    source: Source<'a>,
+    bits: Bits<'a>,
+    version: i32,
+    stack_trace: bool,
+    cache: Option<&'a mut ReadCache>,
+    limits: &'a Limits,
+    elements: usize,
+    depth: usize,
+}
+
+impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
+    pub(crate) fn new(
+        frame: &'a Bytes,
+        (version, stack_trace): (i32, bool),
+        cache: Option<&'a mut ReadCache>,
+        limits: &'a Limits,
+    ) -> Self {
+        Self {
+            source: Source::new(frame),
+            bits: Bits::default(),
+            version,
+            stack_trace,
+            cache,
+            limits,
+            elements: limits.elements,
+            depth: 0,
+        }
+    }
+
+    /// Reads one command from type byte to end.
+    pub(crate) fn command<T: Object + Default>(&mut self) -> Result<T, DecodeError> {
+        let code = self.source.u8()?;
+        if code == 0 {
+            return Ok(T::default());
+        }
+        if TIGHT {
+            self.bits = Bits::read(&mut self.source)?;
+        }
+        let command = T::read(self, code)?;
+        let left = self.bits.left() / 8;
+        if TIGHT && left > 0 {
+            return Err(self.source.fail(Flaw::RemoteBitsLeft { left }));
+        }
+        Ok(command)
+    }
+
+    /// Bytes read so far.
+    pub(crate) const fn offset(&self) -> usize {
+        self.source.offset()
+    }
+
+    fn bit(&mut self) -> Result<bool, DecodeError> {
+        match self.bits.next() {
+            Some(bit) => Ok(bit),
+            None => Err(self.source.fail(Flaw::RemoteBitsMissing)),
+        }
+    }
+
+    /// Takes `count` elements of at least `least` bytes off what one command may bring.
+    fn claim(&mut self, count: i16, least: usize) -> Result<usize, DecodeError> {
+        let Ok(count) = usize::try_from(count) else {
+            return Err(self.source.fail(Flaw::RemoteNegative {
+                length: count.into(),
+            }));
+        };
+        if count * least > self.source.left() {
+            return Err(self.source.truncated(count * least));
+        }
+        match self.elements.checked_sub(count) {
+            Some(left) => self.elements = left,
+            None => {
+                return Err(self.source.fail(Flaw::LimitElements {
+                    limit: self.limits.elements,
+                }));
+            }
+        }
+        Ok(count)
+    }
+
+    fn nested<T: Object>(&mut self) -> Result<T, DecodeError> {
+        let code = self.source.u8()?;
+        if TIGHT && is_marshal_aware(code) && self.bit()? {
+            return Err(self.source.fail(Flaw::RemoteMarshalAware));
+        }
+        if self.depth >= self.limits.depth {
+            return Err(self.source.fail(Flaw::LimitDepth {
+                limit: self.limits.depth,
+            }));
+        }
+        self.depth += 1;
+        let value = T::read(self, code)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn cached_with<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
+        let new = self.boolean()?;
+        let index = self.source.i16()?;
+        let Some(cache) = self.cache.as_deref() else {
+            return Ok(None);
+        };
+        if new {
+            if !cache.allows(index) {
+                return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
+            }
+            let value: Option<T> = self.object()?;
+            if index >= 0
+                && let Some(cache) = self.cache.as_deref_mut()
+            {
+                let entry = value.as_ref().map_or(CacheEntry::Null, T::to_entry);
+                cache.store(index, entry);
+            }
+            return Ok(value);
+        }
+        match cache.entry(index) {
+            Some(CacheEntry::Null) => Ok(None),
+            Some(entry) => match T::from_entry(entry) {
+                Some(value) => Ok(Some(value)),
+                None => Err(self.source.fail(Flaw::RemoteCacheIndex { index })),
+            },
+            None => Err(self.source.fail(Flaw::RemoteCacheIndex { index })),
+        }
+    }
+
+    fn cause(&mut self, depth: usize) -> Result<Option<Box<Throwable>>, DecodeError> {
+        if !self.boolean()? {
+            return Ok(None);
+        }
+        if depth > self.limits.causes {
+            return Err(self.source.fail(Flaw::LimitCauses {
+                limit: self.limits.causes,
+            }));
+        }
+        let mut throwable = Throwable {
+            class: self.text()?,
+            message: self.text()?,
+            ..Throwable::default()
+        };
+        if self.stack_trace {
+            let count = self.source.i16()?;
+            // Three texts and the line; a tight text that is absent is but a bit.
+            let count = self.claim(count, if TIGHT { 4 } else { 7 })?;
+            throwable.stack.reserve_exact(count);
+            for _ in 0..count {
+                throwable.stack.push(StackElement {
+                    class: self.text()?,
+                    method: self.text()?,
+                    file: self.text()?,
+                    line: self.source.i32()?,
+                });
+            }
+            throwable.cause = self.cause(depth + 1)?;
+        }
+        Ok(Some(Box::new(throwable)))
+    }
+}
+
+impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    fn boolean(&mut self) -> Result<bool, DecodeError> {
+        if TIGHT {
+            self.bit()
+        } else {
+            // Any other value than 0 is true, as in Java.
+            self.source.u8().map(|byte| byte != 0)
+        }
+    }
+
+    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
+        self.source.u8().map(|byte| byte.cast_signed().into())
+    }
+
+    fn int(&mut self) -> Result<i32, DecodeError> {
+        self.source.i32()
+    }
+
+    fn long(&mut self) -> Result<i64, DecodeError> {
+        if !TIGHT {
+            return self.source.i64();
+        }
+        match (self.bit()?, self.bit()?) {
+            (false, false) => Ok(0),
+            (false, true) => self.source.u16().map(i64::from),
+            (true, false) => self.source.u32().map(i64::from),
+            (true, true) => self.source.i64(),
+        }
+    }
+
+    fn text(&mut self) -> Result<Option<Text>, DecodeError> {
+        if !self.boolean()? {
+            return Ok(None);
+        }
+        let ascii = TIGHT && self.bit()?;
+        let length = self.source.u16()?;
+        if ascii && length.cast_signed() < 0 {
+            // Java reads this length, and only this one, as a signed number.
+            return Err(self.source.fail(Flaw::RemoteNegative {
+                length: length.cast_signed().into(),
+            }));
+        }
+        let length = usize::from(length);
+        if length > self.limits.text {
+            return Err(self.source.fail(Flaw::LimitText {
+                limit: self.limits.text,
+            }));
+        }
+        let bytes = self.source.slice(length)?;
+        if ascii {
+            return Ok(Some(Text::from_latin1(bytes)));
+        }
+        match Text::from_wire(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(flaw) => Err(self.source.fail(Flaw::RemoteText(flaw))),
+        }
+    }
+
+    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
+        if !self.boolean()? {
+            return Ok(None);
+        }
+        let length = self.source.length()?;
+        self.source.slice(length).map(Some)
+    }
+
+    fn magic(&mut self) -> Result<Magic, DecodeError> {
+        if self.source.array()? == Magic::BYTES {
+            Ok(Magic)
+        } else {
+            Err(self.source.fail(Flaw::RemoteMagic))
+        }
+    }
+
+    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
+        if self.boolean()? {
+            self.nested().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
+        if self.cache.is_some() {
+            self.cached_with()
+        } else {
+            self.object()
+        }
+    }
+
+    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
+        if !self.boolean()? {
+            return Ok(None);
+        }
+        let count = self.source.i16()?;
+        // An absent element is a byte, or in tight a bit.
+        let count = self.claim(count, usize::from(!TIGHT))?;
+        if TIGHT && count > self.bits.left() {
+            return Err(self.source.fail(Flaw::RemoteBitsMissing));
+        }
+        let mut elements = Vec::with_capacity(count);
+        for _ in 0..count {
+            elements.push(self.object()?);
+        }
+        Ok(Some(elements))
+    }
+
+    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError> {
+        self.cause(0)
+    }
+
+    fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError {
+        self.source.fail(Flaw::RemoteWrongType { expected, code })
+    }
+
+    fn unknown_type(&self, code: u8) -> DecodeError {
+        self.source.fail(Flaw::RemoteUnknownType { code })
+    }
+}

@@ -1,0 +1,351 @@
+//! Wire strings: shared slices of modified UTF-8.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+/// A string as OpenWire carries it: modified UTF-8 of UTF-16 code units.
+///
+/// Cloning shares the bytes. A decoded text is a slice of the received frame; [`Text::detach`] copies
+/// it out when it is to outlive the frame. Equality, order and hash are those of the canonical bytes.
+/// Unlike a Rust string it can hold unpaired surrogates, which Java can send; [`Text::to_str`] shows
+/// them as U+FFFD.
+///
+/// ```
+/// use finewire_openwire::command::Text;
+///
+/// let text = Text::from("queue \u{1F600}");
+/// assert_eq!(text.to_str(), "queue \u{1F600}");
+/// assert_eq!(text.as_wire().len(), 12, "a supplementary character is two surrogates, 6 bytes");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(Bytes);
+
+/// What is wrong with bytes that should be modified UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TextFlaw {
+    /// A sequence stops at the end of the string.
+    Cut,
+    /// A continuation byte stands where a character should begin.
+    StrayContinuation,
+    /// A byte within a sequence is no continuation byte.
+    MissingContinuation,
+    /// A character is written with more bytes than it needs.
+    Overlong,
+    /// A four-byte sequence: UTF-8, but not modified UTF-8.
+    FourBytes,
+}
+
+impl fmt::Display for TextFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cut => "a character is cut off at the end",
+            Self::StrayContinuation => "a stray continuation byte",
+            Self::MissingContinuation => "a continuation byte is missing",
+            Self::Overlong => "an overlong form",
+            Self::FourBytes => "a four-byte form",
+        })
+    }
+}
+
+/// Whether every byte is in 1..=127, so that the text is the same in ASCII and in modified UTF-8.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Without an early exit the compiler checks many bytes at a time.
+    let high = bytes
+        .iter()
+        .fold(0u8, |seen, &byte| seen | byte | byte.wrapping_sub(1));
+    high & 0x80 == 0
+}
+
+impl Text {
+    /// The empty text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Bytes::new())
+    }
+
+    /// A text that shares a string literal.
+    #[must_use]
+    pub fn from_static(text: &'static str) -> Self {
+        match encode(text) {
+            Cow::Borrowed(bytes) => Self(Bytes::from_static(bytes)),
+            Cow::Owned(bytes) => Self(bytes.into()),
+        }
+    }
+
+    /// The bytes on the wire: canonical modified UTF-8.
+    #[must_use]
+    pub fn as_wire(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The number of bytes on the wire.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no characters.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether all code units are in 1..=127 (also true of the empty text).
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        // Canonical bytes never hold a raw NUL.
+        self.0.is_ascii()
+    }
+
+    /// The text as a string slice, without copying; `None` if it holds U+0000, supplementary
+    /// characters or unpaired surrogates, whose bytes differ from UTF-8.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        if self.0.contains(&0xC0) {
+            return None;
+        }
+        core::str::from_utf8(&self.0).ok()
+    }
+
+    /// The text as a string; unpaired surrogates become U+FFFD.
+    #[must_use]
+    pub fn to_str(&self) -> Cow<'_, str> {
+        self.as_str().map_or_else(
+            || Cow::Owned(String::from_utf16_lossy(&self.to_utf16())),
+            Cow::Borrowed,
+        )
+    }
+
+    /// The UTF-16 code units, unpaired surrogates included.
+    #[must_use]
+    pub fn to_utf16(&self) -> Vec<u16> {
+        units(&self.0).collect()
+    }
+
+    /// The number of UTF-16 code units, which is Java's idea of a string's length.
+    #[must_use]
+    pub fn utf16_len(&self) -> usize {
+        // Every code unit has exactly one byte that is no continuation byte.
+        self.0.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
+    }
+
+    /// A copy that does not keep the received frame alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
+    /// The first `count` code units, followed by `tail`.
+    pub(crate) fn cut(&self, count: usize, tail: &str) -> Self {
+        let mut kept: Vec<u8> = Vec::with_capacity(self.len());
+        let mut seen = 0;
+        for &byte in &self.0 {
+            seen += usize::from(byte & 0xC0 != 0x80);
+            if seen > count {
+                break;
+            }
+            kept.push(byte);
+        }
+        kept.extend_from_slice(&encode(tail));
+        Self(kept.into())
+    }
+
+    /// A text of `bytes`, which are a slice of a frame.
+    ///
+    /// A raw NUL is taken for U+0000, as Java does; overlong forms are refused, as they let one
+    /// name have two spellings.
+    ///
+    /// # Errors
+    /// The flaw that makes the bytes no modified UTF-8.
+    pub fn from_wire(bytes: Bytes) -> Result<Self, TextFlaw> {
+        if is_plain(&bytes) {
+            return Ok(Self(bytes));
+        }
+        Self::from_unusual(bytes, false)
+    }
+
+    /// Like [`Text::from_wire`], but four-byte UTF-8 is taken too: some writers of properties and
+    /// map bodies send it.
+    ///
+    /// # Errors
+    /// The flaw that makes the bytes neither form of UTF-8.
+    pub fn from_wire_lenient(bytes: Bytes) -> Result<Self, TextFlaw> {
+        if is_plain(&bytes) {
+            return Ok(Self(bytes));
+        }
+        Self::from_unusual(bytes, true)
+    }
+
+    /// A text of bytes that were marked ASCII: each byte is a code unit.
+    pub(crate) fn from_latin1(bytes: Bytes) -> Self {
+        if is_plain(&bytes) {
+            return Self(bytes);
+        }
+        let string: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+        Self::from(string)
+    }
+
+    #[cold]
+    fn from_unusual(bytes: Bytes, four: bool) -> Result<Self, TextFlaw> {
+        let mut canonical = true;
+        let mut rest: &[u8] = &bytes;
+        while let Some((&first, tail)) = rest.split_first() {
+            let more = match first {
+                0 => {
+                    canonical = false;
+                    0
+                }
+                0x01..=0x7F => 0,
+                0x80..=0xBF => return Err(TextFlaw::StrayContinuation),
+                0xC0 => match tail.first() {
+                    Some(0x80) => 1,
+                    Some(_) => return Err(TextFlaw::Overlong),
+                    None => return Err(TextFlaw::Cut),
+                },
+                0xC1 => return Err(TextFlaw::Overlong),
+                0xC2..=0xDF => 1,
+                0xE0 if tail.first().is_some_and(|next| *next < 0xA0) => {
+                    return Err(TextFlaw::Overlong);
+                }
+                0xE0..=0xEF => 2,
+                0xF0..=0xF4 if four => {
+                    canonical = false;
+                    3
+                }
+                _ => return Err(TextFlaw::FourBytes),
+            };
+            let (continuation, after) = tail.split_at_checked(more).ok_or(TextFlaw::Cut)?;
+            if continuation.iter().any(|byte| byte & 0xC0 != 0x80) {
+                return Err(TextFlaw::MissingContinuation);
+            }
+            rest = after;
+        }
+        if canonical {
+            return Ok(Self(bytes));
+        }
+        // A raw NUL or a four-byte form: bring it into the canonical spelling.
+        let mut owned = Vec::with_capacity(bytes.len() + 8);
+        let mut rest: &[u8] = &bytes;
+        while let Some((&first, tail)) = rest.split_first() {
+            match first {
+                0 => {
+                    owned.extend_from_slice(&[0xC0, 0x80]);
+                    rest = tail;
+                }
+                0xF0..=0xF4 => {
+                    let (sequence, after) = rest.split_at_checked(4).ok_or(TextFlaw::Cut)?;
+                    let text = core::str::from_utf8(sequence).map_err(|_| TextFlaw::Overlong)?;
+                    owned.extend_from_slice(&encode(text));
+                    rest = after;
+                }
+                _ => {
+                    owned.push(first);
+                    rest = tail;
+                }
+            }
+        }
+        Ok(Self(owned.into()))
+    }
+}
+
+/// The UTF-16 code units of canonical modified UTF-8.
+fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    let mut bytes = bytes.iter().copied();
+    core::iter::from_fn(move || {
+        let first = bytes.next()?;
+        let mut next = || u16::from(bytes.next().unwrap_or_default() & 0x3F);
+        Some(match first {
+            0..=0x7F => u16::from(first),
+            0x80..=0xDF => (u16::from(first & 0x1F) << 6) | next(),
+            _ => (u16::from(first & 0x0F) << 12) | (next() << 6) | next(),
+        })
+    })
+}
+
+/// The modified UTF-8 of a string; borrowed where it is the same as UTF-8.
+fn encode(text: &str) -> Cow<'_, [u8]> {
+    let bytes = text.as_bytes();
+    if !bytes.iter().any(|&byte| byte == 0 || byte >= 0xF0) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 2);
+    let mut utf8 = [0; 4];
+    for character in text.chars() {
+        match character {
+            '\0' => wire.extend_from_slice(&[0xC0, 0x80]),
+            '\u{10000}'.. => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let [high, low] = unit.to_be_bytes();
+                    wire.push(0xE0 | (high >> 4));
+                    wire.push(0x80 | ((high & 0x0F) << 2) | (low >> 6));
+                    wire.push(0x80 | (low & 0x3F));
+                }
+            }
+            _ => wire.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes()),
+        }
+    }
+    Cow::Owned(wire)
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(encode(text).into_owned().into())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        match encode(&text) {
+            Cow::Owned(bytes) => Self(bytes.into()),
+            Cow::Borrowed(_) => Self(text.into_bytes().into()),
+        }
+    }
+}
+
+impl From<Cow<'_, str>> for Text {
+    fn from(text: Cow<'_, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<&Self> for Text {
+    fn from(text: &Self) -> Self {
+        text.clone()
+    }
+}
+
+impl From<&String> for Text {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.as_wire() == &*encode(other)
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.to_str())
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.to_str(), f)
+    }
+}
