@@ -15,8 +15,8 @@
 //!
 //! - Every link that was opened or accepted ends in exactly one `Closed`; late reports of
 //!   closed links are ignored.
-//! - `Close(Flush)` writes what is under way, says TLS `close_notify`, shuts the sending half
-//!   and waits for the peer's end, 10 s at most. `Close(Abort)` drops the socket.
+//! - `Close(Flush)` writes what is under way (10 s at most), says TLS `close_notify`, shuts the
+//!   sending half and waits for the peer's end (2 s at most). `Close(Abort)` drops the socket.
 //! - A peer that ends its half of the stream (FIN or `close_notify`) has closed: the machine
 //!   gets `Closed(Eof)`; a write under way is still finished.
 //! - After `Pause` the machine receives nothing until `Resume`.

@@ -1,0 +1,360 @@
+//! The loop: one task, all sockets, steps in, reports out.
+
+use crate::events::EventSender;
+use crate::handle::{Control, Order};
+use crate::listener::Listener;
+use crate::ready::{Ready, SocketWaker, Token};
+use crate::socket::{Socket, Stream, Writing};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use finewire_core::machine::{
+    Address, Chunks, CommandId, LinkId, ListenerId, Machine, Outcome, Reason, TraceEvent,
+};
+use finewire_host::{Host, Step, close_reason};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::coop::has_budget_remaining;
+use tokio::time::Sleep;
+
+/// Everything the task owns.
+pub(crate) struct Engine<M: Machine> {
+    pub(crate) host: Host<M>,
+    pub(crate) commands: mpsc::Receiver<Order<M::Command>>,
+    pub(crate) control: mpsc::Receiver<Control<M>>,
+    pub(crate) events: EventSender<M::Event>,
+    pub(crate) traces: broadcast::Sender<TraceEvent>,
+    pub(crate) commands_at_most: usize,
+    outstanding: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
+    commands_so_far: u64,
+    sockets: BTreeMap<LinkId, Socket>,
+    listeners: BTreeMap<ListenerId, Listener>,
+    ready: Arc<Ready>,
+    due: VecDeque<Token>,
+    woken: Vec<Token>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Instant>,
+    buffer: Vec<u8>,
+    is_stopping: bool,
+}
+
+/// One buffer for all links: read, hand over, read the next.
+const READ_AT_ONCE: usize = 64 * 1024;
+/// How often a link is read, or a listener accepts, before the others have their turn.
+const TURNS: usize = 8;
+
+/// What the host asked for last.
+enum Drained {
+    Wait(Option<Duration>),
+    Stopped,
+}
+
+impl<M: Machine> Engine<M> {
+    pub(crate) fn new(
+        host: Host<M>,
+        commands: mpsc::Receiver<Order<M::Command>>,
+        control: mpsc::Receiver<Control<M>>,
+        events: EventSender<M::Event>,
+        traces: broadcast::Sender<TraceEvent>,
+        commands_at_most: usize,
+    ) -> Self {
+        Self {
+            host,
+            commands,
+            control,
+            events,
+            traces,
+            commands_at_most,
+            outstanding: BTreeMap::new(),
+            commands_so_far: 0,
+            sockets: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            ready: Arc::new(Ready::default()),
+            due: VecDeque::new(),
+            woken: Vec::new(),
+            sleep: None,
+            deadline: None,
+            buffer: vec![0; READ_AT_ONCE],
+            is_stopping: false,
+        }
+    }
+
+    /// Works until there is nothing to do; ready when the host has stopped.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.ready.set_task(cx);
+        loop {
+            let wait = match self.drain() {
+                Drained::Wait(wait) => wait,
+                Drained::Stopped => return Poll::Ready(()),
+            };
+            if !has_budget_remaining() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if self.take_control(cx) {
+                continue;
+            }
+            if !self.events.has_room(cx) && !self.is_stopping {
+                return Poll::Pending;
+            }
+            let has_turned = self.turn();
+            let has_begun = self.take_command(cx);
+            if !has_turned && !has_begun && !self.has_slept(cx, wait) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Performs the host's steps.
+    fn drain(&mut self) -> Drained {
+        loop {
+            match self.host.step(Instant::now()) {
+                Step::Connect { link, host, port } => {
+                    let socket = Socket::connecting(self.waker(Token::Link(link)), host, port);
+                    self.sockets.insert(link, socket);
+                    self.due.push_back(Token::Link(link));
+                }
+                Step::Write { link, chunks } => self.begin_write(link, chunks),
+                Step::Pause(link) => self.set_reading(link, false),
+                Step::Resume(link) => self.set_reading(link, true),
+                Step::ShutDown(link) => {
+                    if let Some(socket) = self.sockets.get_mut(&link) {
+                        socket.shut_down();
+                    }
+                }
+                Step::Close(link) => {
+                    self.sockets.remove(&link);
+                }
+                Step::Listen(listener, address) => self.listen(listener, &address),
+                Step::Unlisten(listener) => {
+                    self.listeners.remove(&listener);
+                }
+                Step::Event(event) => self.events.send(event),
+                Step::Ended(id, outcome) => {
+                    if let Some(ended) = self.outstanding.remove(&id) {
+                        // Whoever gave the command no longer waits for its end.
+                        let _ = ended.send(outcome);
+                    }
+                }
+                Step::Trace(trace) => {
+                    // Nobody listens: nothing to tell.
+                    let _ = self.traces.send(trace);
+                }
+                Step::Wait(wait) => return Drained::Wait(wait),
+                Step::Stopped => return Drained::Stopped,
+            }
+        }
+    }
+
+    fn waker(&self, token: Token) -> Waker {
+        SocketWaker::new(token, self.ready.clone()).into()
+    }
+
+    fn begin_write(&mut self, link: LinkId, chunks: Chunks) {
+        if let Some(socket) = self.sockets.get_mut(&link) {
+            socket.writing = Some(Writing::new(chunks));
+            self.write(link);
+        }
+    }
+
+    fn write(&mut self, link: LinkId) {
+        match self.sockets.get_mut(&link).and_then(Socket::write) {
+            Some(Ok(())) => self.host.on_written(Instant::now(), link),
+            Some(Err(error)) => {
+                self.host
+                    .on_closed(Instant::now(), link, close_reason(&error));
+            }
+            None => {}
+        }
+    }
+
+    fn set_reading(&mut self, link: LinkId, is_reading: bool) {
+        if let Some(socket) = self.sockets.get_mut(&link) {
+            socket.is_reading = is_reading;
+            self.due.push_back(Token::Link(link));
+        }
+    }
+
+    fn listen(&mut self, listener: ListenerId, address: &Address) {
+        match Listener::bind(address, self.waker(Token::Listener(listener))) {
+            Ok((socket, local)) => {
+                self.listeners.insert(listener, socket);
+                self.due.push_back(Token::Listener(listener));
+                self.host.on_listening(Instant::now(), listener, local);
+            }
+            Err(reason) => {
+                self.host.on_listen_failed(Instant::now(), listener, reason);
+            }
+        }
+    }
+
+    /// Serves one request to the task; whether there was one.
+    fn take_control(&mut self, cx: &mut Context<'_>) -> bool {
+        match self.control.poll_recv(cx) {
+            Poll::Ready(Some(Control::Inspect(look))) => look(self.host.machine()),
+            Poll::Ready(Some(Control::ShutDown)) => self.begin_stop(),
+            Poll::Ready(None) => {
+                if self.is_stopping {
+                    return false;
+                }
+                self.begin_stop();
+            }
+            Poll::Pending => return false,
+        }
+        true
+    }
+
+    fn begin_stop(&mut self) {
+        self.is_stopping = true;
+        self.commands.close();
+        self.host.shut_down(Instant::now());
+    }
+
+    /// Hands the machine one command; whether there was one.
+    fn take_command(&mut self, cx: &mut Context<'_>) -> bool {
+        let Poll::Ready(Some(Order { command, ended })) = self.commands.poll_recv(cx) else {
+            return false;
+        };
+        if self.is_stopping {
+            return true;
+        }
+        if self.outstanding.len() >= self.commands_at_most {
+            // As in `drain`: nobody need wait for it.
+            let _ = ended.send(Outcome::refused(
+                Reason::Limit,
+                "too many commands have not ended",
+            ));
+            return true;
+        }
+        let id = CommandId(self.commands_so_far);
+        self.commands_so_far += 1;
+        self.outstanding.insert(id, ended);
+        self.host.on_command(Instant::now(), id, command);
+        true
+    }
+
+    /// Gives one ready socket its turn; whether there was one.
+    fn turn(&mut self) -> bool {
+        if self.due.is_empty() {
+            self.ready.take(&mut self.woken);
+            self.due.extend(self.woken.drain(..));
+        }
+        match self.due.pop_front() {
+            Some(Token::Link(link)) => self.turn_link(link),
+            Some(Token::Listener(listener)) => self.turn_listener(listener),
+            None => return false,
+        }
+        true
+    }
+
+    fn turn_link(&mut self, link: LinkId) {
+        let Some(socket) = self.sockets.get_mut(&link) else {
+            return;
+        };
+        if let Stream::Connecting(connecting) = &mut socket.stream {
+            let mut cx = Context::from_waker(&socket.waker);
+            match connecting.as_mut().poll(&mut cx) {
+                Poll::Ready(Ok(stream)) => {
+                    socket.stream = Stream::Open(stream);
+                    self.due.push_back(Token::Link(link));
+                    self.host.on_connected(Instant::now(), link);
+                }
+                Poll::Ready(Err(reason)) => {
+                    self.sockets.remove(&link);
+                    self.host.on_closed(Instant::now(), link, reason);
+                }
+                Poll::Pending => {}
+            }
+            return;
+        }
+        self.write(link);
+        for _ in 0..TURNS {
+            let Some(socket) = self.sockets.get_mut(&link) else {
+                return;
+            };
+            let Some(result) = socket.read(&mut self.buffer) else {
+                return;
+            };
+            match result {
+                Ok(0) => {
+                    socket.is_reading = false;
+                    self.host.on_eof(Instant::now(), link);
+                    return;
+                }
+                Ok(count) => {
+                    let bytes = self.buffer.get(..count).unwrap_or_default();
+                    self.host.on_received(Instant::now(), link, bytes);
+                }
+                Err(error) => {
+                    self.host
+                        .on_closed(Instant::now(), link, close_reason(&error));
+                    return;
+                }
+            }
+            // A pause must hold before the next read; so must a full queue of events.
+            let cx = Context::from_waker(Waker::noop());
+            if matches!(self.drain(), Drained::Stopped) || !self.events.has_room(&cx) {
+                break;
+            }
+        }
+        self.due.push_back(Token::Link(link));
+    }
+
+    fn turn_listener(&mut self, listener: ListenerId) {
+        for _ in 0..TURNS {
+            let Some(socket) = self.listeners.get_mut(&listener) else {
+                return;
+            };
+            let Some((stream, peer)) = socket.accept() else {
+                return;
+            };
+            if let Some(link) = self.host.on_accepted(Instant::now(), listener, peer) {
+                let waker = self.waker(Token::Link(link));
+                self.sockets
+                    .insert(link, Socket::new(waker, Stream::Open(stream)));
+                self.due.push_back(Token::Link(link));
+            }
+            // The machine may have asked for more than reading, or stopped listening.
+            if matches!(self.drain(), Drained::Stopped) {
+                return;
+            }
+        }
+        self.due.push_back(Token::Listener(listener));
+    }
+
+    /// Waits; whether the time has come.
+    fn has_slept(&mut self, cx: &mut Context<'_>, wait: Option<Duration>) -> bool {
+        let Some(wait) = wait else {
+            self.sleep = None;
+            self.deadline = None;
+            return false;
+        };
+        let deadline = Instant::now() + wait.min(LONGEST);
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
+        let armed = self.deadline.replace(deadline);
+        let is_same = armed.is_some_and(|armed| armed.max(deadline) - armed.min(deadline) < SAME);
+        if is_same {
+            self.deadline = armed;
+        } else {
+            sleep.as_mut().reset(deadline.into());
+        }
+        if sleep.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        self.sleep = None;
+        self.deadline = None;
+        self.host.on_timeout(Instant::now());
+        true
+    }
+}
+
+/// Deadlines closer together than this are one: tokio's timers tick by the millisecond.
+const SAME: Duration = Duration::from_micros(500);
+
+/// Longer waits are cut; waking once a day for nothing does no harm.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);

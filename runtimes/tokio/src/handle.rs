@@ -1,0 +1,98 @@
+//! What the owner of a running machine holds.
+
+use core::fmt;
+use finewire_core::machine::{Machine, Outcome, Reason, TraceEvent};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Talks to a running machine; clones talk to the same one. When the last clone is dropped,
+/// the task shuts down.
+pub struct Handle<M: Machine> {
+    pub(crate) commands: mpsc::Sender<Order<M::Command>>,
+    pub(crate) control: mpsc::Sender<Control<M>>,
+    pub(crate) traces: broadcast::WeakSender<TraceEvent>,
+}
+
+/// A command and who waits for its end.
+pub(crate) struct Order<C> {
+    pub(crate) command: C,
+    pub(crate) ended: oneshot::Sender<Outcome>,
+}
+
+/// What concerns the task rather than the machine; served even while the machine stands still.
+pub(crate) enum Control<M> {
+    Inspect(Box<dyn FnOnce(&M) + Send>),
+    ShutDown,
+}
+
+impl<M: Machine> Handle<M> {
+    /// Gives the machine a command and waits for its one end.
+    ///
+    /// Cancel-safe: a dropped future has either not given the command, or the command goes on
+    /// and its outcome is lost. When the task ends first, the outcome is `Failed` (the command
+    /// was given) or `Refused` (it was not) for [`Reason::ShuttingDown`].
+    pub async fn command(&self, command: M::Command) -> Outcome {
+        let (ended, outcome) = oneshot::channel();
+        let order = Order { command, ended };
+        if self.commands.send(order).await.is_err() {
+            return Outcome::refused(Reason::ShuttingDown, "the machine has stopped");
+        }
+        outcome.await.unwrap_or_else(|_| {
+            Outcome::failed(
+                Reason::ShuttingDown,
+                "the machine stopped before the command ended",
+            )
+        })
+    }
+
+    /// Looks at the machine between two inputs. `None` when it has stopped.
+    ///
+    /// The closure runs on the machine's task: it should be short.
+    pub async fn inspect<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&M) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, seen) = oneshot::channel();
+        let look = Box::new(move |machine: &M| {
+            // Nobody waits any more: nothing to tell.
+            let _ = answer.send(look(machine));
+        });
+        self.control.send(Control::Inspect(look)).await.ok()?;
+        seen.await.ok()
+    }
+
+    /// What passes, from now on. A receiver that falls behind loses the oldest and is told how
+    /// many ([`broadcast::error::RecvError::Lagged`]); the machine never waits for it.
+    #[must_use]
+    pub fn traces(&self) -> broadcast::Receiver<TraceEvent> {
+        match self.traces.upgrade() {
+            Some(traces) => traces.subscribe(),
+            None => broadcast::channel(1).1,
+        }
+    }
+
+    /// Stops listening, closes every link after the write under way (10 s at most), ends every
+    /// command, and returns when the task is over.
+    pub async fn shut_down(&self) {
+        if self.control.send(Control::ShutDown).await.is_ok() {
+            self.control.closed().await;
+        }
+    }
+}
+
+impl<M: Machine> Clone for Handle<M> {
+    fn clone(&self) -> Self {
+        Self {
+            commands: self.commands.clone(),
+            control: self.control.clone(),
+            traces: self.traces.clone(),
+        }
+    }
+}
+
+impl<M: Machine> fmt::Debug for Handle<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("is_stopped", &self.control.is_closed())
+            .finish_non_exhaustive()
+    }
+}

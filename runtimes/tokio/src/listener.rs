@@ -1,0 +1,76 @@
+//! Accepting, also when descriptors run out.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use finewire_core::machine::{Address, CloseReason};
+use finewire_host::close_reason;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Sleep;
+
+/// A listening socket; rests for a moment when the system has no descriptor left.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    waker: Waker,
+    rest: Option<Pin<Box<Sleep>>>,
+}
+
+/// How long a listener rests after `EMFILE` and the like: long enough to not spin, short enough
+/// for a client's connect time-out.
+const REST: Duration = Duration::from_millis(100);
+
+impl Listener {
+    /// Binds; with port 0 the system chooses. Must be called within a tokio runtime.
+    pub(crate) fn bind(address: &Address, waker: Waker) -> Result<(Self, SocketAddr), CloseReason> {
+        let ip: IpAddr = address.host.parse().map_err(|_| {
+            CloseReason::Other(format!("{:?} is no IP address to listen on", address.host))
+        })?;
+        let bound = std::net::TcpListener::bind((ip, address.port))
+            .and_then(|socket| {
+                socket.set_nonblocking(true)?;
+                let local = socket.local_addr()?;
+                Ok((TcpListener::from_std(socket)?, local))
+            })
+            .map_err(|error| close_reason(&error))?;
+        let (socket, local) = bound;
+        let rest = None;
+        Ok((
+            Self {
+                socket,
+                waker,
+                rest,
+            },
+            local,
+        ))
+    }
+
+    /// The next connection, if one is there.
+    pub(crate) fn accept(&mut self) -> Option<(TcpStream, SocketAddr)> {
+        let mut cx = Context::from_waker(&self.waker);
+        loop {
+            if let Some(rest) = self.rest.as_mut() {
+                if rest.as_mut().poll(&mut cx).is_pending() {
+                    return None;
+                }
+                self.rest = None;
+            }
+            match self.socket.poll_accept(&mut cx) {
+                Poll::Ready(Ok((stream, peer))) => {
+                    stream.set_nodelay(true).ok();
+                    return Some((stream, peer));
+                }
+                Poll::Ready(Err(error)) => match error.kind() {
+                    // The peer gave up while it waited to be accepted.
+                    ErrorKind::ConnectionAborted
+                    | ErrorKind::ConnectionReset
+                    | ErrorKind::Interrupted => {}
+                    _ => self.rest = Some(Box::pin(tokio::time::sleep(REST))),
+                },
+                Poll::Pending => return None,
+            }
+        }
+    }
+}

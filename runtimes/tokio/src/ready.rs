@@ -1,0 +1,82 @@
+//! Which sockets of the one task are to be looked at.
+
+use core::task::{Context, Waker};
+use finewire_core::machine::{LinkId, ListenerId};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Wake;
+
+/// What a waker of the task is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Token {
+    Link(LinkId),
+    Listener(ListenerId),
+}
+
+/// The sockets that were woken since they were last looked at. Each of thousands of links has
+/// a waker of its own, so that a turn of the task costs as much as there are ready links.
+#[derive(Debug, Default)]
+pub(crate) struct Ready {
+    woken: Mutex<Woken>,
+}
+
+#[derive(Debug, Default)]
+struct Woken {
+    sockets: Vec<Arc<SocketWaker>>,
+    task: Option<Waker>,
+}
+
+/// Wakes one socket.
+#[derive(Debug)]
+pub(crate) struct SocketWaker {
+    token: Token,
+    is_queued: AtomicBool,
+    ready: Arc<Ready>,
+}
+
+impl Ready {
+    /// Names the task to be woken.
+    pub(crate) fn set_task(&self, cx: &Context<'_>) {
+        let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        match woken.task.as_mut() {
+            Some(task) => task.clone_from(cx.waker()),
+            None => woken.task = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Moves the tokens of the woken sockets into `tokens`.
+    pub(crate) fn take(&self, tokens: &mut Vec<Token>) {
+        let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        for socket in woken.sockets.drain(..) {
+            socket.is_queued.store(false, Ordering::Release);
+            tokens.push(socket.token);
+        }
+    }
+}
+
+impl SocketWaker {
+    pub(crate) fn new(token: Token, ready: Arc<Ready>) -> Arc<Self> {
+        Arc::new(Self {
+            token,
+            is_queued: AtomicBool::new(false),
+            ready,
+        })
+    }
+}
+
+impl Wake for SocketWaker {
+    fn wake(self: Arc<Self>) {
+        if self.is_queued.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let ready = self.ready.clone();
+        let task = {
+            let mut woken = ready.woken.lock().unwrap_or_else(PoisonError::into_inner);
+            woken.sockets.push(self);
+            woken.task.clone()
+        };
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
