@@ -15,7 +15,10 @@ pub struct Invariants {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
-    Alive { sending: bool, securing: bool },
+    Alive {
+        sending: bool,
+        securing: bool,
+    },
     /// We were asked to close it; its `Closed` is under way.
     Closing,
     /// Closed while outputs were still queued: those may name it until the next `Wait`.
@@ -83,8 +86,14 @@ impl Invariants {
                 assert!(!chunks.is_empty(), "{}: an empty send on {link}", self.name);
                 let name = self.name.clone();
                 if let Life::Alive { sending, securing } = self.life(*link, "send") {
-                    assert!(!*sending, "{name}: a second send on {link} before the first is done");
-                    assert!(!*securing, "{name}: a send on {link} during its TLS handshake");
+                    assert!(
+                        !*sending,
+                        "{name}: a second send on {link} before the first is done"
+                    );
+                    assert!(
+                        !*securing,
+                        "{name}: a send on {link} during its TLS handshake"
+                    );
                     *sending = true;
                 }
             }
@@ -114,11 +123,19 @@ impl Invariants {
 
     fn on_open(&mut self, link: LinkId) {
         let slot = link.slot();
-        assert!(slot.is_some(), "{}: opens {link}, which has an accepted link's id", self.name);
+        assert!(
+            slot.is_some(),
+            "{}: opens {link}, which has an accepted link's id",
+            self.name
+        );
         let slot = slot.map_or(0, |slot| u64::from(slot.0));
         let number = link.number();
         let before = self.highest_opened.insert(slot, number);
-        assert!(before < Some(number), "{}: {link} is used a second time", self.name);
+        assert!(
+            before < Some(number),
+            "{}: {link} is used a second time",
+            self.name
+        );
         self.links.insert(link, FRESH);
     }
 
@@ -147,7 +164,10 @@ impl Secrets {
 
     pub(super) fn check(&self, name: &str, what: &str, text: &str) {
         for secret in &self.0 {
-            assert!(!text.contains(secret.as_str()), "{name}: a secret in its {what}: {text}");
+            assert!(
+                !text.contains(secret.as_str()),
+                "{name}: a secret in its {what}: {text}"
+            );
         }
     }
 }

@@ -3,11 +3,13 @@
 //! A [`Network`] joins any machines; everything that happens in it depends on its seed alone.
 //! What every machine must keep to is checked at each of its outputs.
 
+mod chop;
 mod invariants;
 mod network;
 mod station;
 mod weather;
 
+pub use chop::{Digest, chop_machine, chop_protocol};
 pub use invariants::{Invariants, Secrets};
 pub use network::{Network, PipeId, PipeInfo, Seat, Traced};
 pub use station::{Film, Guest, Node, Recorded, replay};

@@ -236,7 +236,8 @@ impl Network {
             dirty: false,
             accepted: 0,
         });
-        self.tell(place, Input::Wall(self.wall));
+        self.tell(place, Input::Wall(self.wall()));
+        self.drain(place);
         Seat(place, PhantomData)
     }
 
@@ -287,8 +288,13 @@ impl Network {
     /// When the seat is of another network, or an invariant breaks.
     pub fn command<M: Guest>(&mut self, seat: Seat<M>, command: M::Command) -> CommandId {
         let now = self.now;
-        let node = self.stations[seat.0].station.as_any_mut().downcast_mut::<Node<M>>();
-        let id = node.expect("a seat knows the type of its machine").give(now, command);
+        let node = self.stations[seat.0]
+            .station
+            .as_any_mut()
+            .downcast_mut::<Node<M>>();
+        let id = node
+            .expect("a seat knows the type of its machine")
+            .give(now, command);
         self.stations[seat.0].rules.on_input(now);
         self.drain(seat.0);
         id
@@ -310,7 +316,10 @@ impl Network {
 
     /// How many sockets a machine has.
     pub fn sockets(&self, place: usize) -> usize {
-        self.ends.keys().filter(|(owner, _)| *owner == place).count()
+        self.ends
+            .keys()
+            .filter(|(owner, _)| *owner == place)
+            .count()
     }
 
     /// Cuts a connection: both ends learn it, bytes under way are lost.
@@ -434,7 +443,9 @@ impl Network {
 
     /// Whether bytes or connections are under way; deadlines of machines do not count.
     pub fn is_quiet(&self) -> bool {
-        self.agenda.values().all(|happening| matches!(happening, Happening::Wake(..)))
+        self.agenda
+            .values()
+            .all(|happening| matches!(happening, Happening::Wake(..)))
     }
 
     /// Checks that no debug text of any machine holds a secret.
@@ -444,7 +455,8 @@ impl Network {
     /// When one does.
     pub fn check_debug_texts(&self) {
         for place in &self.stations {
-            self.secrets.check(&place.name, "debug", &place.station.debug());
+            self.secrets
+                .check(&place.name, "debug", &place.station.debug());
         }
     }
 
@@ -472,7 +484,11 @@ impl Network {
                 let Some(pipe) = net.pipes.get_mut(&id) else {
                     return;
                 };
-                if pipe.deaf || !net.ends.contains_key(&(pipe.client.place, pipe.client.link)) {
+                if pipe.deaf
+                    || !net
+                        .ends
+                        .contains_key(&(pipe.client.place, pipe.client.link))
+                {
                     return;
                 }
                 pipe.client.open = true;
@@ -539,7 +555,10 @@ impl Network {
         pipe.server = Some(End::new(place, link, true));
         self.ends.insert((place, link), (id, Side::Server));
         self.stations[place].rules.on_accepted(link);
-        let from = Address::new("127.0.0.1", 50_000 + u16::try_from(id.0 % 10_000).unwrap_or(0));
+        let from = Address::new(
+            "127.0.0.1",
+            50_000 + u16::try_from(id.0 % 10_000).unwrap_or(0),
+        );
         let latency = self.weather.latency(&mut self.random);
         let reached = self.now + latency;
         if let Some(pipe) = self.pipes.get_mut(&id) {
@@ -568,7 +587,10 @@ impl Network {
     }
 
     fn written(&mut self, id: PipeId, side: Side) {
-        if self.end(id, side.other()).is_some_and(|far| far.buffered > SOCKET_BUFFER) {
+        if self
+            .end(id, side.other())
+            .is_some_and(|far| far.buffered > SOCKET_BUFFER)
+        {
             if let Some(end) = self.end(id, side) {
                 end.owed_sent = true;
             }
@@ -690,7 +712,11 @@ impl Network {
         loop {
             outputs += 1;
             let at = &mut self.stations[place];
-            assert!(outputs < 200_000, "{}: an endless stream of outputs", at.name);
+            assert!(
+                outputs < 200_000,
+                "{}: an endless stream of outputs",
+                at.name
+            );
             let output = at.station.poll_output(now);
             at.rules.on_output(now, &output);
             match output {
@@ -743,7 +769,9 @@ impl Network {
                 if let Some(end) = self.end(id, side) {
                     end.securing = Some(tls);
                 }
-                let both = self.end(id, side.other()).is_some_and(|end| end.securing.is_some());
+                let both = self
+                    .end(id, side.other())
+                    .is_some_and(|end| end.securing.is_some());
                 if both {
                     let latency = self.weather.latency(&mut self.random);
                     self.soon(latency, Happening::Handshake(id));
@@ -752,14 +780,17 @@ impl Network {
             Output::Close(link, closing) => self.close(place, link, closing),
             Output::Listen(listener, address) => self.listen(place, listener, &address),
             Output::Unlisten(listener) => {
-                self.doors.retain(|(owner, _), door| *owner != place || door.listener != listener);
+                self.doors
+                    .retain(|(owner, _), door| *owner != place || door.listener != listener);
             }
             Output::Event(text) => {
-                self.secrets.check(&self.stations[place].name, "event", &text);
+                self.secrets
+                    .check(&self.stations[place].name, "event", &text);
             }
             Output::Ended(id, outcome) => {
                 let text = format!("{id:?} {outcome:?}");
-                self.secrets.check(&self.stations[place].name, "end of a command", &text);
+                self.secrets
+                    .check(&self.stations[place].name, "end of a command", &text);
             }
             Output::Trace(event) => {
                 let by = self.stations[place].name.clone();
@@ -813,12 +844,18 @@ impl Network {
             });
         }
         if !deaf {
-            self.put(arrival, Happening::HangUp(id, side.other(), CloseReason::Eof));
+            self.put(
+                arrival,
+                Happening::HangUp(id, side.other(), CloseReason::Eof),
+            );
         }
         if let Some(end) = self.end(id, side) {
             end.open = false;
         }
-        self.soon(Duration::ZERO, Happening::Gone(place, link, CloseReason::Asked));
+        self.soon(
+            Duration::ZERO,
+            Happening::Gone(place, link, CloseReason::Asked),
+        );
     }
 
     fn listen(&mut self, place: usize, listener: ListenerId, address: &Address) {
@@ -833,7 +870,10 @@ impl Network {
             self.doors.insert((place, port), Door { listener });
             Ok(Address::new(&address.host, port))
         };
-        self.soon(Duration::ZERO, Happening::Listening(place, listener, result));
+        self.soon(
+            Duration::ZERO,
+            Happening::Listening(place, listener, result),
+        );
     }
 
     fn set_paused(&mut self, place: usize, link: LinkId, paused: bool) {
@@ -856,7 +896,10 @@ impl Network {
         if let Some(reason) = hangup {
             self.soon(Duration::ZERO, Happening::HangUp(id, side, reason));
         }
-        if self.end(id, side.other()).is_some_and(|far| std::mem::take(&mut far.owed_sent)) {
+        if self
+            .end(id, side.other())
+            .is_some_and(|far| std::mem::take(&mut far.owed_sent))
+        {
             self.soon(Duration::ZERO, Happening::Written(id, side.other()));
         }
     }

@@ -133,7 +133,8 @@ impl<M: Guest> Node<M> {
         self.next_command += 1;
         self.given.insert(id, format!("{command:?}"));
         if let Some(film) = &mut self.film {
-            film.inputs.push((now, Recorded::Command(id, command.clone())));
+            film.inputs
+                .push((now, Recorded::Command(id, command.clone())));
         }
         self.machine.handle_input(now, Input::Command(id, command));
         id
@@ -171,7 +172,10 @@ impl<M: Guest> Station for Node<M> {
                 Output::Event(text)
             }
             Output::Ended(id, outcome) => {
-                assert!(self.given.contains_key(&id), "{id:?} ended, but was never given");
+                assert!(
+                    self.given.contains_key(&id),
+                    "{id:?} ended, but was never given"
+                );
                 let before = self.ended.insert(id, (now, outcome.clone()));
                 assert!(
                     before.is_none(),
@@ -252,13 +256,15 @@ fn retype<C>(input: Input<'_, Infallible>) -> (Recorded<C>, Input<'_, C>) {
             let kept = Recorded::Secured(link, identity.clone());
             (kept, Input::Secured(link, identity))
         }
-        Input::Received(link, bytes) => {
-            (Recorded::Received(link, bytes.to_vec()), Input::Received(link, bytes))
-        }
+        Input::Received(link, bytes) => (
+            Recorded::Received(link, bytes.to_vec()),
+            Input::Received(link, bytes),
+        ),
         Input::Sent(link) => (Recorded::Sent(link), Input::Sent(link)),
-        Input::Closed(link, reason) => {
-            (Recorded::Closed(link, reason.clone()), Input::Closed(link, reason))
-        }
+        Input::Closed(link, reason) => (
+            Recorded::Closed(link, reason.clone()),
+            Input::Closed(link, reason),
+        ),
         Input::Listening(listener, address) => {
             let kept = Recorded::Listening(listener, address.clone());
             (kept, Input::Listening(listener, address))
