@@ -259,6 +259,12 @@ impl<P: Protocol> Link<P> {
             .push_back(Output::Event(LinkEvent::Down { reason, retry_at }));
         if retry_at.is_some_and(|at| at <= self.now) {
             self.open();
+        } else if again
+            && was_ready
+            && self.config.reopen == Reopen::OnCommand
+            && self.protocol.wants_stream()
+        {
+            self.begin_round();
         }
     }
 

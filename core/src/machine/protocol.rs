@@ -29,6 +29,12 @@ pub trait Protocol {
     fn keeps_while_down(&self, _command: &Self::Command) -> bool {
         false
     }
+
+    /// Whether it has work that needs a stream. A [`Link`](super::Link) that opens on command asks
+    /// when a stream that was ready is gone, and opens another one for what was kept.
+    fn wants_stream(&self) -> bool {
+        false
+    }
 }
 
 /// What a protocol is told.

@@ -24,6 +24,27 @@ pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
     }
 }
 
+/// The body as a trace may show it: XML only, at most [`SHOWN`] bytes of it.
+pub(crate) fn shown_body(headers: &HeaderMap, body: &Bytes) -> String {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if !kind.contains("xml") {
+        return String::new();
+    }
+    let part = body.get(..SHOWN).unwrap_or(body);
+    let mut text = String::from_utf8_lossy(part).into_owned();
+    if part.len() < body.len() {
+        text.push('…');
+    }
+    text
+}
+
+/// The most bytes of a body that a trace shows.
+const SHOWN: usize = 4096;
+
 /// A request for `Debug`: request line, header fields without secrets, size of the body.
 pub(crate) fn request(request: &Request<Bytes>) -> impl fmt::Debug + '_ {
     ShownRequest {

@@ -21,6 +21,8 @@ pub struct ServerConfig {
     pub head_within: Duration,
     /// The longest time from the end of the head to the end of the body (30 s).
     pub body_within: Duration,
+    /// The longest time that one write may take (30 s): a peer that does not read is let go.
+    pub write_within: Duration,
     /// Who we are in traces.
     pub us: Party,
     /// Whom we talk to in traces.
@@ -37,6 +39,7 @@ impl ServerConfig {
             keep_idle: Duration::from_secs(60),
             head_within: Duration::from_secs(10),
             body_within: Duration::from_secs(30),
+            write_within: Duration::from_secs(30),
             us,
             peer,
         }
