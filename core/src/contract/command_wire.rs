@@ -249,3 +249,106 @@ fn write_variables(variables: &[(Text, Text)], text: &mut String) {
         text.push_str(value.as_str());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::contract::Destination;
+
+    fn wire(command: Command) -> Result<WireCommand, Unsendable> {
+        CommandMessage::of_agent("1001".into(), command).to_wire(&Layout::default())
+    }
+
+    #[test]
+    fn optional_parameters_leave_no_trailing_comma_but_keep_their_place() {
+        let connect = |password: Option<&str>, sso| {
+            let destination = Destination::parse("siebel", &[]).unwrap();
+            let password = password.map(Secret::from);
+            wire(Command::Connect {
+                destination,
+                password,
+                sso,
+            })
+            .unwrap()
+        };
+
+        assert_eq!(connect(None, false).body(), Some("siebel"));
+        assert_eq!(connect(Some("pw"), false).body(), Some("siebel,pw"));
+        assert_eq!(connect(Some("pw"), true).body(), Some("siebel,pw,SSO"));
+        assert_eq!(connect(None, true).body(), Some("siebel,,SSO"));
+    }
+
+    #[test]
+    fn a_command_without_parameters_has_no_body() {
+        assert_eq!(wire(Command::GetState).unwrap().body(), None);
+    }
+
+    #[test]
+    fn values_that_would_be_read_as_something_else_are_not_sent() {
+        let login = |password: &str, extension: &str| {
+            wire(Command::Login {
+                password: password.into(),
+                extension: extension.into(),
+            })
+        };
+
+        assert_eq!(
+            login("pass,word", "2001"),
+            Err(Unsendable::LocalCharacter(Parameter::Password))
+        );
+        assert_eq!(
+            login("", "2001"),
+            Err(Unsendable::LocalEmpty(Parameter::Password))
+        );
+        assert_eq!(
+            login("pw", "20,01"),
+            Err(Unsendable::LocalCharacter(Parameter::Extension))
+        );
+        assert_eq!(
+            wire(Command::MakeCall {
+                number: "1\n2".into()
+            }),
+            Err(Unsendable::LocalCharacter(Parameter::Number))
+        );
+        assert_eq!(
+            wire(Command::UpdateCallData {
+                dialog: "17".into(),
+                variables: alloc::vec![("a".into(), "1|b=2".into())],
+            }),
+            Err(Unsendable::LocalCharacter(Parameter::Variables))
+        );
+    }
+
+    #[test]
+    fn a_subject_of_the_wrong_kind_or_form_is_not_sent() {
+        let layout = Layout::default();
+        let destination = Destination::parse("siebel", &[]).unwrap();
+        let subject = Subject::Destination(destination);
+
+        let wrong = [
+            CommandMessage {
+                subject,
+                command: Command::GetState,
+            },
+            CommandMessage::of_agent("1001".into(), Command::Hello),
+            CommandMessage::of_agent("10#01".into(), Command::GetState),
+            CommandMessage::of_agent("".into(), Command::GetState),
+        ];
+        for message in wrong {
+            assert_eq!(message.to_wire(&layout), Err(Unsendable::LocalSubject));
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_body() {
+        let login = Command::Login {
+            password: "Passw0rd!".into(),
+            extension: "2001".into(),
+        };
+        let shown = format!("{login:?} {:?}", wire(login.clone()).unwrap());
+
+        assert!(!shown.contains("Passw0rd"), "{shown}");
+    }
+}

@@ -123,3 +123,68 @@ impl fmt::Display for DestinationFault {
 }
 
 impl core::error::Error for DestinationFault {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+
+    fn fault(name: &str) -> Option<DestinationFault> {
+        Destination::parse(name, &["Connector1".into(), "Connector2".into()]).err()
+    }
+
+    #[test]
+    fn names_of_drivers_in_the_field_are_accepted() {
+        for name in [
+            "192.168.1.148",
+            "siebel-7",
+            "CTI.Driver_1",
+            "fe80::1",
+            "Grüße",
+            "Connector10",
+        ] {
+            assert_eq!(fault(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_would_loop_or_forge_are_refused() {
+        use DestinationFault as F;
+        let cases = [
+            ("", F::RemoteEmpty),
+            (" \t ", F::RemoteEmpty),
+            ("x,queue://Connector1", F::RemoteCharacter(',')),
+            ("queue://Connector1", F::RemoteScheme),
+            ("topic://x", F::RemoteScheme),
+            ("events.*", F::RemoteCharacter('*')),
+            (">", F::RemoteCharacter('>')),
+            ("x?consumer.exclusive=true", F::RemoteCharacter('?')),
+            ("x#State#READY", F::RemoteCharacter('#')),
+            ("x|y", F::RemoteCharacter('|')),
+            ("x\ny", F::RemoteCharacter('\n')),
+            ("x\0", F::RemoteCharacter('\0')),
+            ("ActiveMQ.Advisory.Connection", F::RemoteReserved),
+            ("activemq.DLQ", F::RemoteReserved),
+            ("Consumer.A.VirtualTopic.B", F::RemoteReserved),
+            ("Connector1", F::RemoteCommandQueue),
+            (" connector2 ", F::RemoteCommandQueue),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(fault(name), Some(expected), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_limit_counts_characters_not_bytes() {
+        let long: String = "ä".repeat(255);
+
+        assert_eq!(fault(&long), None);
+        assert_eq!(fault(&(long + "a")), Some(DestinationFault::LimitLength));
+    }
+
+    #[test]
+    fn blanks_around_a_name_are_not_part_of_it() {
+        assert_eq!(Destination::parse(" a b ", &[]).unwrap().as_str(), "a b");
+    }
+}

@@ -120,14 +120,24 @@ impl Event {
     }
 }
 
-/// What an event is about, without its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "each is documented at the variant of `Event` of the same name"
-)]
-pub enum EventKind {
+/// Declares [`EventKind`] with the list of all kinds.
+macro_rules! kinds {
+    ($($name:ident,)*) => {
+        /// What an event is about, without its content.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $(#[doc = concat!("See [`Event::", stringify!($name), "`].")] $name,)*
+        }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+kinds! {
     System,
     ConnectStatus,
     State,

@@ -90,3 +90,57 @@ pub fn is_name(text: &str) -> bool {
 
 /// The longest name of an agent, call or team in bytes.
 pub const MAX_NAME: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replacement_that_is_structural_itself_becomes_a_blank() {
+        assert_eq!(cleaned("a#b", '|'), ("a b".into(), 1));
+        assert_eq!(cleaned_name("a=b", '='), ("a b".into(), 1));
+    }
+
+    #[test]
+    fn every_control_character_and_line_separator_is_replaced() {
+        let hostile = "\0\t\r\n\x1b\x7f\u{85}\u{2028}\u{2029}";
+
+        assert_eq!(cleaned(hostile, '_'), ("_________".into(), 9));
+    }
+
+    #[test]
+    fn a_cut_falls_between_characters() {
+        assert_eq!(bounded("aä€😀", 100), "aä€😀");
+        assert_eq!(bounded("aä€😀", 9), "aä€");
+        assert_eq!(bounded("aä€😀", 5), "aä");
+        assert_eq!(bounded("😀", 3), "");
+        assert_eq!(bounded("abc", 0), "");
+    }
+
+    #[test]
+    fn a_name_cannot_lead_elsewhere() {
+        for good in [
+            "1001",
+            "jehanzeb6",
+            "user@example.org",
+            "151635_312_1",
+            "+4930123",
+        ] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            "..",
+            "../1002",
+            "1001/Dialogs",
+            "1001?x",
+            "a b",
+            "a\\b",
+            "a%2fb",
+            "a#b",
+        ] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

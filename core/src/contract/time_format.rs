@@ -138,3 +138,104 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     }
     (year, month, day + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_points_are_written_and_read() {
+        // date -u -d '<text>' +%s
+        let known = [
+            ("1970-01-01 00:00:00", 0),
+            ("1969-12-31 23:59:59", -1),
+            ("2000-02-29 12:34:56", 951_827_696),
+            ("1900-03-01 00:00:00", -2_203_891_200),
+            ("2038-01-19 03:14:08", 2_147_483_648),
+            ("2100-02-28 23:59:59", 4_107_542_399),
+            ("2100-03-01 00:00:00", 4_107_542_400),
+            ("0000-01-01 00:00:00", -62_167_219_200),
+            ("9999-12-31 23:59:59", 253_402_300_799),
+        ];
+        for (text, seconds) in known {
+            let at = UnixMillis(seconds * 1000);
+
+            assert_eq!(TimeFormat::UTC.format(at), text);
+            assert_eq!(TimeFormat::UTC.parse(text), Some(at));
+        }
+    }
+
+    #[test]
+    fn the_offset_moves_the_text_across_midnight() {
+        let at = UnixMillis(1_709_164_800_000); // 2024-02-29 00:00:00 UTC
+
+        assert_eq!(
+            TimeFormat::with_offset(-3600).format(at),
+            "2024-02-28 23:00:00"
+        );
+        assert_eq!(
+            TimeFormat::with_offset(86_400).format(at),
+            "2024-03-01 00:00:00"
+        );
+    }
+
+    #[test]
+    fn milliseconds_are_cut_towards_the_past() {
+        assert_eq!(
+            TimeFormat::UTC.format(UnixMillis(1999)),
+            "1970-01-01 00:00:01"
+        );
+        assert_eq!(
+            TimeFormat::UTC.format(UnixMillis(-1)),
+            "1969-12-31 23:59:59"
+        );
+    }
+
+    #[test]
+    fn points_beyond_four_digit_years_are_no_text() {
+        for millis in [i64::MIN, i64::MAX, 253_402_300_800_000, -62_167_219_200_001] {
+            assert_eq!(TimeFormat::UTC.format(UnixMillis(millis)), "");
+        }
+    }
+
+    #[test]
+    fn impossible_texts_are_no_time() {
+        for text in [
+            "",
+            "2022-07-22",
+            "2022-07-22T18:16:47",
+            "2022-7-22 18:16:47",
+            "2022-02-29 00:00:00",
+            "2022-13-01 00:00:00",
+            "2022-00-01 00:00:00",
+            "2022-01-00 00:00:00",
+            "2022-04-31 00:00:00",
+            "2022-01-01 24:00:00",
+            "2022-01-01 00:60:00",
+            "2022-01-01 00:00:60",
+            "2022-01-01 00:00:00:00",
+            "+022-01-01 00:00:00",
+            "२०२२-01-01 00:00:00",
+        ] {
+            assert_eq!(TimeFormat::UTC.parse(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_second_comes_back(seconds in -62_160_000_000_i64..253_400_000_000, offset: i32) {
+            let format = TimeFormat::with_offset(offset);
+            let at = UnixMillis(seconds * 1000);
+            let text = format.format(at);
+
+            proptest::prop_assert_eq!(text.len(), 19);
+            proptest::prop_assert_eq!(format.parse(&text), Some(at));
+        }
+
+        #[test]
+        fn no_text_can_make_reading_panic(text in ".*", millis: i64) {
+            let _ = TimeFormat::UTC.parse(&text);
+            let _ = TimeFormat::with_offset(-50_000).format(UnixMillis(millis));
+        }
+    }
+}
