@@ -7,7 +7,7 @@ use super::command::Command;
 use super::expectation::{Expectation, Lane};
 use super::mirror::Mirror;
 use super::signal::Ticket;
-use crate::agent::AgentId;
+use crate::agent::{AgentId, AgentState};
 use crate::machine::CommandId;
 
 /// One agent.
@@ -130,6 +130,17 @@ impl Session {
                 .is_some_and(|sent| sent.order.purpose == purpose)
                 || queue.waiting.iter().any(|order| order.purpose == purpose)
         })
+    }
+
+    /// Whether nothing would be lost with it: no command succeeded and nothing is known.
+    pub(super) fn is_blank(&self) -> bool {
+        let is_idle = |queue: &Queue| queue.current.is_none() && queue.waiting.is_empty();
+        let model = self.mirror.model();
+        self.connect.is_none()
+            && self.login.is_none()
+            && self.lanes.values().all(is_idle)
+            && model.user().state == AgentState::Unknown
+            && model.dialogs().len() == 0
     }
 
     /// Empties all lanes: what was sent, and what was not.

@@ -449,6 +449,9 @@ impl Sessions {
             }
         }
         self.advance(agent, lane);
+        if self.sessions.get(agent).is_some_and(Session::is_blank) {
+            self.sessions.remove(agent);
+        }
     }
 
     fn reconnect_all(&mut self) {

@@ -418,6 +418,20 @@ fn a_silent_connector_is_noticed_and_its_return_connects_again() {
 }
 
 #[test]
+fn an_agent_of_whom_nothing_is_known_takes_no_room() {
+    let mut desk = Desk::new();
+    let login = desk.ask(Command::login("4711", "pw".into(), "2001"));
+
+    desk.answer(
+        desk.ticket("Login#4711"),
+        "4711#Error#USER_NOT_FOUND#unknown",
+    );
+
+    assert!(matches!(desk.outcome(login), Some(Outcome::Refused(_))));
+    assert_eq!(desk.sessions.agents().count(), 0);
+}
+
+#[test]
 fn a_queue_that_is_full_refuses() {
     let mut desk = Desk::signed_in();
     let last = (0..40)
