@@ -4,6 +4,7 @@
 extern crate alloc;
 
 pub mod agent;
+pub mod connector;
 pub mod contract;
 pub mod driver;
 pub mod machine;

@@ -1,0 +1,84 @@
+//! All sessions, by agent; bounded.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use super::outbound::Context;
+use super::session::Session;
+use super::status::AgentReport;
+use crate::agent::AgentId;
+use crate::contract::Destination;
+
+/// The agents that are known.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    sessions: BTreeMap<AgentId, Session>,
+}
+
+impl Directory {
+    pub(super) fn get_mut(&mut self, agent: &AgentId) -> Option<&mut Session> {
+        self.sessions.get_mut(agent)
+    }
+
+    pub(super) fn get(&self, agent: &AgentId) -> Option<&Session> {
+        self.sessions.get(agent)
+    }
+
+    /// The session of an agent, a new one where there is none; `None` when there is no room for
+    /// it. A session that nothing would be lost with makes room.
+    pub(super) fn admit(&mut self, cx: &Context<'_>, agent: &AgentId) -> Option<&mut Session> {
+        if !self.sessions.contains_key(agent) && self.sessions.len() >= cx.config.limits.agents {
+            let mut sessions = self.sessions.iter();
+            let spare = sessions.find(|(_, session)| session.is_dispensable(cx));
+            let spare = spare.map(|(agent, _)| agent.clone())?;
+            self.sessions.remove(&spare);
+        }
+        let new = || Session::new(agent.clone(), cx.now);
+        Some(self.sessions.entry(agent.clone()).or_insert_with(new))
+    }
+
+    /// Every destination that some agent's events or errors go to, once.
+    pub(super) fn destinations(&self) -> BTreeSet<Destination> {
+        self.sessions
+            .values()
+            .filter_map(|session| session.destination().cloned())
+            .collect()
+    }
+
+    pub(super) fn agents(&self) -> alloc::vec::Vec<AgentId> {
+        self.sessions.keys().cloned().collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    pub(super) fn reports(&self) -> impl Iterator<Item = AgentReport> + '_ {
+        self.sessions.values().map(report)
+    }
+}
+
+pub(super) fn report(session: &Session) -> AgentReport {
+    let user = session.model.user();
+    AgentReport {
+        agent: session.agent.clone(),
+        name: user.full_name(),
+        state: user.state.clone(),
+        extension: user.extension.clone(),
+        destination: session.destination().cloned(),
+        subscription: session.subscription,
+        since: session.since,
+        is_fresh: session.is_fresh,
+        calls: session
+            .model
+            .dialogs()
+            .map(|call| {
+                (
+                    call.id.clone(),
+                    call.state.as_wire().into(),
+                    call.from.clone(),
+                )
+            })
+            .collect(),
+        commands: session.user.len() + session.device.len(),
+    }
+}

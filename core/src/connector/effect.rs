@@ -1,0 +1,190 @@
+//! Effects: what the connector decides to do, as orders without any wire format.
+
+use alloc::string::String;
+
+use super::signal::{DeliveryId, NodeId, ReplyTo, RequestId};
+use crate::agent::{AgentId, AgentState, CallAction, DialogId, Extension, Text};
+use crate::contract::{Destination, ErrorCode};
+use crate::machine::{Instant, TraceEvent};
+use crate::password::Secret;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Acknowledge a message of the command queue: it was taken on.
+    Acknowledge(DeliveryId),
+    /// Send a message to a driver, NON_PERSISTENT.
+    Publish(Publish),
+    /// Log the agent in at Finesse's notification service and keep the link.
+    Subscribe(Subscribe),
+    /// Log the agent out there and forget the link.
+    Unsubscribe(AgentId),
+    /// Ask Finesse; ends in one [`Answered`](super::Signal::Answered).
+    Ask {
+        /// Names the request.
+        request: RequestId,
+        /// Which Finesse server.
+        node: NodeId,
+        /// What.
+        question: Question,
+        /// Who asks; `None` for what anybody may ask.
+        credentials: Option<Credentials>,
+        /// When an answer is no longer of use.
+        deadline: Instant,
+    },
+    /// Something the operator wants to know.
+    Note(Note),
+    /// A message passed.
+    Trace(TraceEvent),
+}
+
+/// A message to a driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publish {
+    /// Where to.
+    pub to: Addressee,
+    /// JMSType: `<EventName>#<agent>`.
+    pub jms_type: String,
+    /// The text.
+    pub body: String,
+    /// JMSCorrelationID: that of the command it answers directly.
+    pub correlation: Option<Text>,
+}
+
+/// Who gets a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// A driver, by its topic.
+    Driver(Destination),
+    /// Whoever sent the command.
+    ReplyTo(ReplyTo),
+}
+
+/// A login at the notification service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribe {
+    /// The agent.
+    pub agent: AgentId,
+    /// The Finesse server.
+    pub node: NodeId,
+    /// The agent's password.
+    pub password: Secret,
+    /// Domain of the JID, SystemInfo's `xmppDomain`.
+    pub domain: Text,
+    /// The pub-sub service, SystemInfo's `xmppPubSubDomain`.
+    pub pubsub_domain: Text,
+}
+
+/// Who asks Finesse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The login id.
+    pub agent: AgentId,
+    /// The password.
+    pub password: Secret,
+}
+
+/// What Finesse can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether it serves.
+    SystemInfo,
+    /// The agent as it is.
+    User(AgentId),
+    /// The agent's calls.
+    Calls(AgentId),
+    /// The reasons for not being ready.
+    NotReadyReasons(AgentId),
+    /// Sign the agent in.
+    SignIn {
+        /// The agent.
+        agent: AgentId,
+        /// The agent's line.
+        extension: Extension,
+    },
+    /// Sign the agent out.
+    SignOut(AgentId),
+    /// Change the agent's state.
+    ChangeState {
+        /// The agent.
+        agent: AgentId,
+        /// The state wanted.
+        state: AgentState,
+        /// Finesse's id of the reason.
+        reason: Option<Text>,
+    },
+    /// Place a call.
+    MakeCall {
+        /// The agent.
+        agent: AgentId,
+        /// The agent's line.
+        from: Extension,
+        /// The number to dial.
+        to: Text,
+    },
+    /// Do something to a call.
+    Act {
+        /// The call.
+        dialog: DialogId,
+        /// What.
+        action: CallAction,
+        /// The agent's line.
+        extension: Extension,
+    },
+}
+
+/// What the operator wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// A Finesse server serves, or no longer does.
+    ServiceChanged {
+        /// Which.
+        node: NodeId,
+        /// Whether it serves.
+        in_service: bool,
+        /// What it says about it.
+        why: Text,
+    },
+    /// An agent's events go to another destination than before.
+    AgentConnected {
+        /// The agent.
+        agent: AgentId,
+        /// Where its events go.
+        destination: Destination,
+    },
+    /// An agent is signed in and its driver told so.
+    AgentSignedIn {
+        /// The agent.
+        agent: AgentId,
+        /// The agent's line.
+        extension: Extension,
+    },
+    /// An agent is signed out.
+    AgentSignedOut(AgentId),
+    /// An agent's notifications have stopped; what is known of it is stale.
+    AgentStale {
+        /// The agent.
+        agent: AgentId,
+        /// Why.
+        why: Text,
+    },
+    /// A command was answered by an error.
+    CommandFailed {
+        /// The agent.
+        agent: AgentId,
+        /// The verb.
+        verb: Text,
+        /// The code.
+        code: ErrorCode,
+        /// The cause, in more words than the driver may see; no secret.
+        cause: Text,
+    },
+    /// A message of the command queue was dropped.
+    CommandDropped {
+        /// Why.
+        why: Text,
+    },
+    /// Nothing is left to do after [`ShuttingDown`](super::Signal::ShuttingDown).
+    Drained,
+}

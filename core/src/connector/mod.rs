@@ -1,0 +1,70 @@
+//! The connector's decisions: signals in, effects out.
+//!
+//! ```text
+//!   driver command ─┐                        ┌─ event for a driver
+//!   notification ───┤      Connector         ├─ question to Finesse
+//!   answer ─────────┼─▶ directory of ────────┼─▶ login at the notification service
+//!   link up / down ─┤      Sessions          ├─ acknowledgement
+//!   time ───────────┘                        └─ note, trace
+//! ```
+//!
+//! One [`Session`](session::Session) per agent. A session has two lanes, one for what concerns
+//! the agent (sign-in, state) and one for its calls, because Finesse wants one outstanding command
+//! per object (Finesse Developer Guide, "Cisco Finesse APIs"); in each lane commands are carried
+//! out one after the other. A command under way is at exactly one [step](job::Step); every step
+//! has a deadline, so that every command ends.
+//!
+//! An accepted request (202) is no success. A command is done when what Finesse publishes meets its
+//! goal; failing that, when a read shows that the goal is met. Notifications are snapshots: what
+//! they change is told to the driver whether a command asked for it or not.
+//!
+//! After the loss of notifications the agent is stale; when they flow again, agent and calls are
+//! read, and the differences are told as states.
+//!
+//! # Who may give commands
+//!
+//! Whoever reaches the broker can send a command with any agent's id, so a password is asked where
+//! something is given away: events go to another destination only after the password was proven,
+//! in constant time against the one that Finesse accepted last, or by one read of the User. A
+//! wrong password costs one attempt at Finesse and is not offered again for a while; five in five
+//! minutes are refused unread. Undecodable ones are answered as refused ones are.
+//!
+//! # The broker was gone
+//!
+//! What could not be sent is not kept: events describe states, and an old state is worth nothing.
+//! When the broker is back, the agents whose events were lost get their state and calls as they
+//! are then.
+//!
+//! Not here: any wire format, how links are kept open, how a snapshot is read.
+
+mod attempts;
+mod config;
+mod connector;
+mod counters;
+mod directory;
+mod effect;
+mod entry;
+mod job;
+mod outbound;
+mod reading;
+mod refusal;
+mod requests;
+mod service;
+mod session;
+mod signal;
+mod status;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod work;
+
+pub use config::{Config, Limits, Timing};
+pub use connector::Connector;
+pub use counters::Counters;
+pub use effect::{Addressee, Credentials, Effect, Note, Publish, Question, Subscribe};
+pub use service::Readiness;
+pub use signal::{
+    About, Answer, Delivery, DeliveryId, Fact, NodeId, ReasonCode, Refused, ReplyKind, ReplyTo,
+    RequestId, Signal, SystemInfo, Update,
+};
+pub use status::{AgentReport, Subscription};

@@ -1,0 +1,216 @@
+//! How an agent gets fresh again after its notifications had stopped.
+
+use super::effect::{Effect, Question};
+use super::outbound::Context;
+use super::session::Session;
+use super::signal::RequestId;
+use super::status::Subscription;
+use super::{Answer, Counters};
+use crate::agent::{AgentModel, DialogId, ParticipantState};
+use crate::contract::Event;
+use crate::machine::Instant;
+
+/// Where the reading of an agent stands: subscribed first, then read, so that nothing is missed
+/// (Finesse Developer Guide, "Managing notifications in third-party applications").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Resync {
+    /// Nothing is to be read.
+    Idle,
+    /// It failed and is tried again.
+    Waiting { retry_at: Instant },
+    /// Another server is used; the agent signs in there, which keeps its state.
+    SigningIn { request: RequestId },
+    /// The user is read.
+    User { request: RequestId },
+    /// The calls are read.
+    Calls { request: RequestId, epoch: u64 },
+}
+
+impl Resync {
+    pub(super) fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::SigningIn { request } | Self::User { request } | Self::Calls { request, .. } => {
+                Some(*request)
+            }
+            Self::Idle | Self::Waiting { .. } => None,
+        }
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Waiting { retry_at } => Some(*retry_at),
+            Self::Idle | Self::SigningIn { .. } | Self::User { .. } | Self::Calls { .. } => None,
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn begin_resync(&mut self, cx: &mut Context<'_>) {
+        if cx.is_ending || self.subscription != Subscription::Up {
+            return;
+        }
+        if !cx.services.is_serving(self.node) {
+            self.retry_resync(cx);
+            return;
+        }
+        Counters::add(&mut cx.out.counters.resyncs);
+        let line = self.model.user().extension.clone();
+        match line.filter(|_| self.signs_in_again) {
+            Some(extension) => {
+                let question = Question::SignIn {
+                    agent: self.agent.clone(),
+                    extension,
+                };
+                self.ask_resync(cx, question, |request, _| Resync::SigningIn { request });
+            }
+            None => self.read_user(cx),
+        }
+    }
+
+    fn read_user(&mut self, cx: &mut Context<'_>) {
+        let question = Question::User(self.agent.clone());
+        self.ask_resync(cx, question, |request, _| Resync::User { request });
+    }
+
+    fn ask_resync(
+        &mut self,
+        cx: &mut Context<'_>,
+        question: Question,
+        step: fn(RequestId, u64) -> Resync,
+    ) {
+        let Some(password) = self.held.clone() else {
+            self.resync = Resync::Idle;
+            return;
+        };
+        let request = cx.ask(self.node, &self.agent, &password, question);
+        self.resync = step(request, self.epoch);
+    }
+
+    pub(super) fn retry_resync(&mut self, cx: &Context<'_>) {
+        self.resync = Resync::Waiting {
+            retry_at: cx.now + cx.config.timing.resync_retry,
+        };
+    }
+
+    pub(super) fn on_resync_due(&mut self, cx: &mut Context<'_>) {
+        if self.resync.due().is_some_and(|at| at <= cx.now) {
+            self.resync = Resync::Idle;
+            self.begin_resync(cx);
+        }
+    }
+
+    pub(super) fn on_resync_answer(&mut self, cx: &mut Context<'_>, answer: Answer) {
+        self.suspect(cx, &answer);
+        match (self.resync, answer) {
+            (Resync::SigningIn { .. }, Answer::Accepted) => {
+                self.signs_in_again = false;
+                // The sign-in takes a moment; its notification may be the one that is missing.
+                self.resync = Resync::Waiting {
+                    retry_at: cx.now + cx.config.timing.settle,
+                };
+            }
+            (Resync::User { .. }, Answer::User(user)) => {
+                let changes = self.model.replace_user(user);
+                self.tell_changes(cx, &changes, None, None);
+                let question = Question::Calls(self.agent.clone());
+                self.ask_resync(cx, question, |request, epoch| Resync::Calls {
+                    request,
+                    epoch,
+                });
+            }
+            (Resync::Calls { epoch, .. }, Answer::Calls(_)) if epoch != self.epoch => {
+                let question = Question::Calls(self.agent.clone());
+                self.ask_resync(cx, question, |request, epoch| Resync::Calls {
+                    request,
+                    epoch,
+                });
+            }
+            (Resync::Calls { .. }, Answer::Calls(calls)) => {
+                let changes = self.model.replace_dialogs(calls);
+                self.tell_changes(cx, &changes, None, None);
+                self.resync = Resync::Idle;
+                self.is_fresh = true;
+            }
+            _ => self.retry_resync(cx),
+        }
+    }
+
+    /// Moves to another server when its own does not serve and another does; reads again when its
+    /// own serves again.
+    pub(super) fn follow_service(&mut self, cx: &mut Context<'_>) {
+        if self.subscription == Subscription::None {
+            return;
+        }
+        if cx.services.is_serving(self.node) {
+            if self.is_live && !self.is_fresh && self.resync.request().is_none() {
+                self.begin_resync(cx);
+            }
+            return;
+        }
+        self.is_fresh = false;
+        if let (Some(node), Some(password)) = (cx.services.active(), self.held.clone()) {
+            self.node = node;
+            self.signs_in_again = self.is_live && self.model.user().is_signed_in();
+            self.resync = Resync::Idle;
+            self.subscribe(cx, &password);
+        }
+    }
+
+    /// Sends state and calls as they are, after events were lost.
+    pub(super) fn retell(&mut self, cx: &mut Context<'_>) {
+        if !core::mem::take(&mut self.is_untold) || !self.is_live {
+            return;
+        }
+        self.tell_state(cx, None, true);
+        let dialogs: alloc::vec::Vec<_> = self
+            .model
+            .dialogs()
+            .map(|dialog| dialog.id.clone())
+            .collect();
+        for dialog in dialogs {
+            if self.rings(&dialog) && !self.told_calls.contains_key(&dialog) {
+                self.offer(cx, &dialog);
+            } else {
+                self.tell_call(cx, &dialog, None, true);
+            }
+        }
+        for call in core::mem::take(&mut self.lost_ends) {
+            self.tell(cx, Event::InboundCall(call), None);
+        }
+    }
+
+    fn rings(&self, dialog: &DialogId) -> bool {
+        let own = self
+            .model
+            .dialog(dialog)
+            .and_then(|dialog| self.model.own_party(dialog));
+        own.is_some_and(|own| own.state == ParticipantState::Alerting)
+    }
+
+    /// A signed-out agent without commands is given up after a while.
+    pub(super) fn plan_retirement(&mut self, cx: &Context<'_>) {
+        let is_idle = !self.is_busy()
+            && self.subscription != Subscription::None
+            && !self.model.user().is_signed_in();
+        self.retire_at = match self.retire_at {
+            _ if !is_idle => None,
+            None => Some(cx.now + cx.config.timing.linger),
+            at => at,
+        };
+    }
+
+    pub(super) fn retire(&mut self, cx: &mut Context<'_>) {
+        self.retire_at = None;
+        cx.out
+            .effects
+            .push_back(Effect::Unsubscribe(self.agent.clone()));
+        self.set_subscription(cx, Subscription::None);
+        self.held = None;
+        self.is_live = false;
+        self.is_fresh = false;
+        self.resync = Resync::Idle;
+        self.model = AgentModel::new(self.agent.clone(), self.model.platform());
+        self.told_state = None;
+        self.told_calls.clear();
+    }
+}

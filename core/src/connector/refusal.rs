@@ -1,0 +1,216 @@
+//! What a refusal of Finesse means to a driver.
+
+use alloc::format;
+
+use super::signal::{Answer, Refused};
+use crate::agent::Text;
+use crate::contract::ErrorCode;
+use crate::machine::Reason;
+
+/// The end of a command that was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: ErrorCode,
+    /// For the user.
+    pub(super) text: Text,
+    /// For log and monitor.
+    pub(super) cause: Text,
+}
+
+impl Refusal {
+    pub(super) fn new(code: ErrorCode, text: &str) -> Self {
+        Self {
+            code,
+            text: text.into(),
+            cause: text.into(),
+        }
+    }
+
+    pub(super) fn because(mut self, cause: impl Into<Text>) -> Self {
+        self.cause = cause.into();
+        self
+    }
+
+    /// The one answer to a password that was not accepted, whatever the cause.
+    pub(super) fn password(code: ErrorCode) -> Self {
+        Self::new(code, "The password was not accepted.")
+    }
+
+    pub(super) fn out_of_service() -> Self {
+        Self::new(ErrorCode::OutOfService, "Finesse is out of service.")
+    }
+
+    pub(super) fn timeout() -> Self {
+        Self::new(
+            ErrorCode::Timeout,
+            "No answer came in time; the command may have taken effect.",
+        )
+    }
+
+    /// What Finesse's refusal is to the driver.
+    pub(super) fn of(refused: &Refused) -> Self {
+        let cause = format!(
+            "Finesse: status {}, {:.64}: {:.256} ({:.64})",
+            refused.status, refused.kind, refused.message, refused.data
+        );
+        let words = if !refused.sentence.is_empty() {
+            format!("{:.256}", refused.sentence)
+        } else if refused.message.is_empty() {
+            format!("Finesse refused: {:.64}.", refused.kind)
+        } else if refused.kind.is_empty() {
+            format!("Finesse refused: {:.256}.", refused.message)
+        } else {
+            format!(
+                "Finesse refused: {:.64}, {:.256}.",
+                refused.kind, refused.message
+            )
+        };
+        Self {
+            code: code_of(refused),
+            text: words.into(),
+            cause: cause.into(),
+        }
+    }
+
+    /// What the lack of an answer is to the driver.
+    pub(super) fn of_silence(reason: Reason, text: &Text) -> Self {
+        let refusal = match reason {
+            Reason::TimedOut => Self::timeout(),
+            Reason::LinkDown => Self::out_of_service(),
+            Reason::ShuttingDown => Self::new(ErrorCode::OutOfService, "The connector is ending."),
+            _ => Self::new(
+                ErrorCode::GeneralError,
+                "Finesse's answer cannot be understood.",
+            ),
+        };
+        refusal.because(text.clone())
+    }
+}
+
+/// Whether Finesse refused the password itself, not what it was used for: 401 is also the status
+/// of "Invalid State" and "Invalid Supervisor".
+pub(super) fn is_wrong_password(refused: &Refused) -> bool {
+    let kind = refused.kind.as_str();
+    let is = |word: &str| kind.eq_ignore_ascii_case(word);
+    refused.status == 401
+        && (kind.is_empty()
+            || is("Unauthorized")
+            || is("Authorization Failure")
+            || is("Invalid Authorization User Specified"))
+}
+
+/// Whether the server says that it does not serve.
+pub(super) fn is_out_of_service(answer: &Answer) -> bool {
+    match answer {
+        Answer::Refused(refused) => refused.status == 503,
+        Answer::None { reason, .. } => matches!(reason, Reason::LinkDown | Reason::TimedOut),
+        Answer::Accepted
+        | Answer::System(_)
+        | Answer::User(_)
+        | Answer::Calls(_)
+        | Answer::Reasons(_) => false,
+    }
+}
+
+fn code_of(refused: &Refused) -> ErrorCode {
+    let message = refused.message.as_str().trim();
+    if message
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("CF_"))
+    {
+        return ErrorCode::from_wire(message);
+    }
+    if is_wrong_password(refused) {
+        return ErrorCode::AuthorizationFailure;
+    }
+    let is = |word: &str| refused.kind.as_str().eq_ignore_ascii_case(word);
+    let about_extension = refused.data.as_str().eq_ignore_ascii_case("extension");
+    match refused.status {
+        503 => ErrorCode::OutOfService,
+        _ if is("User Not Found") => ErrorCode::UserNotFound,
+        _ if is("Invalid Device") || is("Device Busy") => ErrorCode::WrongExtension,
+        _ if is("Invalid Input") && about_extension => ErrorCode::WrongExtension,
+        _ if is("Parameter Missing") && about_extension => ErrorCode::MissingExtension,
+        _ if is("Authorization Failure") || is("Unauthorized") => ErrorCode::AuthorizationFailure,
+        404 => ErrorCode::NotFound,
+        _ if is("Not Found") || is("Dialog Not Found") => ErrorCode::NotFound,
+        _ => ErrorCode::GeneralError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, kind: &str, message: &str, data: &str) -> Refused {
+        Refused {
+            status,
+            kind: kind.into(),
+            message: message.into(),
+            data: data.into(),
+            sentence: Text::default(),
+        }
+    }
+
+    #[test]
+    fn every_known_refusal_has_its_code() {
+        let known = [
+            (
+                refused(404, "User Not Found", "UNKNOWN_USER", "9"),
+                ErrorCode::UserNotFound,
+            ),
+            (
+                refused(401, "Authorization Failure", "UNAUTHORIZED", "9"),
+                ErrorCode::AuthorizationFailure,
+            ),
+            (
+                refused(401, "Invalid State", "held", ""),
+                ErrorCode::GeneralError,
+            ),
+            (
+                refused(503, "Service Unavailable", "SERVER_OUT_OF_SERVICE", ""),
+                ErrorCode::OutOfService,
+            ),
+            (
+                refused(404, "Dialog Not Found", "", ""),
+                ErrorCode::NotFound,
+            ),
+            (
+                refused(400, "Parameter Missing", "", "extension"),
+                ErrorCode::MissingExtension,
+            ),
+            (
+                refused(400, "Invalid Input", "", "extension"),
+                ErrorCode::WrongExtension,
+            ),
+            (refused(0, "Device Busy", "", ""), ErrorCode::WrongExtension),
+            (
+                refused(
+                    0,
+                    "Invalid Device",
+                    "CF_INVALID_LOGON_DEVICE_SPECIFIED",
+                    "260",
+                ),
+                ErrorCode::CfInvalidLogonDeviceSpecified,
+            ),
+            (
+                refused(0, "Invalid State", "CF_INVALID_OBJECT_STATE", "22"),
+                ErrorCode::Other("CF_INVALID_OBJECT_STATE".into()),
+            ),
+        ];
+        for (refused, code) in known {
+            assert_eq!(Refusal::of(&refused).code, code, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_401_about_a_state_is_no_wrong_password() {
+        assert!(!is_wrong_password(&refused(
+            401,
+            "Invalid Supervisor",
+            "",
+            ""
+        )));
+        assert!(is_wrong_password(&refused(401, "", "", "")));
+    }
+}

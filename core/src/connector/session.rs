@@ -1,0 +1,675 @@
+//! One agent: where its events go, what is known of it, and the commands under way.
+
+use alloc::collections::{BTreeMap, VecDeque};
+
+use super::attempts::Attempts;
+use super::effect::{Addressee, Effect, Note};
+use super::job::{Flow, Job, Lane, LaneId, Step};
+use super::outbound::{Context, Sender};
+use super::reading::Resync;
+use super::refusal::Refusal;
+use super::signal::{About, NodeId, ReasonCode, RequestId, Update};
+use super::status::Subscription;
+use super::{Answer, Counters, Fact};
+use crate::agent::{AgentId, AgentModel, AgentState, Change, Changes, DialogId, Platform, Text};
+use crate::contract::{AgentStatus, Call, Command, Destination, ErrorCode, Event, Verb};
+use crate::machine::{CloseReason, Instant};
+use crate::password::Secret;
+
+/// What the connector holds of one agent.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) agent: AgentId,
+    /// Where events go; given only to who proved the password.
+    pub(super) bound: Option<Destination>,
+    /// Where errors go while nobody has proved the password.
+    pub(super) candidate: Option<Destination>,
+    /// The password that Finesse accepted last.
+    pub(super) held: Option<Secret>,
+    pub(super) node: NodeId,
+    pub(super) subscription: Subscription,
+    pub(super) since: Instant,
+    pub(super) model: AgentModel,
+    /// A login was answered: what changes is told.
+    pub(super) is_live: bool,
+    /// What is known is what Finesse says: notifications have not stopped since it was read.
+    pub(super) is_fresh: bool,
+    /// Events were lost because the broker was gone.
+    pub(super) is_untold: bool,
+    pub(super) told_state: Option<AgentStatus>,
+    pub(super) told_calls: BTreeMap<DialogId, Call>,
+    /// Ends of calls that could not be told.
+    pub(super) lost_ends: alloc::vec::Vec<Call>,
+    pub(super) user: Lane,
+    pub(super) device: Lane,
+    pub(super) attempts: Attempts,
+    pub(super) resync: Resync,
+    /// Counts notifications about calls: tells whether a read of them was overtaken.
+    pub(super) epoch: u64,
+    pub(super) reasons: Option<(alloc::vec::Vec<ReasonCode>, Instant)>,
+    pub(super) retire_at: Option<Instant>,
+    /// Another server than the one it was signed in on is used: sign in there.
+    pub(super) signs_in_again: bool,
+    items: VecDeque<Text>,
+    serial: u64,
+}
+
+impl Session {
+    pub(super) fn new(agent: AgentId, now: Instant) -> Self {
+        Self {
+            bound: None,
+            candidate: None,
+            held: None,
+            node: NodeId(0),
+            subscription: Subscription::None,
+            since: now,
+            model: AgentModel::new(agent.clone(), Platform::Ucce),
+            agent,
+            is_live: false,
+            is_fresh: false,
+            is_untold: false,
+            told_state: None,
+            told_calls: BTreeMap::new(),
+            lost_ends: alloc::vec::Vec::new(),
+            user: Lane::default(),
+            device: Lane::default(),
+            attempts: Attempts::default(),
+            resync: Resync::Idle,
+            epoch: 0,
+            reasons: None,
+            retire_at: None,
+            signs_in_again: false,
+            items: VecDeque::new(),
+            serial: 0,
+        }
+    }
+
+    /// Takes a command on; it ends in what its row of the contract says, or in one error.
+    pub(super) fn accept(&mut self, cx: &mut Context<'_>, command: Command, sender: Sender) {
+        self.serial = self.serial.wrapping_add(1);
+        let job = Job {
+            serial: self.serial,
+            sender,
+            since: cx.now,
+            deadline: cx.now + cx.config.timing.command,
+            step: Step::Waiting,
+            password: None,
+            asked: None,
+            is_answered: false,
+            command,
+        };
+        let Some(lane) = lane_of(job.verb()) else {
+            let text = "This command is not supported.";
+            self.refuse(cx, &job, Refusal::new(ErrorCode::NotSupported, text));
+            return;
+        };
+        if self.lane(lane).len() >= cx.config.limits.commands_per_agent {
+            let text = "Too many commands of this agent are waiting.";
+            self.refuse(cx, &job, Refusal::new(ErrorCode::GeneralError, text));
+            return;
+        }
+        self.lane(lane).queue.push_back(job);
+        self.pump(cx);
+    }
+
+    /// A request of this session has ended; `false` when nothing waits for it.
+    pub(super) fn on_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: RequestId,
+        answer: Answer,
+    ) -> bool {
+        if self.resync.request() == Some(request) {
+            self.on_resync_answer(cx, answer);
+            self.pump(cx);
+            return true;
+        }
+        for lane in [LaneId::User, LaneId::Device] {
+            let waits = self.lane(lane).current.as_ref().and_then(Job::request) == Some(request);
+            if waits && let Some(mut job) = self.lane(lane).current.take() {
+                let flow = self.on_job_answer(cx, &mut job, answer);
+                self.settle(lane, job, flow);
+                self.pump(cx);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Finesse published something to this agent.
+    pub(super) fn on_update(&mut self, cx: &mut Context<'_>, update: Update) {
+        if let Some(item) = update.item {
+            if self.items.contains(&item) {
+                Counters::add(&mut cx.out.counters.duplicates);
+                return;
+            }
+            while self.items.len() >= cx.config.limits.remembered_items {
+                self.items.pop_front();
+            }
+            self.items.push_back(item);
+        }
+        match update.fact {
+            Fact::User(user) if user.id == self.agent => {
+                let changes = self.model.apply_user(user);
+                self.after(cx, &changes, LaneId::User);
+            }
+            Fact::Calls(calls) => {
+                self.epoch = self.epoch.wrapping_add(1);
+                let mut changes = Changes::new();
+                for call in calls {
+                    changes.extend(self.model.apply_dialog(call));
+                }
+                self.after(cx, &changes, LaneId::Device);
+            }
+            Fact::CallsRemoved(calls) => {
+                self.epoch = self.epoch.wrapping_add(1);
+                let mut changes = Changes::new();
+                for call in calls {
+                    changes.extend(self.model.remove_dialog(&call.id));
+                }
+                self.after(cx, &changes, LaneId::Device);
+            }
+            Fact::Failed { about, refused } => match self.failed_lane(update.request, &about) {
+                Some(lane) => self.fail_current(cx, lane, Refusal::of(&refused)),
+                None => Counters::add(&mut cx.out.counters.unrelated),
+            },
+            Fact::User(_) | Fact::System(_) | Fact::Other(_) => {
+                Counters::add(&mut cx.out.counters.unrelated);
+            }
+        }
+        self.pump(cx);
+    }
+
+    /// The command that a failure is about: by request id, else by source, for one command per
+    /// object is under way (Seen: failures come without the request's id).
+    fn failed_lane(&mut self, request: Option<RequestId>, about: &About) -> Option<LaneId> {
+        let asked = |lane: &Lane| {
+            lane.current
+                .as_ref()
+                .filter(|job| job.goal().is_some())
+                .and_then(|job| job.asked)
+        };
+        let (user, device) = (asked(&self.user), asked(&self.device));
+        if let Some(request) = request {
+            return match Some(request) {
+                id if id == user => Some(LaneId::User),
+                id if id == device => Some(LaneId::Device),
+                _ => None,
+            };
+        }
+        match about {
+            About::User => user.map(|_| LaneId::User),
+            About::Calls => device.map(|_| LaneId::Device),
+            About::Call(dialog) => {
+                let job = self.device.current.as_ref()?;
+                let is_ours = job.dialog().is_none_or(|ours| ours == dialog);
+                device.filter(|_| is_ours).map(|_| LaneId::Device)
+            }
+            About::Other => None,
+        }
+    }
+
+    fn fail_current(&mut self, cx: &mut Context<'_>, lane: LaneId, refusal: Refusal) {
+        if let Some(job) = self.lane(lane).current.take() {
+            let flow = self.refuse(cx, &job, refusal);
+            self.settle(lane, job, flow);
+        }
+    }
+
+    /// The agent's notifications flow.
+    pub(super) fn on_subscription_up(&mut self, cx: &mut Context<'_>) {
+        let was_up = self.subscription == Subscription::Up;
+        self.set_subscription(cx, Subscription::Up);
+        let entry = self
+            .user
+            .current
+            .as_ref()
+            .is_some_and(|job| matches!(job.step, Step::Subscribing));
+        if entry && let Some(mut job) = self.user.current.take() {
+            let flow = self.enter(cx, &mut job);
+            self.settle(LaneId::User, job, flow);
+        }
+        if self.is_live && !(was_up && self.is_fresh) {
+            self.begin_resync(cx);
+        }
+        self.pump(cx);
+    }
+
+    /// The agent's notifications have stopped, or an attempt has failed.
+    pub(super) fn on_subscription_down(
+        &mut self,
+        cx: &mut Context<'_>,
+        reason: &CloseReason,
+        retries: bool,
+    ) {
+        let next = if retries {
+            Subscription::Down
+        } else {
+            Subscription::None
+        };
+        let was_up = self.subscription == Subscription::Up;
+        self.set_subscription(cx, next);
+        self.is_fresh = false;
+        self.resync = Resync::Idle;
+        if was_up {
+            let why: Text = alloc::format!("{reason}").into();
+            cx.out.note(Note::AgentStale {
+                agent: self.agent.clone(),
+                why,
+            });
+            cx.out.suspects.push_back(self.node);
+        }
+        let waits = self
+            .user
+            .current
+            .as_ref()
+            .is_some_and(|job| matches!(job.step, Step::Subscribing));
+        if !retries {
+            cx.out
+                .effects
+                .push_back(Effect::Unsubscribe(self.agent.clone()));
+            self.held = None;
+            if waits {
+                let text = "The agent's notifications could not be subscribed.";
+                let refusal = Refusal::new(ErrorCode::SubscriptionFailed, text)
+                    .because(alloc::format!("notification service: {reason}"));
+                self.fail_current(cx, LaneId::User, refusal);
+            } else if self.is_live {
+                // Only the driver has the password: it has to connect the agent again.
+                self.is_live = false;
+                self.tell(
+                    cx,
+                    Event::System(crate::contract::SystemStatus::Reconnect),
+                    None,
+                );
+            }
+        }
+        self.pump(cx);
+    }
+
+    /// Finesse serves, or no longer does, or another server has to be used.
+    pub(super) fn on_service_changed(&mut self, cx: &mut Context<'_>) {
+        self.follow_service(cx);
+        for lane in [LaneId::User, LaneId::Device] {
+            let waits = |job: &Job| matches!(job.step, Step::Waiting);
+            if self.lane(lane).current.as_ref().is_some_and(waits)
+                && let Some(mut job) = self.lane(lane).current.take()
+            {
+                let flow = self.begin(cx, &mut job);
+                self.settle(lane, job, flow);
+            }
+        }
+        self.pump(cx);
+    }
+
+    /// Something of this session is due.
+    pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
+        for lane in [LaneId::User, LaneId::Device] {
+            while self
+                .lane(lane)
+                .queue
+                .front()
+                .is_some_and(|job| job.deadline <= cx.now)
+            {
+                if let Some(job) = self.lane(lane).queue.pop_front() {
+                    Counters::add(&mut cx.out.counters.timeouts);
+                    self.refuse(
+                        cx,
+                        &job,
+                        Refusal::timeout().because("its turn did not come"),
+                    );
+                }
+            }
+            if self
+                .lane(lane)
+                .current
+                .as_ref()
+                .is_some_and(|job| job.due() <= cx.now)
+                && let Some(mut job) = self.lane(lane).current.take()
+            {
+                let flow = self.on_job_due(cx, &mut job);
+                self.settle(lane, job, flow);
+            }
+        }
+        self.on_resync_due(cx);
+        if self.retire_at.is_some_and(|at| at <= cx.now) {
+            self.retire(cx);
+        }
+        self.pump(cx);
+    }
+
+    /// Ends what has not begun; what is under way gets until `deadline`.
+    pub(super) fn end(&mut self, cx: &mut Context<'_>, deadline: Instant) {
+        for lane in [LaneId::User, LaneId::Device] {
+            while let Some(job) = self.lane(lane).queue.pop_front() {
+                let text = "The connector is ending.";
+                self.refuse(cx, &job, Refusal::new(ErrorCode::OutOfService, text));
+            }
+            if let Some(job) = &mut self.lane(lane).current {
+                job.deadline = job.deadline.min(deadline);
+            }
+        }
+    }
+
+    /// When something of it is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let due = [
+            self.user.deadline(),
+            self.device.deadline(),
+            self.resync.due(),
+            self.retire_at,
+        ];
+        due.into_iter().flatten().min()
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !self.user.is_empty() || !self.device.is_empty()
+    }
+
+    /// Nothing would be lost with it but a binding that its driver makes anew.
+    pub(super) fn is_dispensable(&self, cx: &Context<'_>) -> bool {
+        !self.is_busy()
+            && self.subscription == Subscription::None
+            && self.attempts.is_clean(cx.now, cx.config)
+    }
+
+    /// Where its driver listens.
+    pub(super) fn destination(&self) -> Option<&Destination> {
+        self.bound.as_ref().or(self.candidate.as_ref())
+    }
+
+    pub(super) fn lane(&mut self, lane: LaneId) -> &mut Lane {
+        match lane {
+            LaneId::User => &mut self.user,
+            LaneId::Device => &mut self.device,
+        }
+    }
+
+    pub(super) fn set_subscription(&mut self, cx: &Context<'_>, next: Subscription) {
+        if self.subscription != next {
+            self.subscription = next;
+            self.since = cx.now;
+        }
+    }
+
+    /// Begins what can begin, until nothing moves.
+    pub(super) fn pump(&mut self, cx: &mut Context<'_>) {
+        loop {
+            let mut moved = false;
+            for lane in [LaneId::User, LaneId::Device] {
+                if self.may_begin(lane)
+                    && let Some(mut job) = self.lane(lane).queue.pop_front()
+                {
+                    let flow = self.begin(cx, &mut job);
+                    self.settle(lane, job, flow);
+                    moved = true;
+                }
+            }
+            if !moved {
+                break;
+            }
+        }
+        self.plan_retirement(cx);
+    }
+
+    /// A call command waits for a sign-in that came before it: it decides on the line.
+    fn may_begin(&self, lane: LaneId) -> bool {
+        match lane {
+            LaneId::User => self.user.current.is_none(),
+            LaneId::Device => {
+                let Some(first) = self.device.queue.front() else {
+                    return false;
+                };
+                let entered = |job: &Job| job.is_entry() && job.serial < first.serial;
+                self.device.current.is_none() && !self.user.iter().any(entered)
+            }
+        }
+    }
+
+    pub(super) fn settle(&mut self, lane: LaneId, mut job: Job, flow: Flow) {
+        if let Flow::To(step) = flow {
+            job.step = step;
+            self.lane(lane).current = Some(job);
+        }
+    }
+
+    /// Ends a command by an error: to the agent's destination, else to who sent it, else nobody.
+    pub(super) fn refuse(&mut self, cx: &mut Context<'_>, job: &Job, refusal: Refusal) -> Flow {
+        Counters::add(&mut cx.out.counters.commands_failed);
+        let verb: Text = alloc::format!("{:?}", job.verb()).into();
+        let (agent, code) = (self.agent.clone(), refusal.code.clone());
+        cx.out.note(Note::CommandFailed {
+            agent,
+            verb,
+            code,
+            cause: refusal.cause.clone(),
+        });
+        let named = job
+            .sender
+            .named
+            .clone()
+            .or_else(|| self.destination().cloned());
+        let reply_to = || job.sender.reply_to.clone().map(Addressee::ReplyTo);
+        match named.map(Addressee::Driver).or_else(reply_to) {
+            Some(to) => {
+                let event = Event::error(refusal.code, refusal.text);
+                cx.publish(to, self.agent.clone(), event, job.correlation());
+            }
+            None => Counters::add(&mut cx.out.counters.commands_dropped),
+        }
+        Flow::Ended
+    }
+
+    /// Sends an event to the agent's driver; `false` when it was lost.
+    pub(super) fn tell(
+        &mut self,
+        cx: &mut Context<'_>,
+        event: Event,
+        correlation: Option<&Text>,
+    ) -> bool {
+        let Some(destination) = self.destination().cloned() else {
+            return false;
+        };
+        let to = Addressee::Driver(destination);
+        let is_sent = cx.publish(to, self.agent.clone(), event, correlation);
+        self.is_untold |= !is_sent;
+        is_sent
+    }
+
+    /// Tells the state, unless the driver knows it; `is_due` tells it in any case.
+    pub(super) fn tell_state(
+        &mut self,
+        cx: &mut Context<'_>,
+        correlation: Option<&Text>,
+        is_due: bool,
+    ) -> bool {
+        let status = AgentStatus::from_user(self.model.user());
+        if !is_due && self.told_state.as_ref() == Some(&status) {
+            return false;
+        }
+        self.told_state = Some(status.clone());
+        self.tell(cx, Event::State(status), correlation);
+        true
+    }
+
+    /// Tells a call, unless the driver knows it; `is_due` tells it in any case.
+    pub(super) fn tell_call(
+        &mut self,
+        cx: &mut Context<'_>,
+        dialog: &DialogId,
+        correlation: Option<&Text>,
+        is_due: bool,
+    ) -> bool {
+        let Some(dialog) = self.model.dialog(dialog) else {
+            return false;
+        };
+        let own = self.model.user().extension.as_ref();
+        let call = Call::from_dialog(dialog, own, &cx.config.layout);
+        if !is_due && self.told_calls.get(&call.dialog) == Some(&call) {
+            return false;
+        }
+        if self.tell(cx, Event::InboundCall(call.clone()), correlation) {
+            self.told_calls.insert(call.dialog.clone(), call);
+        }
+        true
+    }
+
+    /// Tells what a snapshot changed, and ends the command that it fulfils.
+    pub(super) fn after(&mut self, cx: &mut Context<'_>, changes: &Changes, lane: LaneId) {
+        let model = &self.model;
+        let job = match lane {
+            LaneId::User => self.user.current.as_mut(),
+            LaneId::Device => self.device.current.as_mut(),
+        };
+        let job = job.filter(|job| job.goal().is_some_and(|goal| goal.is_met(model)));
+        let Some(job) = job else {
+            self.tell_changes(cx, changes, None, None);
+            return;
+        };
+        let about = job.goal().and_then(|goal| goal.dialog(model));
+        let correlation = job.sender.correlation.clone();
+        let mut is_over = false;
+        if let Step::Asked {
+            is_met,
+            is_accepted,
+            ..
+        } = &mut job.step
+        {
+            *is_met = true;
+            is_over = *is_accepted;
+        }
+        let is_answered = self.tell_changes(cx, changes, correlation.as_ref(), about.as_ref());
+        if let Some(job) = &mut self.lane(lane).current {
+            job.is_answered |= is_answered;
+        }
+        if is_over
+            && let Some(job) = self.lane(lane).current.take()
+            && let Some(goal) = job.goal().cloned()
+        {
+            let flow = self.fulfil(cx, &job, &goal);
+            self.settle(lane, job, flow);
+        }
+    }
+
+    /// Tells the changes to a driver whose login was answered. `correlation` goes with the event
+    /// that answers a command: the one about the call `about`, or else the state. Says whether that
+    /// one was sent.
+    pub(super) fn tell_changes(
+        &mut self,
+        cx: &mut Context<'_>,
+        changes: &Changes,
+        correlation: Option<&Text>,
+        about: Option<&DialogId>,
+    ) -> bool {
+        if !self.is_live {
+            return false;
+        }
+        let mut is_answered = false;
+        let mut state_is_told = false;
+        for change in changes {
+            match change {
+                Change::State { to, .. } => {
+                    if *to == AgentState::Logout {
+                        cx.out.note(Note::AgentSignedOut(self.agent.clone()));
+                    }
+                    state_is_told = true;
+                }
+                Change::StateDetails | Change::Line { .. } => state_is_told = true,
+                Change::Profile => {
+                    let info = crate::contract::AgentInfo::from_user(self.model.user());
+                    self.tell(cx, Event::AgentInfo(info), None);
+                }
+                Change::CallOffered(dialog) => self.offer(cx, dialog),
+                Change::CallStarted(dialog) | Change::CallChanged { dialog, .. } => {
+                    let ours = correlation.filter(|_| about == Some(dialog));
+                    let told = self.tell_call(cx, dialog, ours, false);
+                    is_answered |= told && about == Some(dialog);
+                }
+                Change::CallEnded(last) => {
+                    let own = self.model.user().extension.as_ref();
+                    let call = Call::ended(last, own, &cx.config.layout);
+                    let ours = correlation.filter(|_| about == Some(&last.id));
+                    let told = self.told_calls.remove(&last.id);
+                    if told.as_ref().is_none_or(|told| told.state != call.state) {
+                        let is_sent = self.tell(cx, Event::InboundCall(call.clone()), ours);
+                        if !is_sent
+                            && told.is_some()
+                            && self.lost_ends.len() < AgentModel::MAX_DIALOGS
+                        {
+                            self.lost_ends.push(call);
+                        }
+                        is_answered |= about == Some(&last.id);
+                    }
+                }
+                Change::CallOverLimit(_) => {}
+            }
+        }
+        if state_is_told {
+            let ours = correlation.filter(|_| about.is_none());
+            is_answered |= self.tell_state(cx, ours, false) && about.is_none();
+        }
+        is_answered
+    }
+
+    pub(super) fn offer(&mut self, cx: &mut Context<'_>, dialog: &DialogId) {
+        let Some(dialog) = self.model.dialog(dialog) else {
+            return;
+        };
+        let own = self.model.user().extension.as_ref();
+        let call = Call::from_dialog(dialog, own, &cx.config.layout);
+        if self.tell(cx, Event::NewInboundCall(call.clone()), None) {
+            self.told_calls.insert(call.dialog.clone(), call);
+        }
+    }
+}
+
+/// Which object a command is about; `None` for what is not offered.
+fn lane_of(verb: Verb) -> Option<LaneId> {
+    match verb {
+        Verb::Connect
+        | Verb::Login
+        | Verb::Logout
+        | Verb::MakeReady
+        | Verb::MakeNotReady
+        | Verb::MakeNotReadyWithReason
+        | Verb::GetState => Some(LaneId::User),
+        Verb::MakeCall
+        | Verb::AnswerCall
+        | Verb::HoldCall
+        | Verb::RetrieveCall
+        | Verb::ReleaseCall
+        | Verb::GetDialogState => Some(LaneId::Device),
+        Verb::Hello
+        | Verb::Beat
+        | Verb::MobileAgentLogin
+        | Verb::LogoutWithReason
+        | Verb::ForceLogout
+        | Verb::AgentAbruptDisconnect
+        | Verb::MakeWorkReady
+        | Verb::MakeWorkNotReady
+        | Verb::TransferSst
+        | Verb::ConsultCall
+        | Verb::TransferCall
+        | Verb::ConferenceCall
+        | Verb::SendDtmf
+        | Verb::UpdateCallData
+        | Verb::UpdateWrapup
+        | Verb::GetDialogControls
+        | Verb::AcceptCall
+        | Verb::RejectCall
+        | Verb::CloseCall
+        | Verb::StartRecording
+        | Verb::WrapUpReasonCodes
+        | Verb::LogoutReasonCodes
+        | Verb::NotReadyReasonCodes
+        | Verb::GetQueueList
+        | Verb::GetTeamUsers
+        | Verb::SilentMonitor
+        | Verb::EndSilentMonitor
+        | Verb::BargeIn
+        | Verb::DropParticipant
+        | Verb::GetPhonebooks
+        | Verb::GetTeamPhonebooks
+        | Verb::GetPhonebookContacts => None,
+    }
+}
