@@ -11,7 +11,7 @@ mod program;
 mod prosody;
 
 pub use activemq::{Broker, Jms};
-pub use openssl::{certificate, encrypt_triple_des};
+pub use openssl::{certificate, decrypt_triple_des, encrypt_triple_des};
 pub use process::{Lines, free_port};
 pub use program::{Connector, Simulator, program};
 pub use prosody::Prosody;

@@ -13,8 +13,22 @@ use std::time::Duration;
 /// When OpenSSL is not installed or fails.
 #[must_use]
 pub fn encrypt_triple_des(key: &str, iv: &str, text: &[u8]) -> Vec<u8> {
+    triple_des("-e", key, iv, text)
+}
+
+/// `openssl enc -d -des-ede3-cbc`: the text of a cipher text.
+///
+/// # Panics
+///
+/// When OpenSSL is not installed or fails.
+#[must_use]
+pub fn decrypt_triple_des(key: &str, iv: &str, cipher_text: &[u8]) -> Vec<u8> {
+    triple_des("-d", key, iv, cipher_text)
+}
+
+fn triple_des(direction: &str, key: &str, iv: &str, input: &[u8]) -> Vec<u8> {
     let mut child = Command::new("openssl")
-        .args(["enc", "-des-ede3-cbc", "-K", key, "-iv", iv])
+        .args(["enc", direction, "-des-ede3-cbc", "-K", key, "-iv", iv])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -23,7 +37,7 @@ pub fn encrypt_triple_des(key: &str, iv: &str, text: &[u8]) -> Vec<u8> {
         .stdin
         .take()
         .expect("piped")
-        .write_all(text)
+        .write_all(input)
         .expect("openssl reads");
     let output = child.wait_with_output().expect("openssl ends");
     assert!(output.status.success(), "openssl failed");
