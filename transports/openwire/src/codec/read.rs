@@ -370,11 +370,7 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
     }
 
     fn magic(&mut self) -> Result<Magic, DecodeError> {
-        if self.source.array()? == Magic::BYTES {
-            Ok(Magic)
-        } else {
-            Err(self.source.fail(Flaw::RemoteMagic))
-        }
+        self.source.array().map(Magic)
     }
 
     fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {

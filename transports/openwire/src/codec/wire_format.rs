@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{DecodeError, Flaw, Limits};
 use crate::body::{Properties, Value};
-use crate::command::{Text, WireFormatInfo};
+use crate::command::{Magic, Text, WireFormatInfo};
 
 /// The newest version of the protocol.
 const NEWEST: i32 = 12;
@@ -151,8 +151,12 @@ impl WireFormat {
     /// The offer that a command holds. Absent properties are false, 0 or `None`; unknown ones are ignored.
     ///
     /// # Errors
-    /// A property map that is damaged or above [`Limits::greeting`].
+    /// [`Flaw::RemoteMagic`] if the peer does not speak OpenWire, or what is wrong with a property map
+    /// that is damaged or above [`Limits::greeting`].
     pub fn from_info(info: &WireFormatInfo) -> Result<Self, DecodeError> {
+        if info.magic != Magic::default() {
+            return Err(DecodeError::new(Flaw::RemoteMagic, 1));
+        }
         let properties = match &info.marshalled_properties {
             Some(bytes) => Properties::decode(bytes, &Limits::greeting())?.unwrap_or_default(),
             None => Properties::new(),

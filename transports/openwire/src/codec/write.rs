@@ -291,8 +291,8 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
         Ok(())
     }
 
-    fn magic(&mut self, _value: &Magic) -> Result<(), EncodeError> {
-        self.put(&Magic::BYTES);
+    fn magic(&mut self, value: &Magic) -> Result<(), EncodeError> {
+        self.put(&value.0);
         Ok(())
     }
 

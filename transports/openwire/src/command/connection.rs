@@ -8,17 +8,15 @@ use super::{
     declare::{command, data},
 };
 
-/// The eight bytes `ActiveMQ`, which open every `WireFormatInfo`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Magic;
+/// The eight bytes that open every `WireFormatInfo`: `ActiveMQ`.
+///
+/// Others decode too; [`WireFormat::from_info`](crate::codec::WireFormat::from_info) refuses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Magic(pub [u8; 8]);
 
-impl Magic {
-    /// The bytes.
-    pub const BYTES: [u8; 8] = *b"ActiveMQ";
-
-    #[expect(clippy::unused_self, reason = "it borrows for the caller's lifetime")]
-    pub(crate) const fn bytes(&self) -> &[u8] {
-        &Self::BYTES
+impl Default for Magic {
+    fn default() -> Self {
+        Self(*b"ActiveMQ")
     }
 }
 

@@ -87,8 +87,8 @@ impl<'a> FieldValue<'a> {
         Self::Sequence(value.as_deref())
     }
 
-    pub(crate) fn magic(value: &'a super::Magic) -> Self {
-        Self::Sequence(Some(value.bytes()))
+    pub(crate) const fn magic(value: &'a super::Magic) -> Self {
+        Self::Sequence(Some(&value.0))
     }
 
     pub(crate) fn object<T: Reflect>(value: &'a Option<T>) -> Self {
