@@ -500,3 +500,101 @@ fn no_debug_text_shows_a_password() {
 
     assert!(!text.contains("hunter2"), "{text}");
 }
+
+#[test]
+fn whatever_happens_every_command_ends_once_and_nothing_is_due_in_the_past() {
+    for seed in 0..200 {
+        let mut random = Random::from_seed([seed; 32]);
+        let mut desk = Desk::new();
+        for _ in 0..400 {
+            random_step(&mut desk, &mut random);
+            let due = desk.sessions.deadline();
+            assert!(
+                due.is_none_or(|due| due > desk.now),
+                "seed {seed}: due {due:?}"
+            );
+        }
+        let open = desk.next - u64::try_from(desk.ended.len()).unwrap();
+        assert!(open <= 3 * 4 * 33, "seed {seed}: {open} commands are open");
+
+        desk.signal(Signal::ShuttingDown);
+
+        for id in 1..=desk.next {
+            assert!(
+                desk.outcome(id).is_some(),
+                "seed {seed}: command {id} has not ended"
+            );
+        }
+        assert_eq!(desk.sessions.unanswered(), 0);
+    }
+}
+
+fn random_step(desk: &mut Desk, random: &mut Random) {
+    use contract::Command as C;
+    let pick = |random: &mut Random, of: &[&'static str]| {
+        let end = u64::try_from(of.len()).unwrap();
+        of[usize::try_from(random.below(end)).unwrap()]
+    };
+    let agent = pick(random, &["1001", "1002", "1003"]);
+    match random.below(12) {
+        0 => desk.signal(Signal::BrokerDown),
+        1 | 2 => desk.signal(Signal::BrokerUp),
+        3 => desk.pass(random.below(30) + 1),
+        4 => {
+            desk.ask(Command::connect(agent, "pw".into()));
+        }
+        5 => {
+            desk.ask(Command::login(agent, "pw".into(), "2001"));
+        }
+        6 => {
+            let dialog = "77".into();
+            let asked = match random.below(6) {
+                0 => C::MakeReady,
+                1 => C::Logout,
+                2 => C::AnswerCall { dialog },
+                3 => C::MakeCall { number: "5".into() },
+                4 => C::GetQueueList,
+                _ => C::SendDtmf {
+                    digits: "1".into(),
+                    dialog,
+                },
+            };
+            desk.ask(Command::tell(agent, asked));
+        }
+        7 if random.below(8) == 0 => {
+            desk.ask(Command::Forget(agent.into()));
+        }
+        kind => {
+            let event = pick(
+                random,
+                &[
+                    LOGIN[0],
+                    LOGIN[1],
+                    LOGIN[2],
+                    RINGS,
+                    "System#IN_SERVICE",
+                    "System#OUT_OF_SERVICE",
+                    "System#RECONNECT",
+                    "1001#RECONNECT",
+                    "1001#State#LOGOUT#####Ada Blue#1001#",
+                    "1001#State#READY#####Ada Blue#1001#2001",
+                    "1001#Error#GENERAL_ERROR#no",
+                    "1001#Control#CF_RESOURCE_BUSY#no",
+                    "1001#Error#AUTHORIZATION_FAILURE#no",
+                    "1001#QueueList#",
+                    "1001#InboundCall#FAILED#DialogID:78#BUSY",
+                    "no event",
+                ],
+            );
+            let event = event.replace("1001", agent);
+            let last = u64::try_from(desk.sent.len()).unwrap();
+            match desk
+                .sent
+                .get(usize::try_from(random.below(last.max(1))).unwrap())
+            {
+                Some((ticket, _)) if kind > 9 => desk.answer(*ticket, &event),
+                _ => desk.hear(&event),
+            }
+        }
+    }
+}
