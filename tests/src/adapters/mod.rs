@@ -1,0 +1,17 @@
+//! The suite that every runtime adapter passes: one list of scenarios over real loopback
+//! sockets, generic over the adapter.
+//!
+//! A scenario drives a [`Probe`], a machine whose commands are raw outputs and whose events are
+//! the raw inputs, so it tests the adapter and the host and nothing else. Waiting is always
+//! for a fact, with [`GUARD`] as the limit after which it counts as absent.
+
+pub mod closing;
+pub mod flow;
+pub mod links;
+pub mod many;
+mod probe;
+mod running;
+pub mod tls;
+
+pub use probe::{Do, Probe, Saw, link};
+pub use running::{Adapter, GUARD, Running, Tokio};
