@@ -129,7 +129,8 @@ impl CommandMessage {
 }
 
 fn check(text: &str, slot: ParameterSlot, command: &Command) -> Result<(), Unsendable> {
-    if text.is_empty() && !slot.is_optional {
+    let is_given = slot.parameter == Parameter::Password && command.password().is_some();
+    if text.is_empty() && (is_given || !slot.is_optional) {
         return Err(Unsendable::LocalEmpty(slot.parameter));
     }
     let ends_it = text.contains(',') && !slot.takes_rest;

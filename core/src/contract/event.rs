@@ -11,7 +11,9 @@ use crate::machine::UnixMillis;
 /// An event with the agent it is addressed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventMessage {
-    /// The agent addressed; for `System` the layout's word for the connector itself.
+    /// The agent addressed. For `System` it is empty, written as the layout's word for the
+    /// connector itself; an agent's id there says that only this agent is meant: `RECONNECT` that
+    /// another driver has taken it over.
     pub to: AgentId,
     /// What happened.
     pub event: Event,

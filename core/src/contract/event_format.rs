@@ -3,13 +3,12 @@
 use alloc::string::{String, ToString};
 use core::fmt::Display;
 
-use super::call::{Call, CallParticipant};
-use super::event::{AgentInfo, AgentStatus, Event, SystemStatus};
+use super::event::{Event, SystemStatus};
+use super::event_fields::WriteFields;
 use super::field::{bounded, cleaned, cleaned_name};
 use super::layout::{Field, Layout, Slot};
-use super::lists::{Contact, Phonebook, QueueStatistics, TeamUser};
 use super::time_format::TimeFormat;
-use crate::agent::{AgentId, AgentState, Team};
+use crate::agent::{AgentId, AgentState};
 use crate::machine::UnixMillis;
 
 /// An event as text, with what had to be changed to keep its fields apart.
@@ -24,7 +23,10 @@ pub struct Formatted {
 }
 
 impl Event {
-    /// The text of the event for the agent `to`. `System` events have no agent; `to` is ignored.
+    /// The text of the event for the agent `to`.
+    ///
+    /// Without an agent (an empty `to`) a `System` event carries the layout's word for the
+    /// connector; with one it concerns that agent alone.
     ///
     /// ```
     /// use finewire_core::contract::{ErrorCode, Event, Layout, TimeFormat};
@@ -44,7 +46,11 @@ impl Event {
     pub fn format_counted(&self, to: &AgentId, layout: &Layout, time: &TimeFormat) -> Formatted {
         let mut out = FieldWriter::new(layout, *time);
         if let Self::System(status) = self {
-            out.value(layout.words.system.as_str());
+            if to.is_empty() {
+                out.value(layout.words.system.as_str());
+            } else {
+                out.word(to.as_str());
+            }
             out.mark('#');
             out.value(layout.status_word(*status));
             return out.finish();
@@ -116,15 +122,9 @@ impl Layout {
     }
 }
 
-/// Something whose fields a layout puts in order.
-trait WriteFields {
-    /// Writes the value of one field; nothing for a field it does not have.
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>);
-}
-
 /// Writes values so that only this code can make a structural character.
-struct FieldWriter<'a> {
-    layout: &'a Layout,
+pub(super) struct FieldWriter<'a> {
+    pub(super) layout: &'a Layout,
     time: TimeFormat,
     text: String,
     replaced: u32,
@@ -151,7 +151,7 @@ impl<'a> FieldWriter<'a> {
     }
 
     /// A structural character.
-    fn mark(&mut self, mark: char) {
+    pub(super) fn mark(&mut self, mark: char) {
         self.text.push(mark);
     }
 
@@ -162,44 +162,44 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    fn value(&mut self, value: &str) {
+    pub(super) fn value(&mut self, value: &str) {
         let (clean, count) = cleaned(self.within_limit(value), self.layout.replacement);
         self.replaced = self.replaced.saturating_add(count);
         self.text.push_str(&clean);
     }
 
     /// A name or a word: readers cut the blanks around it, also those that replace something.
-    fn word(&mut self, word: &str) {
+    pub(super) fn word(&mut self, word: &str) {
         let (clean, count) = cleaned(self.within_limit(word), self.layout.replacement);
         self.replaced = self.replaced.saturating_add(count);
         self.text.push_str(clean.trim());
     }
 
-    fn name(&mut self, name: &str) {
+    pub(super) fn name(&mut self, name: &str) {
         let (clean, count) = cleaned_name(self.within_limit(name), self.layout.replacement);
         self.replaced = self.replaced.saturating_add(count);
         self.text.push_str(&clean);
     }
 
-    fn number(&mut self, number: impl Display) {
+    pub(super) fn number(&mut self, number: impl Display) {
         self.text.push_str(&number.to_string());
     }
 
     /// Finesse's `-1` for a number it does not know.
-    fn statistic(&mut self, number: Option<u32>) {
+    pub(super) fn statistic(&mut self, number: Option<u32>) {
         match number {
             Some(number) => self.number(number),
             None => self.text.push_str("-1"),
         }
     }
 
-    fn time(&mut self, at: Option<UnixMillis>) {
+    pub(super) fn time(&mut self, at: Option<UnixMillis>) {
         if let Some(at) = at {
             self.text.push_str(&self.time.format(at));
         }
     }
 
-    fn yes_or_no(&mut self, is_yes: bool) {
+    pub(super) fn yes_or_no(&mut self, is_yes: bool) {
         let words = &self.layout.words;
         self.value(if is_yes {
             words.yes.as_str()
@@ -208,11 +208,11 @@ impl<'a> FieldWriter<'a> {
         });
     }
 
-    fn state(&mut self, state: Option<&AgentState>) {
+    pub(super) fn state(&mut self, state: Option<&AgentState>) {
         self.word(state.map_or("", AgentState::as_wire));
     }
 
-    fn list<'t, T: 't>(
+    pub(super) fn list<'t, T: 't>(
         &mut self,
         items: impl IntoIterator<Item = &'t T>,
         separator: char,
@@ -230,7 +230,7 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    fn sub_fields(&mut self, item: &impl WriteFields, slots: &[Slot]) {
+    pub(super) fn sub_fields(&mut self, item: &impl WriteFields, slots: &[Slot]) {
         for (index, slot) in slots.iter().enumerate() {
             if index > 0 {
                 self.mark(',');
@@ -308,147 +308,6 @@ impl WriteFields for Event {
             | Self::Phonebooks(_)
             | Self::TeamPhonebooks(_)
             | Self::PhonebookContacts(_) => {}
-        }
-    }
-}
-
-impl WriteFields for AgentStatus {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::State => out.state(Some(&self.state)),
-            Field::ReasonCode => out.value(self.reason_code.as_str()),
-            Field::ReasonLabel => out.value(self.reason_label.as_str()),
-            Field::PendingState => out.state(self.pending_state.as_ref()),
-            Field::StateChanged => out.time(self.state_changed),
-            Field::FullName => out.value(self.full_name.as_str()),
-            Field::Agent => out.word(self.agent.as_str()),
-            Field::Extension => out.word(self.extension.as_ref().map_or("", |line| line.as_str())),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for AgentInfo {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::FirstName => out.value(self.first_name.as_str()),
-            Field::LastName => out.value(self.last_name.as_str()),
-            Field::IsSupervisor => out.yes_or_no(self.is_supervisor),
-            Field::WrapUpMode => out.value(self.wrap_up_mode.as_str()),
-            Field::TeamCount => out.number(self.teams.len()),
-            Field::Teams => {
-                let slots = &out.layout.team;
-                out.list(&self.teams, '|', |out, team| out.sub_fields(team, slots));
-            }
-            Field::TeamId => out.word(self.team.as_ref().map_or("", |team| team.as_str())),
-            Field::FullName => out.value(self.full_name.as_str()),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for Team {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::TeamId => out.word(self.id.as_str()),
-            Field::TeamName => out.value(self.name.as_str()),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for Call {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::State => out.word(self.state.as_wire()),
-            Field::Dialog => out.word(self.dialog.as_str()),
-            Field::Address => out.value(self.address.as_str()),
-            Field::Variables => out.list(&self.variables, '|', |out, (name, value)| {
-                out.name(name.as_str());
-                out.mark('=');
-                out.value(value.as_str());
-            }),
-            Field::Started => out.time(self.started),
-            Field::CallType => out.value(self.call_type.as_str()),
-            Field::ParticipantCount => out.number(self.participants.len()),
-            Field::Participants => {
-                let slots = &out.layout.participant;
-                out.list(&self.participants, '|', |out, party| {
-                    out.sub_fields(party, slots)
-                });
-            }
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for CallParticipant {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::Address => out.value(self.address.as_str()),
-            Field::State => out.word(self.state.as_wire()),
-            Field::Device => out.value(self.device.as_str()),
-            Field::Role => out.value(self.role.as_str()),
-            Field::Started => out.time(self.started),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for TeamUser {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::FirstName => out.value(self.first_name.as_str()),
-            Field::LastName => out.value(self.last_name.as_str()),
-            Field::Extension => out.word(self.extension.as_ref().map_or("", |line| line.as_str())),
-            Field::Agent => out.word(self.id.as_str()),
-            Field::State => out.state(Some(&self.state)),
-            Field::ReasonCode => out.value(self.reason_code.as_str()),
-            Field::PendingState => out.state(self.pending_state.as_ref()),
-            Field::StateChanged => out.time(self.state_changed),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for QueueStatistics {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::QueueName => out.value(self.name.as_str()),
-            Field::AgentsNotReady => out.statistic(self.agents_not_ready),
-            Field::AgentsReady => out.statistic(self.agents_ready),
-            Field::TalkingInbound => out.statistic(self.talking_inbound),
-            Field::TalkingInternal => out.statistic(self.talking_internal),
-            Field::TalkingOutbound => out.statistic(self.talking_outbound),
-            Field::WrapUpNotReady => out.statistic(self.wrap_up_not_ready),
-            Field::WrapUpReady => out.statistic(self.wrap_up_ready),
-            Field::CallsInQueue => out.statistic(self.calls_in_queue),
-            Field::LongestCallSince => out.time(self.longest_call_since),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for Phonebook {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::BookName => out.value(self.name.as_str()),
-            Field::BookScope => out.value(self.scope.as_str()),
-            Field::BookId => out.value(self.id.as_str()),
-            _ => {}
-        }
-    }
-}
-
-impl WriteFields for Contact {
-    fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
-        match field {
-            Field::Description => out.value(self.description.as_str()),
-            Field::FirstName => out.value(self.first_name.as_str()),
-            Field::LastName => out.value(self.last_name.as_str()),
-            Field::PhoneNumber => out.value(self.phone_number.as_str()),
-            Field::ContactId => out.value(self.id.as_str()),
-            _ => {}
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::fmt;
 
-use super::call::{Call, CallParticipant, CallState};
+use super::call::{Call, CallState};
 use super::error_code::ErrorCode;
 use super::event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
+use super::event_fields::ReadFields;
 use super::field::{bounded, cleaned, is_structural};
 use super::layout::{EventLayout, Field, Layout, Slot};
-use super::lists::{Contact, Phonebook, QueueStatistics, ReasonCategory, TeamUser};
+use super::lists::{Phonebook, ReasonCategory};
+use super::malformed::MalformedEvent;
 use super::time_format::TimeFormat;
-use crate::agent::{AgentState, CallAction, DialogId, ParticipantState, Team, Text};
+use crate::agent::{AgentState, CallAction, DialogId, Text};
 use crate::machine::UnixMillis;
 
 impl EventMessage {
@@ -70,33 +71,6 @@ impl EventMessage {
 /// As many bytes of an unknown name are repeated in an error.
 const SHOWN: usize = 64;
 
-/// A text that is no event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MalformedEvent {
-    /// Longer than [`Limits::event`](super::Limits::event).
-    LimitLength,
-    /// There is no event's name.
-    RemoteNoName,
-    /// No such event; the start of its name.
-    RemoteUnknownEvent(Text),
-    /// The field that the event is about is missing: a state, a call, a code.
-    RemoteIncomplete(EventKind),
-}
-
-impl fmt::Display for MalformedEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LimitLength => f.write_str("the event is too long"),
-            Self::RemoteNoName => f.write_str("the message names no event"),
-            Self::RemoteUnknownEvent(name) => write!(f, "there is no event \"{name}\""),
-            Self::RemoteIncomplete(kind) => write!(f, "the event {kind:?} lacks its main field"),
-        }
-    }
-}
-
-impl core::error::Error for MalformedEvent {}
-
 impl Layout {
     fn status_named(&self, name: &str) -> Option<SystemStatus> {
         let is = |word: &Text| word.as_str().eq_ignore_ascii_case(name);
@@ -112,14 +86,9 @@ impl Layout {
     }
 }
 
-/// Something whose fields a layout finds.
-trait ReadFields {
-    /// Takes the text of one field; a field it does not have is ignored.
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>);
-}
-
-struct FieldReader<'a> {
-    layout: &'a Layout,
+/// Reads fields by the layout.
+pub(super) struct FieldReader<'a> {
+    pub(super) layout: &'a Layout,
     time: TimeFormat,
 }
 
@@ -134,8 +103,13 @@ impl FieldReader<'_> {
                 }
             }
             EventKind::State => {
-                let status = self.fields(AgentStatus::default(), row, fields);
-                if status.state == AgentState::Other(Text::default()) {
+                let blank = AgentState::Other(Text::default());
+                let unset = AgentStatus {
+                    state: blank.clone(),
+                    ..AgentStatus::default()
+                };
+                let status = self.fields(unset, row, fields);
+                if status.state == blank {
                     return None;
                 }
                 Event::State(status)
@@ -251,7 +225,7 @@ impl FieldReader<'_> {
             .collect()
     }
 
-    fn sub_fields<T: ReadFields + Default>(&self, text: &str, slots: &[Slot]) -> T {
+    pub(super) fn sub_fields<T: ReadFields + Default>(&self, text: &str, slots: &[Slot]) -> T {
         let mut item = T::default();
         for (slot, text) in slots.iter().zip(text.split(',')) {
             item.read(slot.field, without_label(slot, text), self);
@@ -259,7 +233,7 @@ impl FieldReader<'_> {
         item
     }
 
-    fn list<T>(&self, text: &str, separator: char, read: impl Fn(&str) -> T) -> Vec<T> {
+    pub(super) fn list<T>(&self, text: &str, separator: char, read: impl Fn(&str) -> T) -> Vec<T> {
         if text.is_empty() {
             return Vec::new();
         }
@@ -270,15 +244,15 @@ impl FieldReader<'_> {
     }
 
     /// A name or a word, as one that was written here would be.
-    fn word<T: for<'t> From<&'t str>>(&self, text: &str) -> T {
+    pub(super) fn word<T: for<'t> From<&'t str>>(&self, text: &str) -> T {
         cleaned(text, self.layout.replacement).0.trim().into()
     }
 
-    fn time(&self, text: &str) -> Option<UnixMillis> {
+    pub(super) fn time(&self, text: &str) -> Option<UnixMillis> {
         self.time.parse(text)
     }
 
-    fn is_yes(&self, text: &str) -> bool {
+    pub(super) fn is_yes(&self, text: &str) -> bool {
         text.trim()
             .eq_ignore_ascii_case(self.layout.words.yes.as_str())
     }
@@ -327,15 +301,6 @@ fn zip_longest(codes: Vec<Text>, labels: Vec<Text>) -> Vec<(Text, Text)> {
         )
     };
     (0..length).map(pair).collect()
-}
-
-fn pending(text: &str, reader: &FieldReader<'_>) -> Option<AgentState> {
-    let text = reader.word::<Text>(text);
-    (!text.is_empty()).then(|| AgentState::from_wire(text.as_str()))
-}
-
-fn statistic(text: &str) -> Option<u32> {
-    text.trim().parse().ok()
 }
 
 /// Fields of events with one or two words.
@@ -396,146 +361,227 @@ impl ReadFields for Reasons {
     }
 }
 
-impl ReadFields for AgentStatus {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(text).as_str()),
-            Field::ReasonCode => self.reason_code = text.into(),
-            Field::ReasonLabel => self.reason_label = text.into(),
-            Field::PendingState => self.pending_state = pending(text, reader),
-            Field::StateChanged => self.state_changed = reader.time(text),
-            Field::FullName => self.full_name = text.into(),
-            Field::Agent => self.agent = reader.word(text),
-            Field::Extension => {
-                self.extension = reader.word::<Text>(text).non_empty().map(Into::into)
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::agent::AgentId;
+
+    const UTC: TimeFormat = TimeFormat::UTC;
+
+    fn parse(text: &str) -> Result<EventMessage, MalformedEvent> {
+        EventMessage::parse(text, &Layout::default(), &UTC)
+    }
+
+    fn event(text: &str) -> Event {
+        parse(text).unwrap().event
+    }
+
+    /// Seen: a capture of an active consult call.
+    const CAPTURED: &str = "5000#InboundCall#ACTIVE#DialogID:17672721#42512#ani=42512|\
+        associatedDialogId=17672718|callVariable1=|callVariable2=|callVariable3=null|\
+        callVariable4=CONSULT|callVariable5=53da5c96-6580-47d9-958f-28772d8bf45d|callVariable6=|\
+        callVariable7=42035|callVariable8=MAINAPP|callVariable9=|callVariable10=|\
+        user.microapp.locale=en-us#2022-07-22 18:16:47#CallType:CONSULT_IN#ParticipantsCount:2#\
+        participants:42053,ACTIVE,AGENT_DEVICE,,2022-07-22 18:16:47|\
+        42512,ACTIVE,AGENT_DEVICE,,2022-07-22 18:16:47";
+
+    #[test]
+    fn the_captured_call_is_read_and_written_back_to_the_same_bytes() {
+        let message = parse(CAPTURED).unwrap();
+
+        assert_eq!(message.to, AgentId::from("5000"));
+        let Event::InboundCall(call) = &message.event else {
+            panic!("{message:?}")
+        };
+        assert_eq!(call.state, CallState::Active);
+        assert_eq!(call.dialog, "17672721");
+        assert_eq!(call.address, "42512");
+        assert_eq!(call.variables.len(), 13);
+        assert_eq!(
+            call.variable("ASSOCIATEDDIALOGID"),
+            Some(&"17672718".into())
+        );
+        assert_eq!(call.variable("callVariable3"), Some(&"null".into()));
+        assert_eq!(call.started, Some(UnixMillis(1_658_513_807_000)));
+        assert_eq!(call.call_type, "CONSULT_IN");
+        assert_eq!(call.participants.len(), 2);
+        assert_eq!(call.participants[1].address, "42512");
+        assert_eq!(
+            message.event.format(&message.to, &Layout::default(), &UTC),
+            CAPTURED
+        );
+        let karachi = TimeFormat::with_offset(5 * 3600);
+        let there = EventMessage::parse(CAPTURED, &Layout::default(), &karachi).unwrap();
+        assert_eq!(
+            there.event.format(&there.to, &Layout::default(), &karachi),
+            CAPTURED
+        );
+    }
+
+    #[test]
+    fn parties_without_the_last_sub_field_are_read() {
+        let older = CAPTURED.replace(",,2022-07-22 18:16:47", ",");
+
+        let Event::InboundCall(call) = event(&older) else {
+            panic!()
+        };
+
+        assert_eq!(call.participants[0].started, None);
+        assert_eq!(call.participants[0].device, "AGENT_DEVICE");
+        assert_eq!(call.participants[1].address, "42512");
+    }
+
+    #[test]
+    fn names_words_and_labels_are_read_in_any_case_and_labels_may_be_missing() {
+        let Event::NewInboundCall(call) =
+            event("1001#NEWINBOUNDCALL#4711#ani=4711#dialogid: 17#OTHER_IN#2022-07-22 18:16:47")
+        else {
+            panic!()
+        };
+
+        assert_eq!(
+            (call.dialog.as_str(), call.call_type.as_str()),
+            ("17", "OTHER_IN")
+        );
+        assert_eq!(call.state, CallState::Alerting);
+        assert_eq!(
+            event("x#in_service"),
+            Event::System(SystemStatus::InService)
+        );
+    }
+
+    #[test]
+    fn a_service_word_is_read_whatever_stands_before_it() {
+        assert_eq!(
+            event("System#OUT_OF_SERVICE"),
+            Event::System(SystemStatus::OutOfService)
+        );
+        assert_eq!(event("#RECONNECT"), Event::System(SystemStatus::Reconnect));
+    }
+
+    #[test]
+    fn a_state_with_the_captured_fields_only_is_read() {
+        let Event::State(status) = event("5000#State#NOT_READY#8####Ann Lee#5000#42053") else {
+            panic!()
+        };
+
+        assert_eq!(status.state, AgentState::NotReady);
+        assert_eq!(status.reason_code, "8");
+        assert_eq!(status.pending_state, None);
+        assert_eq!(status.full_name, "Ann Lee");
+        assert_eq!(status.agent, "5000");
+        assert_eq!(status.extension, Some("42053".into()));
+    }
+
+    #[test]
+    fn a_value_may_hold_the_colon_of_labels_and_the_equal_sign_of_variables() {
+        let Event::InboundCall(call) =
+            event("1#InboundCall#ACTIVE#DialogID:17#x:y#a=b=c|d#not a time#CallType:A:B")
+        else {
+            panic!()
+        };
+
+        assert_eq!(call.address, "x:y");
+        assert_eq!(
+            call.variables,
+            [("a".into(), "b=c".into()), ("d".into(), "".into())]
+        );
+        assert_eq!(call.started, None);
+        assert_eq!(call.call_type, "A:B");
+    }
+
+    #[test]
+    fn the_words_for_an_empty_list_are_no_item() {
+        assert_eq!(
+            event("1#Phonebooks#NoTeamPhoneBookFound"),
+            Event::Phonebooks(vec![])
+        );
+        assert_eq!(
+            event("1#TeamPhoneBooks#noteamphonebookfound"),
+            Event::TeamPhonebooks(vec![])
+        );
+        assert_eq!(
+            event("1#PhonebookContacts#NoContactFound"),
+            Event::PhonebookContacts(vec![])
+        );
+        assert_eq!(event("1#TeamUsersList"), Event::TeamUsersList(vec![]));
+    }
+
+    #[test]
+    fn reasons_are_paired_even_if_one_list_is_short() {
+        assert_eq!(
+            event("1#ReasonCodes#NOT_READY#codes:1,2#labels:Lunch"),
+            Event::ReasonCodes {
+                category: ReasonCategory::NotReady,
+                reasons: vec![("1".into(), "Lunch".into()), ("2".into(), "".into())],
             }
-            _ => {}
+        );
+    }
+
+    #[test]
+    fn texts_that_are_no_event_say_why() {
+        let cases = [
+            ("", MalformedEvent::RemoteNoName),
+            ("1001", MalformedEvent::RemoteNoName),
+            ("1001# #READY", MalformedEvent::RemoteNoName),
+            (
+                "1001#Juggle",
+                MalformedEvent::RemoteUnknownEvent("Juggle".into()),
+            ),
+            (
+                "1001#System",
+                MalformedEvent::RemoteUnknownEvent("System".into()),
+            ),
+            (
+                "1001#State",
+                MalformedEvent::RemoteIncomplete(EventKind::State),
+            ),
+            (
+                "1001#State#",
+                MalformedEvent::RemoteIncomplete(EventKind::State),
+            ),
+            (
+                "1001#InboundCall#ACTIVE",
+                MalformedEvent::RemoteIncomplete(EventKind::InboundCall),
+            ),
+            (
+                "1001#InboundCall#ACTIVE#DialogID:|",
+                MalformedEvent::RemoteIncomplete(EventKind::InboundCall),
+            ),
+            (
+                "1001#Error",
+                MalformedEvent::RemoteIncomplete(EventKind::Error),
+            ),
+            (
+                "1001#ReasonCodes",
+                MalformedEvent::RemoteIncomplete(EventKind::ReasonCodes),
+            ),
+        ];
+        for (text, fault) in cases {
+            assert_eq!(parse(text), Err(fault), "{text}");
         }
     }
-}
 
-impl ReadFields for AgentInfo {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::FirstName => self.first_name = text.into(),
-            Field::LastName => self.last_name = text.into(),
-            Field::IsSupervisor => self.is_supervisor = reader.is_yes(text),
-            Field::WrapUpMode => self.wrap_up_mode = text.into(),
-            Field::Teams => {
-                let slots = &reader.layout.team;
-                self.teams = reader.list(text, '|', |team| reader.sub_fields(team, slots));
-            }
-            Field::TeamId => self.team = reader.word::<Text>(text).non_empty().map(Into::into),
-            Field::FullName => self.full_name = text.into(),
-            _ => {}
-        }
+    #[test]
+    fn an_oversized_event_is_refused() {
+        let mut layout = Layout::default();
+        layout.limits.event = 100;
+        let text = alloc::format!("1001#State#READY#{}", "x".repeat(100));
+
+        assert_eq!(
+            EventMessage::parse(&text, &layout, &UTC),
+            Err(MalformedEvent::LimitLength)
+        );
     }
-}
 
-impl ReadFields for Team {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::TeamId => self.id = reader.word(text),
-            Field::TeamName => self.name = text.into(),
-            _ => {}
-        }
-    }
-}
+    #[test]
+    fn control_characters_do_not_reach_the_driver() {
+        let Event::Error(refused) = event("1001#Error#BAD_COMMAND#a\u{1b}[31mb") else {
+            panic!()
+        };
 
-impl ReadFields for Call {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::State => self.state = CallState::from_wire(reader.word::<Text>(text).as_str()),
-            Field::Dialog => self.dialog = reader.word(text),
-            Field::Address => self.address = text.into(),
-            Field::Variables => {
-                self.variables = reader.list(text, '|', |variable| {
-                    let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-                    (name.into(), value.into())
-                });
-            }
-            Field::Started => self.started = reader.time(text),
-            Field::CallType => self.call_type = text.into(),
-            Field::Participants => {
-                let slots = &reader.layout.participant;
-                self.participants = reader.list(text, '|', |party| reader.sub_fields(party, slots));
-            }
-            _ => {}
-        }
-    }
-}
-
-impl ReadFields for CallParticipant {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::Address => self.address = text.into(),
-            Field::State => {
-                self.state = ParticipantState::from_wire(reader.word::<Text>(text).as_str())
-            }
-            Field::Device => self.device = text.into(),
-            Field::Role => self.role = text.into(),
-            Field::Started => self.started = reader.time(text),
-            _ => {}
-        }
-    }
-}
-
-impl ReadFields for TeamUser {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::FirstName => self.first_name = text.into(),
-            Field::LastName => self.last_name = text.into(),
-            Field::Extension => {
-                self.extension = reader.word::<Text>(text).non_empty().map(Into::into)
-            }
-            Field::Agent => self.id = reader.word(text),
-            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(text).as_str()),
-            Field::ReasonCode => self.reason_code = text.into(),
-            Field::PendingState => self.pending_state = pending(text, reader),
-            Field::StateChanged => self.state_changed = reader.time(text),
-            _ => {}
-        }
-    }
-}
-
-impl ReadFields for QueueStatistics {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
-        match field {
-            Field::QueueName => self.name = text.into(),
-            Field::AgentsNotReady => self.agents_not_ready = statistic(text),
-            Field::AgentsReady => self.agents_ready = statistic(text),
-            Field::TalkingInbound => self.talking_inbound = statistic(text),
-            Field::TalkingInternal => self.talking_internal = statistic(text),
-            Field::TalkingOutbound => self.talking_outbound = statistic(text),
-            Field::WrapUpNotReady => self.wrap_up_not_ready = statistic(text),
-            Field::WrapUpReady => self.wrap_up_ready = statistic(text),
-            Field::CallsInQueue => self.calls_in_queue = statistic(text),
-            Field::LongestCallSince => self.longest_call_since = reader.time(text),
-            _ => {}
-        }
-    }
-}
-
-impl ReadFields for Phonebook {
-    fn read(&mut self, field: Field, text: &str, _: &FieldReader<'_>) {
-        match field {
-            Field::BookName => self.name = text.into(),
-            Field::BookScope => self.scope = text.into(),
-            Field::BookId => self.id = text.into(),
-            _ => {}
-        }
-    }
-}
-
-impl ReadFields for Contact {
-    fn read(&mut self, field: Field, text: &str, _: &FieldReader<'_>) {
-        match field {
-            Field::Description => self.description = text.into(),
-            Field::FirstName => self.first_name = text.into(),
-            Field::LastName => self.last_name = text.into(),
-            Field::PhoneNumber => self.phone_number = text.into(),
-            Field::ContactId => self.id = text.into(),
-            _ => {}
-        }
+        assert_eq!(refused.text, "a [31mb");
     }
 }

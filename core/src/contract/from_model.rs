@@ -214,3 +214,248 @@ fn variables(dialog: &Dialog, layout: &Layout) -> Vec<(Text, Text)> {
     );
     variables
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::agent::{AgentState, CallAction, Reason, Roles, Team};
+    use crate::contract::TimeFormat;
+    use crate::machine::UnixMillis;
+
+    fn ann() -> User {
+        User {
+            id: "5000".into(),
+            first_name: "Ann".into(),
+            last_name: "Lee".into(),
+            roles: Roles {
+                agent: true,
+                supervisor: true,
+            },
+            state: AgentState::NotReady,
+            state_changed: Some(UnixMillis(1_658_513_807_123)),
+            reason: Some(Reason {
+                id: Some("16".into()),
+                code: Some("10".into()),
+                label: "Lunch, long".into(),
+            }),
+            extension: Some("42053".into()),
+            team: Some(Team {
+                id: "1".into(),
+                name: "Blue".into(),
+            }),
+            supervised: vec![
+                Team {
+                    id: "1".into(),
+                    name: "Blue".into(),
+                },
+                Team {
+                    id: "2".into(),
+                    name: "R|d".into(),
+                },
+            ],
+            wrap_up_incoming: "OPTIONAL".into(),
+            ..User::default()
+        }
+    }
+
+    fn party(address: &str, state: ParticipantState) -> Participant {
+        Participant {
+            address: address.into(),
+            address_type: "AGENT_DEVICE".into(),
+            state,
+            started: Some(UnixMillis(1_658_513_807_000)),
+            ..Participant::default()
+        }
+    }
+
+    fn consult() -> Dialog {
+        Dialog {
+            id: "17672721".into(),
+            state: DialogState::Active,
+            from: "42512".into(),
+            to: "42053".into(),
+            call_type: "CONSULT".into(),
+            associated: Some("17672718".into()),
+            variables: vec![
+                ("user.microapp.locale".into(), "en-us".into()),
+                ("CALLVARIABLE4".into(), "CONSULT".into()),
+                ("callVariable3".into(), "null".into()),
+                ("callVariable7".into(), "42035".into()),
+                ("callVariable8".into(), "MAINAPP".into()),
+            ],
+            participants: vec![
+                party("42053", ParticipantState::Active),
+                party("42512", ParticipantState::Active),
+            ],
+            ..Dialog::default()
+        }
+    }
+
+    fn text(event: &Event) -> alloc::string::String {
+        event.format(&"5000".into(), &Layout::default(), &TimeFormat::UTC)
+    }
+
+    fn call(dialog: &Dialog, own: &str) -> Call {
+        Call::from_dialog(dialog, Some(&own.into()), &Layout::default())
+    }
+
+    #[test]
+    fn a_consulted_partys_call_looks_like_the_captured_one() {
+        assert_eq!(
+            text(&Event::InboundCall(call(&consult(), "42053"))),
+            "5000#InboundCall#ACTIVE#DialogID:17672721#42512#ani=42512|\
+            associatedDialogId=17672718|callVariable1=|callVariable2=|callVariable3=null|\
+            callVariable4=CONSULT|callVariable5=|callVariable6=|callVariable7=42035|\
+            callVariable8=MAINAPP|callVariable9=|callVariable10=|user.microapp.locale=en-us#\
+            2022-07-22 18:16:47#CallType:CONSULT_IN#ParticipantsCount:2#\
+            participants:42053,ACTIVE,AGENT_DEVICE,,2022-07-22 18:16:47|\
+            42512,ACTIVE,AGENT_DEVICE,,2022-07-22 18:16:47"
+        );
+    }
+
+    #[test]
+    fn the_consulting_party_sees_finesses_call_type_and_the_consulted_number() {
+        let consult = Call::from_consult(&consult(), Some(&"42512".into()), &Layout::default());
+
+        assert_eq!(
+            (consult.call_type.as_str(), consult.address.as_str()),
+            ("CONSULT", "42053")
+        );
+    }
+
+    #[test]
+    fn a_monitored_call_has_the_short_call_type() {
+        let dialog = Dialog {
+            call_type: "supervisor_monitor".into(),
+            ..consult()
+        };
+
+        assert_eq!(call(&dialog, "42053").call_type, "SM");
+    }
+
+    #[test]
+    fn the_call_state_is_that_of_the_agent() {
+        let state = |state: DialogState, own: ParticipantState| {
+            let participants = vec![party("4711", ParticipantState::Active), party("42053", own)];
+            call(
+                &Dialog {
+                    state,
+                    participants,
+                    ..consult()
+                },
+                "42053",
+            )
+            .state
+        };
+        use {DialogState as D, ParticipantState as P};
+
+        assert_eq!(state(D::Active, P::Held), CallState::Held);
+        assert_eq!(state(D::Active, P::Active), CallState::Active);
+        assert_eq!(state(D::Active, P::Dropped), CallState::Dropped);
+        assert_eq!(state(D::Active, P::WrapUp), CallState::Dropped);
+        assert_eq!(state(D::Active, P::Alerting), CallState::Alerting);
+        assert_eq!(state(D::Alerting, P::Initiated), CallState::Alerting);
+        assert_eq!(state(D::Initiated, P::Initiated), CallState::Initiated);
+        assert_eq!(state(D::Dropped, P::Held), CallState::Dropped);
+        assert_eq!(state(D::Active, P::Failed), CallState::Failed);
+        assert_eq!(
+            state(D::Other("PAUSED".into()), P::Active),
+            CallState::Other("PAUSED".into())
+        );
+    }
+
+    #[test]
+    fn a_failed_call_tells_its_cause_in_the_place_of_the_caller() {
+        let mut dialog = Dialog {
+            state: DialogState::Failed,
+            ..consult()
+        };
+        assert_eq!(call(&dialog, "42053").address, "FAILED");
+
+        dialog.participants[1].cause = "BUSY".into();
+        assert_eq!(call(&dialog, "42053").address, "BUSY");
+    }
+
+    #[test]
+    fn an_ended_call_is_dropped_whatever_its_last_snapshot_said() {
+        let dialog = Dialog {
+            state: DialogState::Failed,
+            ..consult()
+        };
+
+        let ended = Call::ended(&dialog, Some(&"42053".into()), &Layout::default());
+
+        assert_eq!(
+            (ended.state, ended.address.as_str()),
+            (CallState::Dropped, "42512")
+        );
+    }
+
+    #[test]
+    fn a_call_without_variables_carries_the_plain_ones_empty() {
+        let dialog = Dialog {
+            variables: vec![],
+            associated: None,
+            ..consult()
+        };
+
+        let names: Vec<_> = call(&dialog, "1").variables.into_iter().collect();
+
+        assert_eq!(names.len(), 12);
+        assert_eq!(names[1], ("associatedDialogId".into(), "".into()));
+        assert!(names[2..].iter().all(|(_, value)| value.is_empty()));
+    }
+
+    #[test]
+    fn a_caller_who_keys_separators_shifts_nothing() {
+        let mut dialog = consult();
+        dialog.variables = vec![("user.pin".into(), "1#DialogID:9|x=y,z".into())];
+
+        let event = Event::InboundCall(call(&dialog, "42053"));
+        let formatted = event.format_counted(&"5000".into(), &Layout::default(), &TimeFormat::UTC);
+
+        assert_eq!(formatted.replaced, 3);
+        assert!(
+            formatted.text.contains("|user.pin=1 DialogID:9 x=y z#2022"),
+            "{formatted:?}"
+        );
+    }
+
+    #[test]
+    fn a_state_tells_the_reasons_code_not_its_id() {
+        assert_eq!(
+            text(&Event::State(AgentStatus::from_user(&ann()))),
+            "5000#State#NOT_READY#10#Lunch  long##2022-07-22 18:16:47#Ann Lee#5000#42053"
+        );
+    }
+
+    #[test]
+    fn agent_info_lists_the_supervised_teams_else_the_own_one() {
+        let mut user = ann();
+        assert_eq!(
+            text(&Event::AgentInfo(AgentInfo::from_user(&user))),
+            "5000#AgentInfo#Ann#Lee#true#OPTIONAL#Teams:2#1,Blue|2,R d#1#Ann Lee"
+        );
+
+        user.supervised.clear();
+        user.roles.supervisor = false;
+        assert_eq!(
+            text(&Event::AgentInfo(AgentInfo::from_user(&user))),
+            "5000#AgentInfo#Ann#Lee#false#OPTIONAL#Teams:1#1,Blue#1#Ann Lee"
+        );
+    }
+
+    #[test]
+    fn controls_are_those_of_the_own_party() {
+        let mut dialog = consult();
+        dialog.participants[0].actions = vec![CallAction::Hold, CallAction::Drop];
+        dialog.participants[1].actions = vec![CallAction::Answer];
+
+        assert_eq!(
+            text(&Event::dialog_controls(&dialog, Some(&"42053".into()))),
+            "5000#DialogControls#DialogID:17672721#Controls:HOLD,DROP"
+        );
+    }
+}

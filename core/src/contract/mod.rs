@@ -14,6 +14,7 @@
 //!
 //! Not here: how a message travels (JMS type, queue, topic), and what a command does.
 
+mod arguments;
 mod call;
 mod command;
 mod command_parse;
@@ -21,6 +22,7 @@ mod command_wire;
 mod destination;
 mod error_code;
 mod event;
+mod event_fields;
 mod event_format;
 mod event_parse;
 pub mod field;
@@ -29,20 +31,23 @@ mod from_model;
 pub mod fuzz;
 mod layout;
 mod layout_defaults;
+mod list_fields;
 mod lists;
+mod malformed;
+#[cfg(test)]
+mod properties;
 mod time_format;
 
 pub use call::{Call, CallParticipant, CallState};
 pub use command::{Command, CommandMessage, MobileMode, Subject, Verb};
-pub use command_parse::{CommandFault, Malformed};
 pub use command_wire::{Unsendable, WireCommand};
 pub use destination::{Destination, DestinationFault};
 pub use error_code::ErrorCode;
 pub use event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
 pub use event_format::Formatted;
-pub use event_parse::MalformedEvent;
 pub use layout::{
     CommandLayout, EventLayout, Field, Layout, Limits, Parameter, ParameterSlot, Slot, Words,
 };
 pub use lists::{Contact, Phonebook, QueueStatistics, ReasonCategory, TeamUser};
+pub use malformed::{CommandFault, Malformed, MalformedEvent};
 pub use time_format::TimeFormat;
