@@ -277,11 +277,11 @@ impl Session {
             } else if self.is_live {
                 // Only the driver has the password: it has to connect the agent again.
                 self.is_live = false;
-                self.tell(
-                    cx,
-                    Event::System(crate::contract::SystemStatus::Reconnect),
-                    None,
-                );
+                // Not addressed to the agent: that would say that another driver has it now.
+                if let Some(destination) = self.destination().cloned() {
+                    let event = Event::System(crate::contract::SystemStatus::Reconnect);
+                    cx.publish(Addressee::Driver(destination), AgentId::default(), event, None);
+                }
             }
         }
         self.pump(cx);
