@@ -232,7 +232,7 @@ mod tests {
             assert_eq!(reachable(table, &[AgentState::Logout]), states);
             for state in states {
                 assert!(
-                    reachable(table, &[state.clone()]).contains(&AgentState::Logout),
+                    reachable(table, core::slice::from_ref(&state)).contains(&AgentState::Logout),
                     "{state}"
                 );
             }
@@ -242,10 +242,15 @@ mod tests {
     #[test]
     fn every_call_ends() {
         for state in DialogState::KNOWN {
-            assert!(reachable(&DIALOG, &[state.clone()]).contains(&DialogState::Dropped));
+            assert!(
+                reachable(&DIALOG, core::slice::from_ref(state)).contains(&DialogState::Dropped)
+            );
         }
         for state in ParticipantState::KNOWN {
-            assert!(reachable(&PARTICIPANT, &[state.clone()]).contains(&ParticipantState::Dropped));
+            assert!(
+                reachable(&PARTICIPANT, core::slice::from_ref(state))
+                    .contains(&ParticipantState::Dropped)
+            );
         }
     }
 

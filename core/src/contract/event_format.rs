@@ -266,10 +266,11 @@ impl<'a> FieldWriter<'a> {
 impl WriteFields for Event {
     fn write(&self, field: Field, out: &mut FieldWriter<'_>) {
         match self {
-            Self::ConnectStatus { status } => match field {
-                Field::Status => out.word(status.as_str()),
-                _ => {}
-            },
+            Self::ConnectStatus { status } => {
+                if field == Field::Status {
+                    out.word(status.as_str());
+                }
+            }
             Self::State(status) => status.write(field, out),
             Self::AgentInfo(info) => info.write(field, out),
             Self::DialogStatus { calls } => match field {

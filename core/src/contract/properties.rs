@@ -110,7 +110,7 @@ impl<'a> Values<'a> {
     }
 
     fn flag(&mut self) -> bool {
-        self.next().len() % 2 == 0
+        self.next().len().is_multiple_of(2)
     }
 
     fn number(&mut self) -> Option<u32> {
@@ -520,7 +520,12 @@ fn the_wire_forms_are_as_reviewed() {
     }
     for &kind in EventKind::ALL {
         let event = Values::raw(&words).event(kind);
-        forms.push_str(&event.format(&"1001".into(), &layout, &TimeFormat::UTC));
+        let to = if kind == EventKind::System {
+            "".into()
+        } else {
+            "1001".into()
+        };
+        forms.push_str(&event.format(&to, &layout, &TimeFormat::UTC));
         forms.push_str(&alloc::format!(
             " <{}>\n",
             event.jms_type(&"1001".into(), &layout)
