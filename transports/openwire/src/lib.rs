@@ -30,3 +30,5 @@
 pub mod body;
 pub mod codec;
 pub mod command;
+#[doc(hidden)]
+pub mod fuzz;

@@ -15,6 +15,8 @@ mod ids;
 mod message;
 #[doc(hidden)]
 pub mod reflect;
+#[cfg(test)]
+mod schema;
 mod store;
 mod text;
 mod throwable;

@@ -5,4 +5,5 @@ mod captures;
 mod json;
 mod lines;
 mod malformed;
+mod mutations;
 mod vectors;

@@ -1,0 +1,343 @@
+//! The bodies of fuzz targets, so that `cargo test` and the fuzzer run the same code.
+//!
+//! Each takes any bytes and panics if a promise of the codec is broken.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::body::Body;
+use crate::codec::{
+    Cacheable, DecodeError, Decoder, Encoder, Flaw, FrameSplitter, Limits, Misfit, Object, Reader,
+    WireFormat,
+};
+use crate::command::{
+    Command, Elements, Magic, Message, MessageKind, StackElement, Text, Throwable,
+};
+
+/// A wire format and the rest of the data.
+fn format(data: &[u8]) -> (WireFormat, &[u8]) {
+    let (&[version, flags], rest) = data.split_first_chunk().unwrap_or((&[12, 0], &[]));
+    let format = WireFormat {
+        version: i32::from(version % 12) + 1,
+        tight: flags & 1 != 0,
+        cache: flags & 2 != 0,
+        stack_trace: flags & 4 != 0,
+        size_prefix: flags & 8 == 0,
+        cache_size: if flags & 16 == 0 { 1024 } else { 101 },
+        ..WireFormat::default()
+    };
+    (format, rest)
+}
+
+/// Any bytes as a stream: nothing panics, and what decodes survives another round.
+///
+/// # Panics
+/// If a decoded command does not encode and decode to itself.
+pub fn frame(data: &[u8]) {
+    let (format, rest) = format(data);
+    let limits = Limits {
+        frame: 1 << 20,
+        inflated: 1 << 20,
+        ..Limits::default()
+    };
+    let mut decoder = Decoder::new(&format, limits);
+    let mut encoder = Encoder::new(&format);
+    let mut again = Decoder::new(&format, limits);
+    let mut splitter = FrameSplitter::new();
+    splitter.feed(rest);
+    let mut out = BytesMut::new();
+    while let Ok(Some(command)) = splitter.next_command(&mut decoder) {
+        let _ = format!("{command:?}");
+        if let Command::Message(message) = &command {
+            let _ = message.body_within(&limits);
+            let _ = message.properties_within(&limits);
+        }
+        if let Command::WireFormatInfo(info) = &command
+            && let Ok(theirs) = WireFormat::from_info(info)
+        {
+            let _ = WireFormat::default().negotiate(&theirs);
+        }
+        out.clear();
+        match encoder.encode(&command, &mut out) {
+            Ok(()) => {}
+            // The tight reader takes longer strings than the tight writer may send.
+            Err(error) if matches!(error.misfit(), Misfit::LocalText { .. }) => return,
+            Err(error) => panic!("{error}: {command:?}"),
+        }
+        let mut second = FrameSplitter::new();
+        second.feed(&out);
+        let decoded = second
+            .next_command(&mut again)
+            .unwrap_or_else(|error| panic!("{error}: {command:?}"));
+        assert_eq!(decoded.as_ref(), Some(&shortened(&command, &format)));
+        assert_eq!(second.buffered(), 0);
+    }
+}
+
+/// What versions 1 and 10 leave of long exception messages cannot come back; everything else does.
+fn shortened(command: &Command, format: &WireFormat) -> Command {
+    let mut command = command.clone();
+    if matches!(format.version, 1 | 10) {
+        let throwable = match &mut command {
+            Command::ExceptionResponse(response) => &mut response.exception,
+            Command::ConnectionError(error) => &mut error.exception,
+            _ => return command,
+        };
+        let mut next = throwable.as_deref_mut();
+        while let Some(throwable) = next {
+            if let Some(message) = &mut throwable.message
+                && message.utf16_len() > 1024
+            {
+                *message = message.cut(1021, "...");
+            }
+            next = throwable.cause.as_deref_mut();
+        }
+    }
+    command
+}
+
+/// Any commands: they encode, and decode to themselves, in whatever pieces they arrive.
+///
+/// # Panics
+/// If one does not.
+pub fn command(data: &[u8]) {
+    let (format, rest) = format(data);
+    let mut source = Generator {
+        data: rest,
+        format: &format,
+        depth: 0,
+    };
+    let mut encoder = Encoder::new(&format);
+    let mut sent = Vec::new();
+    let mut out = BytesMut::new();
+    while !source.data.is_empty() && sent.len() < 16 {
+        let code = source.next();
+        let Ok(command) = Command::read(&mut source, code) else {
+            continue;
+        };
+        encoder
+            .encode(&command, &mut out)
+            .unwrap_or_else(|error| panic!("{error}: {command:?}"));
+        sent.push(command);
+    }
+    for piece in [1, 5, out.len().max(1)] {
+        let mut decoder = Decoder::new(&format, Limits::default());
+        let mut splitter = FrameSplitter::new();
+        let mut received = Vec::new();
+        for bytes in out.chunks(piece) {
+            splitter.feed(bytes);
+            while let Some(command) = splitter
+                .next_command(&mut decoder)
+                .unwrap_or_else(|error| panic!("{error}: {sent:?}"))
+            {
+                received.push(command);
+            }
+        }
+        assert_eq!(received, sent, "in pieces of {piece}");
+        assert_eq!(splitter.buffered(), 0);
+    }
+}
+
+/// Any bytes as content and properties: nothing panics, limits hold, and what parses survives another
+/// round.
+///
+/// # Panics
+/// If it does not.
+pub fn body(data: &[u8]) {
+    let Some((&first, rest)) = data.split_first() else {
+        return;
+    };
+    let kinds = [
+        MessageKind::Text,
+        MessageKind::Bytes,
+        MessageKind::Map,
+        MessageKind::Stream,
+        MessageKind::Object,
+        MessageKind::Plain,
+        MessageKind::Blob,
+    ];
+    let Some(kind) = kinds.get(usize::from(first >> 1) % kinds.len()) else {
+        return;
+    };
+    let limits = Limits {
+        inflated: 1 << 16,
+        ..Limits::default()
+    };
+    let message = Message {
+        content: Some(Bytes::copy_from_slice(rest)),
+        marshalled_properties: Some(Bytes::copy_from_slice(rest)),
+        compressed: first & 1 != 0,
+        ..Message::new(*kind)
+    };
+    if let Ok(properties) = message.properties_within(&limits) {
+        let mut again = Message::default();
+        again
+            .set_properties(&properties)
+            .unwrap_or_else(|error| panic!("{error}"));
+        // Compared as bytes, for a NaN is not equal to itself.
+        let first = properties.encode();
+        let second = again.properties_within(&limits).map(|map| map.encode());
+        assert_eq!(Ok(first), second);
+    }
+    if let Ok(body) = message.body_within(&limits)
+        && body != Body::Empty
+    {
+        let mut again = Message::with_body(&body).unwrap_or_else(|error| panic!("{error}"));
+        let plain = again.content.clone();
+        again.compress();
+        let read = again
+            .body_within(&limits)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let twice = Message::with_body(&read).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(twice.content, plain);
+    }
+}
+
+/// A reader that makes values of any bytes: every type gets arbitrary values without further ado.
+struct Generator<'a> {
+    data: &'a [u8],
+    format: &'a WireFormat,
+    depth: usize,
+}
+
+impl Generator<'_> {
+    /// The next byte; 0 when there are no more, which ends everything that could go on.
+    fn next(&mut self) -> u8 {
+        let Some((&first, rest)) = self.data.split_first() else {
+            return 0;
+        };
+        self.data = rest;
+        first
+    }
+
+    fn some_text(&mut self) -> Text {
+        // A few that come again and again, so that the cache has something to find.
+        const POOL: [&str; 5] = ["", "ID:a-1:1", "queue", "é€", "nul\0 and \u{1F600}"];
+        let choice = self.next();
+        match POOL.get(usize::from(choice) % 8) {
+            Some(text) => (*text).into(),
+            None => {
+                let length = usize::from(self.next()) % 40;
+                let text: String = (0..length).map(|_| char::from(self.next())).collect();
+                text.into()
+            }
+        }
+    }
+
+    fn number<const N: usize>(&mut self) -> [u8; N] {
+        // Small ones are more common than arithmetic would have it.
+        let digits = usize::from(self.next()) % (N + 1);
+        let mut bytes = [0; N];
+        for place in bytes.iter_mut().rev().take(digits) {
+            *place = self.next();
+        }
+        bytes
+    }
+
+    fn cause(&mut self, depth: usize) -> Option<Box<Throwable>> {
+        if depth > 4 || self.next() % 2 == 0 {
+            return None;
+        }
+        let maybe = |source: &mut Self| (source.next() % 4 != 0).then(|| source.some_text());
+        let mut throwable = Throwable {
+            class: maybe(self),
+            message: maybe(self),
+            ..Throwable::default()
+        };
+        if self.format.stack_trace {
+            for _ in 0..self.next() % 4 {
+                throwable.stack.push(StackElement {
+                    class: maybe(self),
+                    method: maybe(self),
+                    file: maybe(self),
+                    line: i32::from_be_bytes(self.number()),
+                });
+            }
+            throwable.cause = self.cause(depth + 1);
+        }
+        Some(Box::new(throwable))
+    }
+}
+
+impl Reader for Generator<'_> {
+    fn version(&self) -> i32 {
+        self.format.version
+    }
+
+    fn boolean(&mut self) -> Result<bool, DecodeError> {
+        Ok(self.next() % 2 != 0)
+    }
+
+    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
+        Ok(self.next().cast_signed().into())
+    }
+
+    fn int(&mut self) -> Result<i32, DecodeError> {
+        Ok(i32::from_be_bytes(self.number()))
+    }
+
+    fn long(&mut self) -> Result<i64, DecodeError> {
+        Ok(i64::from_be_bytes(self.number()))
+    }
+
+    fn text(&mut self) -> Result<Option<Text>, DecodeError> {
+        Ok((self.next() % 2 != 0).then(|| self.some_text()))
+    }
+
+    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
+        if self.next() % 2 == 0 {
+            return Ok(None);
+        }
+        let length = usize::from(self.next()).min(self.data.len());
+        Ok(Some((0..length).map(|_| self.next()).collect()))
+    }
+
+    fn magic(&mut self) -> Result<Magic, DecodeError> {
+        Ok(Magic(self.number()))
+    }
+
+    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
+        if self.depth >= Limits::default().depth || self.next() % 2 == 0 {
+            return Ok(None);
+        }
+        self.depth += 1;
+        // The type's own code, or whichever of its codes the data names.
+        let mut value = None;
+        for _ in 0..3 {
+            let code = self.next();
+            value = T::read(self, code).ok();
+            if value.is_some() {
+                break;
+            }
+        }
+        if value.is_none() {
+            value = (1..=u8::MAX).find_map(|code| T::read(self, code).ok());
+        }
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
+        self.object()
+    }
+
+    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
+        if self.next() % 2 == 0 {
+            return Ok(None);
+        }
+        let count = self.next() % 5;
+        let elements: Result<Vec<_>, _> = (0..count).map(|_| self.object()).collect();
+        elements.map(Some)
+    }
+
+    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError> {
+        Ok(self.cause(0))
+    }
+
+    fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError {
+        DecodeError::new(Flaw::RemoteWrongType { expected, code }, 0)
+    }
+
+    fn unknown_type(&self, code: u8) -> DecodeError {
+        DecodeError::new(Flaw::RemoteUnknownType { code }, 0)
+    }
+}
