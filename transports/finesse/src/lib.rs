@@ -59,5 +59,5 @@ pub use error::Error;
 pub use object::{ApiError, ApiErrors, PeripheralError};
 pub use object::{NodeAddress, Queue, ReasonCategory, ReasonCode, ServiceStatus, SystemInfo};
 pub use request::{MobileAgent, MobileMode, Rejection, Request};
-pub use resource::{API, Resource, id_of};
+pub use resource::{API, Resource, id_of, percent_decoded};
 pub use update::{Update, UpdateData, UpdateMethod};

@@ -154,7 +154,8 @@ pub(crate) fn percent_encoded(segment: &str) -> String {
 }
 
 /// Resolves percent escapes; what is no escape, or no UTF-8 afterwards, stays as it came.
-pub(crate) fn percent_decoded(text: &str) -> String {
+#[must_use]
+pub fn percent_decoded(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }

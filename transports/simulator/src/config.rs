@@ -1,0 +1,235 @@
+//! What a simulator is made of.
+
+use core::time::Duration;
+
+use finewire_core::agent::{AgentId, Extension, Platform, Team, Text};
+use finewire_core::machine::{Address, TlsId};
+use finewire_core::password::Secret;
+use finewire_finesse::{ReasonCategory, ReasonCode};
+
+use crate::knobs::Knobs;
+
+/// The default agents' password.
+pub const PASSWORD: &str = "Passw0rd!";
+
+/// A whole contact centre.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The product to stand for.
+    pub platform: Platform,
+    /// `xmppDomain`: the domain of users' JIDs. The pub-sub service is `pubsub.` before it.
+    pub domain: Text,
+    /// What to listen on.
+    pub listeners: Vec<Listener>,
+    /// The control door's token; without one, a control listener answers nobody.
+    pub door_token: Option<Secret>,
+    /// Who works here.
+    pub agents: Vec<Agent>,
+    /// Extensions that exist besides those of the agents.
+    pub extensions: Vec<Extension>,
+    /// The reasons agents can choose, and those the system gives.
+    pub reason_codes: Vec<ReasonCode>,
+    /// Whether `NOT_READY` and `LOGOUT` without a reason are refused, as Finesse does once codes
+    /// are configured.
+    pub require_reason: bool,
+    /// How long things take.
+    pub timing: Timing,
+    /// Where to misbehave.
+    pub knobs: Knobs,
+    /// Links held at once, at most (4096); more are closed as they come.
+    pub most_links: usize,
+    /// Calls held at once, at most (10 000); more are refused.
+    pub most_calls: usize,
+}
+
+impl Config {
+    /// UCCE at `finesse.example` with ten agents in team 1 "Blue", listening on nothing yet.
+    ///
+    /// Agents 1001001…1001010 with password [`PASSWORD`] and extensions 2001…2010; 1001001 is
+    /// their supervisor.
+    #[must_use]
+    pub fn new() -> Self {
+        const NAMES: [(&str, &str); 10] = [
+            ("Ines", "Abel"),
+            ("Jonas", "Brandt"),
+            ("Karla", "Conti"),
+            ("Levi", "Duval"),
+            ("Mina", "Ekman"),
+            ("Noel", "Fischer"),
+            ("Olga", "Gruber"),
+            ("Paul", "Hansen"),
+            ("Rosa", "Ivers"),
+            ("Sami", "Jansen"),
+        ];
+        let team = Team {
+            id: "1".into(),
+            name: "Blue".into(),
+        };
+        let agents = NAMES
+            .iter()
+            .zip(1..)
+            .map(|((first, last), n): (_, u32)| Agent {
+                id: AgentId::from((1_001_000 + n).to_string()),
+                login_name: format!("{}.{}", first.to_lowercase(), last.to_lowercase()).into(),
+                first_name: (*first).into(),
+                last_name: (*last).into(),
+                password: PASSWORD.into(),
+                extension: Extension::from((2000 + n).to_string()),
+                team: team.clone(),
+                supervises: if n == 1 {
+                    vec![team.clone()]
+                } else {
+                    Vec::new()
+                },
+                wrap_up: WrapUp::NotAllowed,
+            });
+        Self {
+            platform: Platform::Ucce,
+            domain: "finesse.example".into(),
+            listeners: Vec::new(),
+            door_token: None,
+            agents: agents.collect(),
+            extensions: Vec::new(),
+            reason_codes: default_reasons(),
+            require_reason: false,
+            timing: Timing::default(),
+            knobs: Knobs::default(),
+            most_links: 4096,
+            most_calls: 10_000,
+        }
+    }
+
+    /// Adds a listener.
+    #[must_use]
+    pub fn listen(mut self, service: Service, address: Address, tls: Option<TlsId>) -> Self {
+        self.listeners.push(Listener {
+            service,
+            address,
+            tls,
+        });
+        self
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The reason with this code and category, as the default configuration numbers them.
+fn default_reasons() -> Vec<ReasonCode> {
+    let code = |id: &str, category, code: &str, label: &str, system| ReasonCode {
+        id: id.into(),
+        code: code.into(),
+        label: label.into(),
+        category: Some(category),
+        for_all: true,
+        system,
+    };
+    let (not_ready, logout) = (ReasonCategory::NotReady, ReasonCategory::Logout);
+    vec![
+        code("11", not_ready, "1", "Break", false),
+        code("12", not_ready, "2", "Lunch", false),
+        code("13", not_ready, "3", "Meeting", false),
+        code("14", not_ready, "32767", "Call not answered", true),
+        code("15", not_ready, "50002", "Connection failure", true),
+        code("16", not_ready, "50006", "Outgoing call from ready", true),
+        code("17", not_ready, "999", "By supervisor", true),
+        code("18", not_ready, "33", "By supervisor", true),
+        code("21", logout, "1", "End of shift", false),
+        code("22", logout, "255", "Connection failure", true),
+        code("23", logout, "999", "By supervisor", true),
+        code("24", logout, "22", "By supervisor", true),
+    ]
+}
+
+/// Something to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// What is served there.
+    pub service: Service,
+    /// The address; port 0 lets the system choose.
+    pub address: Address,
+    /// The TLS profile to serve with from the first byte; `None`: plain.
+    pub tls: Option<TlsId>,
+}
+
+/// What a listener serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// The REST interface. Finesse: 8445 with TLS.
+    Rest,
+    /// The notification service. Finesse: 5223 with TLS, 5222 plain (off since 12.5).
+    Xmpp,
+    /// The control door: small HTTP requests that play the telephone network. Not Finesse's.
+    Door,
+}
+
+/// A user of Finesse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Login id.
+    pub id: AgentId,
+    /// Login name; on UCCE it finds the id.
+    pub login_name: Text,
+    /// First name.
+    pub first_name: Text,
+    /// Last name.
+    pub last_name: Text,
+    /// Password, for REST and XMPP alike.
+    pub password: Secret,
+    /// The usual extension; it exists, but the agent may use any other that exists.
+    pub extension: Extension,
+    /// The agent's team.
+    pub team: Team,
+    /// The teams this user supervises.
+    pub supervises: Vec<Team>,
+    /// What comes after a call.
+    pub wrap_up: WrapUp,
+}
+
+/// `wrapUpOnIncoming` and `wrapUpOnOutgoing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrapUp {
+    /// `NOT_ALLOWED`
+    NotAllowed,
+    /// `OPTIONAL`: when the agent asks for it during the call. Lasts this long at most.
+    Optional(Duration),
+    /// `REQUIRED`: after each call. Lasts this long at most.
+    Required(Duration),
+}
+
+/// How long things take. Ranges are drawn from by the seed, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// From a request to its answer.
+    pub answer: (Duration, Duration),
+    /// From a request until it takes effect.
+    pub effect: (Duration, Duration),
+    /// From an effect to its notification.
+    pub notification: (Duration, Duration),
+    /// How long a routed call rings before it is taken from the agent.
+    pub ring: Duration,
+    /// From one step of placing a call to the next.
+    pub dial: Duration,
+    /// How long an outside party lets it ring; `None`: it never answers.
+    pub outside_answers: Option<Duration>,
+    /// From the loss of presence to the forced sign-out (60 s).
+    pub forced_sign_out: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let millis = Duration::from_millis;
+        Self {
+            answer: (millis(1), millis(15)),
+            effect: (millis(1), millis(20)),
+            notification: (millis(0), millis(10)),
+            ring: Duration::from_secs(20),
+            dial: millis(50),
+            outside_answers: Some(Duration::from_secs(2)),
+            forced_sign_out: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,540 @@
+//! The machine: links, time, and the ways between REST, world and notifications.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use finewire_core::agent::{AgentId, Text};
+use finewire_core::machine::{
+    Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Outcome, Output,
+    Outputs, Party, Peer, Random, Reason, Sorted, Timers, UnixMillis,
+};
+use finewire_finesse::{NodeAddress, Resource, ServiceStatus, SystemInfo, Update, UpdateData};
+use finewire_finesse::{UpdateMethod, time};
+use finewire_http::http::Response;
+
+use crate::agenda::Agenda;
+use crate::config::{Config, Service};
+use crate::knobs::Knobs;
+use crate::locks::Locks;
+use crate::rest::Effect;
+use crate::session::{Session, Subscriptions};
+use crate::shape::word;
+use crate::verbs::{Command, Event, Truth};
+use crate::world::{Alarm, Happening, World};
+
+/// Cisco Finesse as a machine. See the [crate's page](crate).
+#[derive(Debug)]
+pub struct Simulator {
+    pub(crate) config: Config,
+    pub(crate) world: World,
+    pub(crate) system: SystemInfo,
+    pub(crate) locks: Locks,
+    pub(crate) random: Random,
+    pub(crate) now: Instant,
+    wall: (UnixMillis, Instant),
+    pub(crate) rest: BTreeMap<LinkId, Peer<finewire_http::Server>>,
+    pub(crate) door: BTreeMap<LinkId, Peer<finewire_http::Server>>,
+    pub(crate) sessions: BTreeMap<LinkId, Session>,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) agenda: Agenda<Job>,
+    lanes: BTreeMap<Lane, Instant>,
+    /// Counts the losses of presence, so that a late forced sign-out is known.
+    pub(crate) absences: BTreeMap<AgentId, u64>,
+    timers: Timers<LinkId>,
+    touched: BTreeSet<LinkId>,
+    pub(crate) outputs: Outputs<Event>,
+    commands: u64,
+    publisher: String,
+    items: u64,
+}
+
+/// Something to be done later.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// An accepted request takes effect.
+    Effect(Box<Effect>),
+    /// A notification goes out.
+    Notify(Box<Update>),
+    /// A REST request is answered.
+    Answer(LinkId, u64, Box<Response<Bytes>>),
+    /// A deadline of the world.
+    Alarm(Alarm),
+    /// An agent has been away for too long.
+    ForceOut(AgentId, u64),
+}
+
+/// What keeps its order in spite of the random delays.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    /// The requests that concern one agent.
+    Effects(AgentId),
+    /// The notifications of one node.
+    Node(Resource),
+}
+
+impl Simulator {
+    /// A simulator that listens as configured. Equal configurations, seeds and inputs give equal
+    /// outputs.
+    #[must_use]
+    pub fn new(config: Config, seed: [u8; 32]) -> Self {
+        let mut random = Random::from_seed(seed);
+        let mut outputs = Outputs::new();
+        for (listener, n) in config.listeners.iter().zip(0..) {
+            outputs.push(Output::Listen(ListenerId(n), listener.address.clone()));
+        }
+        let host = config.domain.clone();
+        let system = SystemInfo {
+            status: ServiceStatus::InService,
+            platform: Some(config.platform),
+            xmpp_pubsub_domain: Some(format!("pubsub.{}", config.domain).into()),
+            xmpp_domain: Some(config.domain.clone()),
+            primary: Some(NodeAddress {
+                host,
+                ..NodeAddress::default()
+            }),
+            auth_mode: "NON_SSO".into(),
+            cti_version: "23".into(),
+            cti_heartbeat: "success".into(),
+            timezone_offset: Some(0),
+            ..SystemInfo::default()
+        };
+        Self {
+            world: World::new(&config),
+            config,
+            system,
+            locks: Locks::default(),
+            publisher: publisher(&mut random),
+            random,
+            now: Instant::START,
+            // Any fixed day serves until the runtime says what time it is.
+            wall: (UnixMillis(1_704_067_200_000), Instant::START),
+            rest: BTreeMap::new(),
+            door: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
+            agenda: Agenda::new(),
+            lanes: BTreeMap::new(),
+            absences: BTreeMap::new(),
+            timers: Timers::new(),
+            touched: BTreeSet::new(),
+            outputs,
+            commands: 0,
+            items: 0,
+        }
+    }
+
+    /// How things really are.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        let jids = self
+            .sessions
+            .values()
+            .filter_map(|session| session.jid.as_ref());
+        let subscriptions = self.subscriptions.all();
+        Truth {
+            in_service: self.system.is_in_service(),
+            agents: self.world.users(),
+            calls: self.world.all_dialogs(),
+            streams: jids.map(|jid| jid.as_str().into()).collect(),
+            subscriptions: subscriptions
+                .map(|(node, jid)| (node.as_str().into(), jid.as_str().into()))
+                .collect(),
+        }
+    }
+
+    /// The configuration, with the knobs as they are now.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn wall(&self) -> UnixMillis {
+        self.wall.0.plus(self.now - self.wall.1)
+    }
+
+    pub(crate) const fn next_command(&mut self) -> CommandId {
+        self.commands += 1;
+        CommandId(self.commands)
+    }
+
+    /// A span out of a range, by the seed.
+    pub(crate) fn span(&mut self, (least, most): (Duration, Duration)) -> Duration {
+        let width = most.saturating_sub(least).as_micros();
+        let width = u64::try_from(width).unwrap_or(u64::MAX - 1);
+        least + Duration::from_micros(self.random.below(width + 1))
+    }
+
+    /// The time for something after `delay`, not before what is already in its lane.
+    fn in_lane(&mut self, lane: Lane, delay: Duration) -> Instant {
+        let at = self.now + delay;
+        let last = self.lanes.entry(lane).or_insert(at);
+        *last = at.max(*last);
+        *last
+    }
+
+    /// Notes that a child has something to say.
+    pub(crate) fn touch(&mut self, link: LinkId) {
+        self.touched.insert(link);
+    }
+
+    /// An accepted request takes effect later, after those before it for the same agent.
+    pub(crate) fn schedule_effect(&mut self, effect: Effect) {
+        let delay = self.span(self.config.timing.effect);
+        let at = self.in_lane(Lane::Effects(effect.agent.clone()), delay);
+        self.agenda.add(at, Job::Effect(Box::new(effect)));
+    }
+
+    /// Lets the world do something, and takes up what it leaves behind.
+    pub(crate) fn with_world<R>(
+        &mut self,
+        cause: Option<&Effect>,
+        act: impl FnOnce(&mut World) -> R,
+    ) -> R {
+        let cause = cause.map(|effect| {
+            let node = match effect.request.resource() {
+                Resource::User(_) => Resource::User(effect.agent.clone()),
+                _ => Resource::Dialogs(effect.agent.clone()),
+            };
+            (effect.request_id.clone(), node)
+        });
+        self.world.begin(self.wall(), cause);
+        let result = act(&mut self.world);
+        for happening in self.world.take_happenings() {
+            match happening {
+                Happening::Update(update) => self.schedule_update(update),
+                Happening::Alarm(after, alarm) => {
+                    self.agenda.add(self.now + after, Job::Alarm(alarm));
+                }
+                Happening::AgentChanged(agent, state) => {
+                    self.outputs.event(Event::AgentChanged { agent, state });
+                }
+                Happening::CallChanged(dialog) => {
+                    self.outputs.event(Event::CallChanged { dialog });
+                }
+            }
+        }
+        result
+    }
+
+    pub(crate) fn schedule_update(&mut self, update: Update) {
+        // While the telephone system is lost there are no notifications but that one.
+        if !self.system.is_in_service() && update.node != Resource::SystemInfo {
+            return;
+        }
+        let mut delay = self.span(self.config.timing.notification);
+        if matches!(update.data, UpdateData::Errors(_)) {
+            delay += self.config.knobs.late_errors.unwrap_or_default();
+        }
+        let at = self.in_lane(Lane::Node(update.node.clone()), delay);
+        self.agenda.add(at, Job::Notify(Box::new(update)));
+    }
+
+    /// The id of the next notification. Seen: a UUID of the publishing process and, right behind
+    /// it, a running number.
+    pub(crate) fn next_item(&mut self) -> String {
+        self.items += 1;
+        format!("{}{}", self.publisher, self.items)
+    }
+
+    fn run(&mut self, job: Job) {
+        match job {
+            Job::Effect(effect) => self.take_effect(&effect),
+            Job::Notify(update) => self.notify(&update),
+            Job::Answer(link, exchange, response) => self.answer(link, exchange, *response),
+            Job::Alarm(alarm) => self.with_world(None, |world| world.fire(alarm)),
+            Job::ForceOut(agent, absence) => self.force_out(&agent, absence),
+        }
+    }
+
+    /// Does what is due, and drains the children it touches, until nothing is left.
+    fn settle(&mut self) {
+        loop {
+            while let Some(link) = self.touched.pop_first() {
+                self.drain(link);
+            }
+            match self.agenda.pop_due(self.now) {
+                Some(job) => self.run(job),
+                None => return,
+            }
+        }
+    }
+
+    /// Takes everything from one child, and arms its timer.
+    fn drain(&mut self, link: LinkId) {
+        loop {
+            if let Some(peer) = self.rest.get_mut(&link) {
+                match self.outputs.pull(peer) {
+                    Sorted::Event(event) => self.on_rest(link, event),
+                    Sorted::Ended(..) => {}
+                    Sorted::Wait(deadline) => return self.timers.arm(link, deadline),
+                }
+            } else if let Some(session) = self.sessions.get_mut(&link) {
+                match self.outputs.pull(&mut session.peer) {
+                    Sorted::Event(event) => self.on_xmpp(link, event),
+                    Sorted::Ended(..) => {}
+                    Sorted::Wait(deadline) => return self.timers.arm(link, deadline),
+                }
+            } else if let Some(peer) = self.door.get_mut(&link) {
+                match self.outputs.pull(peer) {
+                    Sorted::Event(event) => self.on_door(link, event),
+                    Sorted::Ended(..) => {}
+                    Sorted::Wait(deadline) => return self.timers.arm(link, deadline),
+                }
+            } else {
+                return self.timers.clear(&link);
+            }
+        }
+    }
+
+    /// Passes something on to the child that has this link.
+    fn pass(&mut self, link: LinkId, input: Passed<'_>) {
+        let now = self.now;
+        if let Some(peer) = self
+            .rest
+            .get_mut(&link)
+            .or_else(|| self.door.get_mut(&link))
+        {
+            input.to(now, link, peer);
+        } else if let Some(session) = self.sessions.get_mut(&link) {
+            input.to(now, link, &mut session.peer);
+        } else {
+            return;
+        }
+        self.touch(link);
+    }
+
+    fn accept(&mut self, listener: ListenerId, link: LinkId) {
+        let held = self.rest.len() + self.door.len() + self.sessions.len();
+        let listener = usize::try_from(listener.0)
+            .ok()
+            .and_then(|n| self.config.listeners.get(n));
+        let Some(listener) = listener.filter(|_| held < self.config.most_links) else {
+            return self.outputs.push(Output::Close(link, Closing::Abort));
+        };
+        let (now, tls) = (self.now, listener.tls);
+        let http = || {
+            let config = finewire_http::ServerConfig::new(Party::Finesse, Party::Connector);
+            Peer::new(now, link, finewire_http::Server::new(config), tls)
+        };
+        match listener.service {
+            Service::Rest => {
+                self.rest.insert(link, http());
+            }
+            Service::Door => {
+                self.door.insert(link, http());
+            }
+            Service::Xmpp => {
+                let config = finewire_xmpp::ServerConfig::new(self.config.domain.as_str());
+                let server = finewire_xmpp::Server::new(config, self.random.fork());
+                let peer = Peer::new(now, link, server, tls);
+                self.sessions.insert(link, Session::new(peer));
+            }
+        }
+        self.touch(link);
+    }
+
+    fn listening(&mut self, listener: ListenerId, address: Address) {
+        let listener = usize::try_from(listener.0)
+            .ok()
+            .and_then(|n| self.config.listeners.get(n));
+        let Some(listener) = listener else { return };
+        if let Some(node) = &mut self.system.primary {
+            let port = match (listener.service, listener.tls) {
+                (Service::Rest, Some(_)) => Some(&mut node.https_port),
+                (Service::Xmpp, Some(_)) => Some(&mut node.xmpp_secure_port),
+                (Service::Xmpp, None) => Some(&mut node.xmpp_port),
+                (Service::Rest, None) | (Service::Door, _) => None,
+            };
+            if let Some(port) = port {
+                *port = Some(address.port);
+            }
+        }
+        self.outputs.event(Event::Listening {
+            service: listener.service,
+            address,
+        });
+    }
+
+    fn command(&mut self, id: CommandId, command: Command) {
+        let outcome = self.carry_out(Some(id), command).map_or_else(
+            |why| Outcome::refused(Reason::Denied, why.to_string()),
+            |_| Outcome::Done,
+        );
+        self.outputs.ended(id, outcome);
+    }
+
+    /// Does what a command or the door asks for: a new call's id, or why not.
+    pub(crate) fn carry_out(
+        &mut self,
+        id: Option<CommandId>,
+        command: Command,
+    ) -> Result<Option<Text>, Text> {
+        match command {
+            Command::PlaceCall { to, from } => {
+                if !self.system.is_in_service() {
+                    return Err("the service is out".into());
+                }
+                let placed =
+                    self.with_world(None, |world| world.call_in(to.as_str(), from.as_str()));
+                let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
+                let id_text = Text::from(dialog.clone());
+                self.outputs.event(Event::CallPlaced {
+                    command: id,
+                    dialog,
+                    to,
+                    from,
+                });
+                Ok(Some(id_text))
+            }
+            Command::EndCall { dialog } => {
+                let ended = self.with_world(None, |world| world.end_call(&dialog));
+                if ended {
+                    Ok(None)
+                } else {
+                    Err("there is no such call".into())
+                }
+            }
+            Command::SetInService(on) => {
+                self.set_in_service(on);
+                Ok(None)
+            }
+            Command::DropXmpp { agent } => {
+                self.drop_xmpp(&agent);
+                Ok(None)
+            }
+            Command::SetKnobs(knobs) => {
+                self.set_knobs(*knobs);
+                Ok(None)
+            }
+        }
+    }
+
+    fn set_knobs(&mut self, knobs: Knobs) {
+        self.world
+            .set_peripheral_errors(!knobs.no_peripheral_errors);
+        let presence_changes = knobs.no_finesse_presence != self.config.knobs.no_finesse_presence;
+        self.config.knobs = knobs;
+        if presence_changes {
+            self.show_finesse_presence();
+        }
+    }
+
+    fn set_in_service(&mut self, on: bool) {
+        if on == self.system.is_in_service() {
+            return;
+        }
+        let (status, reason, heartbeat) = if on {
+            (ServiceStatus::InService, "", "success")
+        } else {
+            (
+                ServiceStatus::OutOfService,
+                "CTI connection lost",
+                "failure",
+            )
+        };
+        self.system.status = status;
+        self.system.status_reason = reason.into();
+        self.system.cti_heartbeat = heartbeat.into();
+        let node = Resource::SystemInfo;
+        self.schedule_update(Update {
+            node: node.clone(),
+            source: node,
+            method: UpdateMethod::Put,
+            request_id: None,
+            data: UpdateData::SystemInfo(Box::new(self.system_now())),
+        });
+    }
+
+    pub(crate) fn system_now(&self) -> SystemInfo {
+        SystemInfo {
+            timestamp: time::format(self.wall()).into(),
+            ..self.system.clone()
+        }
+    }
+}
+
+/// What comes to a child's link.
+enum Passed<'a> {
+    Secured(finewire_core::machine::PeerIdentity),
+    Received(&'a [u8]),
+    Sent,
+    Closed(finewire_core::machine::CloseReason),
+}
+
+impl Passed<'_> {
+    fn to<M: Machine>(self, now: Instant, link: LinkId, child: &mut M) {
+        child.handle_input(
+            now,
+            match self {
+                Self::Secured(identity) => Input::Secured(link, identity),
+                Self::Received(bytes) => Input::Received(link, bytes),
+                Self::Sent => Input::Sent(link),
+                Self::Closed(reason) => Input::Closed(link, reason),
+            },
+        );
+    }
+}
+
+/// The publishing process's name in the ids of notifications.
+fn publisher(random: &mut Random) -> String {
+    format!("{}-", word(random, 12).to_lowercase())
+}
+
+impl Machine for Simulator {
+    type Command = Command;
+    type Event = Event;
+
+    fn handle_input(&mut self, now: Instant, input: Input<'_, Command>) {
+        self.now = now;
+        match input {
+            Input::Received(link, bytes) => self.pass(link, Passed::Received(bytes)),
+            Input::Sent(link) => self.pass(link, Passed::Sent),
+            Input::Secured(link, identity) => self.pass(link, Passed::Secured(identity)),
+            Input::Closed(link, reason) => self.pass(link, Passed::Closed(reason)),
+            Input::Accepted(listener, link, _) => self.accept(listener, link),
+            Input::Listening(listener, address) => self.listening(listener, address),
+            Input::ListenFailed(listener, reason) => {
+                let n = usize::try_from(listener.0).ok();
+                if let Some(listener) = n.and_then(|n| self.config.listeners.get(n)) {
+                    let (service, address) = (listener.service, listener.address.clone());
+                    self.outputs.event(Event::ListenFailed {
+                        service,
+                        address,
+                        reason,
+                    });
+                }
+            }
+            Input::Command(id, command) => self.command(id, command),
+            Input::Wall(wall) => self.wall = (wall, now),
+            // It opens no links.
+            Input::Opened(_) => {}
+        }
+        self.settle();
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        while let Some(link) = self.timers.pop_due(now) {
+            if let Some(peer) = self
+                .rest
+                .get_mut(&link)
+                .or_else(|| self.door.get_mut(&link))
+            {
+                peer.handle_timeout(now);
+            } else if let Some(session) = self.sessions.get_mut(&link) {
+                session.peer.handle_timeout(now);
+            }
+            self.touch(link);
+        }
+        self.settle();
+    }
+
+    fn poll_output(&mut self) -> Output<Event> {
+        if let Some(output) = self.outputs.pop() {
+            return output;
+        }
+        let deadlines = [self.timers.next(), self.agenda.next()];
+        Output::Wait(deadlines.into_iter().flatten().min())
+    }
+}

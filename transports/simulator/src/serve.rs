@@ -1,0 +1,190 @@
+//! What comes in by HTTP, and the effects of accepted requests.
+
+use bytes::Bytes;
+use finewire_core::agent::{AgentId, AgentState};
+use finewire_core::machine::{Input, LinkEvent, LinkId, Machine};
+use finewire_finesse::{Request, Resource, Update, UpdateData, UpdateMethod};
+use finewire_http::http::header::HOST;
+use finewire_http::http::{self, Response, StatusCode};
+use finewire_http::{ServerCommand, ServerEvent};
+use serde_json::json;
+
+use crate::door::{self, Wish};
+use crate::machine::{Job, Simulator};
+use crate::rest::{Desk, Effect, Served};
+use crate::verbs::Event;
+
+impl Simulator {
+    pub(crate) fn on_rest(&mut self, link: LinkId, event: LinkEvent<ServerEvent>) {
+        match event {
+            LinkEvent::Said(ServerEvent::Requested { exchange, request }) => {
+                self.serve(link, exchange, &request);
+            }
+            LinkEvent::Down { .. } => {
+                self.rest.remove(&link);
+            }
+            LinkEvent::Up => {}
+        }
+    }
+
+    fn serve(&mut self, link: LinkId, exchange: u64, request: &http::Request<Bytes>) {
+        let system = self.system_now();
+        let mut desk = Desk {
+            now: self.now,
+            config: &self.config,
+            world: &self.world,
+            locks: &mut self.locks,
+            system: &system,
+        };
+        let Served {
+            response,
+            effect,
+            agent,
+            verb,
+        } = desk.serve(request);
+        let line = format!("{} {}", request.method(), request.uri().path());
+        let status = response.status().as_u16();
+        self.outputs.event(Event::RequestServed {
+            agent,
+            line: line.into(),
+            verb,
+            status,
+        });
+        let timing = &self.config.timing;
+        let (first, last) = (timing.effect.1 + timing.notification.1, timing.answer);
+        let mut delay = self.span(last);
+        if effect.is_some() && self.config.knobs.event_before_answer {
+            delay += first + core::time::Duration::from_millis(1);
+        }
+        delay += self.config.knobs.slow_rest.unwrap_or_default();
+        if let Some(effect) = effect {
+            self.schedule_effect(effect);
+        }
+        self.agenda.add(
+            self.now + delay,
+            Job::Answer(link, exchange, Box::new(response)),
+        );
+    }
+
+    pub(crate) fn answer(&mut self, link: LinkId, exchange: u64, response: Response<Bytes>) {
+        let command = self.next_command();
+        let now = self.now;
+        let peer = self
+            .rest
+            .get_mut(&link)
+            .or_else(|| self.door.get_mut(&link));
+        if let Some(peer) = peer {
+            let answer = ServerCommand::Answer { exchange, response };
+            peer.handle_input(now, Input::Command(command, answer));
+            self.touch(link);
+        }
+    }
+
+    /// An accepted request reaches the telephone system.
+    pub(crate) fn take_effect(&mut self, effect: &Effect) {
+        if !self.system.is_in_service() {
+            return;
+        }
+        let Effect {
+            request,
+            agent,
+            by_supervisor,
+            ..
+        } = effect;
+        self.with_world(Some(effect), |world| match request {
+            Request::SignIn {
+                extension, mobile, ..
+            } => {
+                world.sign_in(agent, extension, mobile.as_ref());
+            }
+            Request::SignOut { reason_id, .. } => {
+                world.sign_out(agent, reason_id.clone(), *by_supervisor);
+            }
+            Request::ChangeState {
+                state, reason_id, ..
+            } => {
+                world.change_state(agent, state.clone(), reason_id.clone(), *by_supervisor);
+            }
+            Request::MakeCall {
+                from,
+                to,
+                variables,
+                ..
+            } => {
+                world.make_call(agent, from, to, variables);
+            }
+            Request::Act {
+                dialog,
+                action,
+                address,
+                to,
+                ..
+            } => {
+                world.act(agent, dialog, action, address, to.as_ref());
+            }
+            Request::UpdateCallData {
+                dialog,
+                wrap_up_reason,
+                variables,
+            } => {
+                world.update_call_data(dialog, wrap_up_reason.as_ref(), variables);
+            }
+            _ => {}
+        });
+        if matches!(request, Request::SignIn { .. }) && self.config.knobs.stray_logout {
+            self.say_stray_logout(agent);
+        }
+    }
+
+    /// Seen: after a failover the old node says that the agent it lost signed out.
+    fn say_stray_logout(&mut self, agent: &AgentId) {
+        let Some(mut user) = self.world.user(agent) else {
+            return;
+        };
+        user.state = AgentState::Logout;
+        user.extension = None;
+        user.reason = None;
+        let node = Resource::User(agent.clone());
+        self.schedule_update(Update {
+            node: node.clone(),
+            source: node,
+            method: UpdateMethod::Put,
+            request_id: None,
+            data: UpdateData::User(Box::new(user)),
+        });
+    }
+
+    pub(crate) fn on_door(&mut self, link: LinkId, event: LinkEvent<ServerEvent>) {
+        match event {
+            LinkEvent::Said(ServerEvent::Requested { exchange, request }) => {
+                let response = self.at_the_door(&request);
+                self.answer(link, exchange, response);
+            }
+            LinkEvent::Down { .. } => {
+                self.door.remove(&link);
+            }
+            LinkEvent::Up => {}
+        }
+    }
+
+    fn at_the_door(&mut self, request: &http::Request<Bytes>) -> Response<Bytes> {
+        // A page in a browser must not play on the door of its own machine.
+        if request.headers().contains_key(http::header::ORIGIN)
+            || !request.headers().contains_key(HOST)
+        {
+            return door::say(StatusCode::FORBIDDEN, &json!({"error": "not for browsers"}));
+        }
+        match door::read(request, self.config.door_token.as_ref()) {
+            Err(response) => response,
+            Ok(Wish::Agents) => door::say(StatusCode::OK, &door::agents(&self.truth())),
+            Ok(Wish::Calls) => door::say(StatusCode::OK, &door::calls(&self.truth())),
+            Ok(Wish::Do(command)) => match self.carry_out(None, command) {
+                Ok(Some(dialog)) => {
+                    door::say(StatusCode::CREATED, &json!({ "dialog": dialog.as_str() }))
+                }
+                Ok(None) => door::say(StatusCode::OK, &json!({})),
+                Err(why) => door::say(StatusCode::CONFLICT, &json!({ "error": why.as_str() })),
+            },
+        }
+    }
+}

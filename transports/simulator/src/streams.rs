@@ -1,0 +1,307 @@
+//! What comes in by XMPP, and who is told what.
+
+use bytes::Bytes;
+use finewire_core::agent::AgentId;
+use finewire_core::machine::{Closing, Input, LinkEvent, LinkId, Machine, Output};
+use finewire_finesse::{Resource, Update};
+use finewire_xmpp::{Element, Jid, PubSubRequest, ServerCommand, ServerEvent};
+use finewire_xmpp::{StanzaError, StreamError, ns};
+
+use crate::machine::{Job, Simulator};
+use crate::session::Session;
+use crate::shape::shape;
+use crate::verbs::Event;
+
+impl Simulator {
+    pub(crate) fn on_xmpp(&mut self, link: LinkId, event: LinkEvent<ServerEvent>) {
+        match event {
+            LinkEvent::Said(event) => self.on_stream(link, event),
+            LinkEvent::Down { .. } => self.lose_stream(link),
+            LinkEvent::Up => {}
+        }
+    }
+
+    fn on_stream(&mut self, link: LinkId, event: ServerEvent) {
+        match event {
+            ServerEvent::Authenticating { user, password } => {
+                // The local part is the login id; the login name does not do here.
+                let agent = self
+                    .world
+                    .find(&user)
+                    .filter(|agent| agent.config.id == *user);
+                let agent = agent.filter(|agent| agent.config.password == password);
+                let agent = agent.map(|agent| agent.config.id.clone());
+                let accept = agent.is_some();
+                if let Some(session) = self.sessions.get_mut(&link) {
+                    session.agent = agent;
+                }
+                self.tell(link, ServerCommand::Authenticate { accept });
+            }
+            ServerEvent::Bound { jid } => self.bind(link, jid),
+            ServerEvent::PresenceChanged {
+                available,
+                priority,
+            } => {
+                self.change_presence(link, available, priority);
+            }
+            ServerEvent::PresenceSubscription { to, subscribe } => {
+                let finesse = self.finesse_jid();
+                if finesse.is_some_and(|finesse| finesse == to.to_bare()) {
+                    self.watch_finesse(link, subscribe);
+                }
+            }
+            ServerEvent::PubSub {
+                request,
+                service,
+                what,
+            } => {
+                let result = self.subscribe(&service, what);
+                self.tell(link, ServerCommand::Reply { request, result });
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives a command to a stream.
+    fn tell(&mut self, link: LinkId, command: ServerCommand) {
+        let id = self.next_command();
+        let now = self.now;
+        if let Some(session) = self.sessions.get_mut(&link) {
+            session.peer.handle_input(now, Input::Command(id, command));
+            self.touch(link);
+        }
+    }
+
+    /// A resource is bound; another stream with the same address has to go.
+    fn bind(&mut self, link: LinkId, jid: Jid) {
+        let same = |(other, session): (&LinkId, &Session)| {
+            (*other != link && session.jid.as_ref() == Some(&jid)).then_some(*other)
+        };
+        let others: Vec<_> = self.sessions.iter().filter_map(same).collect();
+        for other in others {
+            self.tell(
+                other,
+                ServerCommand::Close {
+                    error: Some(StreamError::Conflict),
+                },
+            );
+        }
+        let Some(session) = self.sessions.get_mut(&link) else {
+            return;
+        };
+        let resource = jid.resource().unwrap_or_default().into();
+        session.jid = Some(jid);
+        if let Some(agent) = session.agent.clone() {
+            self.outputs.event(Event::Connected { agent, resource });
+        }
+    }
+
+    fn change_presence(&mut self, link: LinkId, available: bool, priority: i8) {
+        let Some(session) = self.sessions.get_mut(&link) else {
+            return;
+        };
+        let was = session.available;
+        session.available = available;
+        session.priority = priority;
+        let Some(agent) = session.agent.clone() else {
+            return;
+        };
+        if was && !available {
+            self.begin_absence(&agent);
+        }
+    }
+
+    /// With the agent's last presence the time to the forced sign-out begins.
+    fn begin_absence(&mut self, agent: &AgentId) {
+        if self.is_present(agent) {
+            return;
+        }
+        let count = self.absences.entry(agent.clone()).or_default();
+        *count += 1;
+        let job = Job::ForceOut(agent.clone(), *count);
+        self.agenda
+            .add(self.now + self.config.timing.forced_sign_out, job);
+    }
+
+    fn is_present(&self, agent: &AgentId) -> bool {
+        let mut sessions = self.sessions.values();
+        sessions.any(|session| session.available && session.agent.as_ref() == Some(agent))
+    }
+
+    pub(crate) fn force_out(&mut self, agent: &AgentId, absence: u64) {
+        if self.absences.get(agent) == Some(&absence) && !self.is_present(agent) {
+            let load = self.config.knobs.load;
+            self.with_world(None, |world| world.force_out(agent, load));
+        }
+    }
+
+    fn lose_stream(&mut self, link: LinkId) {
+        let Some(session) = self.sessions.remove(&link) else {
+            return;
+        };
+        let Some(agent) = session.agent else { return };
+        if let Some(jid) = session.jid {
+            let resource = jid.resource().unwrap_or_default().into();
+            self.outputs.event(Event::Disconnected {
+                agent: agent.clone(),
+                resource,
+            });
+        }
+        if session.available {
+            self.begin_absence(&agent);
+        }
+    }
+
+    /// Cuts an agent's streams as a broken network does.
+    pub(crate) fn drop_xmpp(&mut self, agent: &AgentId) {
+        let of = |(link, session): (&LinkId, &Session)| {
+            (session.agent.as_ref() == Some(agent)).then_some(*link)
+        };
+        let links: Vec<_> = self.sessions.iter().filter_map(of).collect();
+        for link in links {
+            self.outputs.push(Output::Close(link, Closing::Abort));
+            self.lose_stream(link);
+            self.touch(link);
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        service: &Jid,
+        what: PubSubRequest,
+    ) -> Result<Option<Element>, StanzaError> {
+        let own = self.system.xmpp_pubsub_domain.as_ref();
+        if own.is_none_or(|own| service.as_str() != own.as_str().to_ascii_lowercase()) {
+            return Err(StanzaError::ItemNotFound);
+        }
+        match what {
+            PubSubRequest::Subscribe { node, jid } => {
+                if matches!(Resource::parse(&node), Resource::Other(_)) {
+                    return Err(StanzaError::ItemNotFound);
+                }
+                if self.subscriptions.add(node, jid) {
+                    Ok(None)
+                } else {
+                    Err(StanzaError::ResourceConstraint)
+                }
+            }
+            PubSubRequest::Unsubscribe { node, jid } => {
+                if self.subscriptions.remove(node, jid) {
+                    Ok(None)
+                } else {
+                    Err(StanzaError::UnexpectedRequest)
+                }
+            }
+        }
+    }
+
+    /// Sends an update to everybody who gets its node.
+    pub(crate) fn notify(&mut self, update: &Update) {
+        let node = update.node.to_string();
+        let mut targets: Vec<(LinkId, Jid)> = Vec::new();
+        for (link, session) in &self.sessions {
+            if let Some(jid) = &session.jid
+                && session.listens()
+                && session.is_implied(&update.node)
+            {
+                targets.push((*link, jid.to_bare()));
+            }
+        }
+        for address in self.subscriptions.of(&node) {
+            let reached = self
+                .sessions
+                .iter()
+                .filter(|(_, session)| match &session.jid {
+                    Some(jid) if address.is_bare() => {
+                        jid.to_bare() == *address && session.listens()
+                    }
+                    Some(jid) => jid == address && session.available,
+                    None => false,
+                });
+            targets.extend(reached.map(|(link, _)| (*link, address.clone())));
+        }
+        if targets.is_empty() {
+            return;
+        }
+        let item = self.next_item();
+        let shaped = shape(update, item, &self.config.knobs, &mut self.random);
+        let service = self.system.xmpp_pubsub_domain.clone().unwrap_or_default();
+        let times = if self.config.knobs.duplicate_events {
+            2
+        } else {
+            1
+        };
+        for (link, to) in targets {
+            for _ in 0..times {
+                let stanza = shaped.stanza(service.as_str(), &to, &mut self.random);
+                self.tell(link, ServerCommand::Send { stanza });
+            }
+            let to = to.as_str().into();
+            self.outputs.event(Event::Notified {
+                to,
+                node: node.as_str().into(),
+            });
+        }
+    }
+
+    /// The user that stands for the web application.
+    fn finesse_jid(&self) -> Option<Jid> {
+        Jid::new(Some("finesse"), self.config.domain.as_str(), None).ok()
+    }
+
+    fn watch_finesse(&mut self, link: LinkId, subscribe: bool) {
+        if let Some(session) = self.sessions.get_mut(&link) {
+            session.watches_finesse = subscribe;
+        }
+        let Some(finesse) = self.finesse_jid() else {
+            return;
+        };
+        let word = if subscribe {
+            "subscribed"
+        } else {
+            "unsubscribed"
+        };
+        let answer = Element::new("presence", ns::CLIENT)
+            .with_attribute("from", finesse.as_str())
+            .with_attribute("type", word);
+        self.send_element(link, &answer);
+        if subscribe {
+            self.send_finesse_presence(link);
+        }
+    }
+
+    /// Tells everybody who watches whether the web application is there.
+    pub(crate) fn show_finesse_presence(&mut self) {
+        let watching = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.watches_finesse);
+        let links: Vec<_> = watching.map(|(link, _)| *link).collect();
+        for link in links {
+            self.send_finesse_presence(link);
+        }
+    }
+
+    fn send_finesse_presence(&mut self, link: LinkId) {
+        let Some(finesse) = self.finesse_jid() else {
+            return;
+        };
+        let Ok(from) = finesse.with_resource("desktop") else {
+            return;
+        };
+        let gone = self
+            .config
+            .knobs
+            .no_finesse_presence
+            .then_some("unavailable");
+        let presence = Element::new("presence", ns::CLIENT)
+            .with_attribute("from", from.as_str())
+            .with_optional("type", gone);
+        self.send_element(link, &presence);
+    }
+
+    fn send_element(&mut self, link: LinkId, element: &Element) {
+        let stanza = Bytes::from(element.to_xml(ns::CLIENT));
+        self.tell(link, ServerCommand::Send { stanza });
+    }
+}

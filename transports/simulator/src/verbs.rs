@@ -1,0 +1,127 @@
+//! What a simulator can be asked for, and what it says.
+
+use finewire_core::agent::{AgentId, AgentState, Dialog, DialogId, Text, User};
+use finewire_core::machine::{Address, CloseReason, CommandId};
+
+use crate::config::Service;
+use crate::knobs::Knobs;
+
+/// What the [`Simulator`](crate::Simulator) can be asked for: to play the telephone network, the
+/// administrator, or bad luck.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// Brings a call in. Ends as done after [`Event::CallPlaced`], or as refused with the reason.
+    PlaceCall {
+        /// A login id (a routed call; the agent must be ready) or an extension (a direct call).
+        to: Text,
+        /// The caller's number.
+        from: Text,
+    },
+    /// Ends a call as its outside party would.
+    EndCall {
+        /// Which.
+        dialog: DialogId,
+    },
+    /// Takes the service out or back in: `OUT_OF_SERVICE` in SystemInfo, 503 to everything else.
+    SetInService(bool),
+    /// Cuts all XMPP streams of an agent, without a word.
+    DropXmpp {
+        /// Whose.
+        agent: AgentId,
+    },
+    /// Misbehave like this from now on.
+    SetKnobs(Box<Knobs>),
+}
+
+/// What the [`Simulator`](crate::Simulator) says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// It listens.
+    Listening {
+        /// For what.
+        service: Service,
+        /// Where, with the real port.
+        address: Address,
+    },
+    /// It cannot listen, or listening ended.
+    ListenFailed {
+        /// For what.
+        service: Service,
+        /// Where it was to listen.
+        address: Address,
+        /// Why not.
+        reason: CloseReason,
+    },
+    /// A REST request was answered.
+    RequestServed {
+        /// Who asked, if the credentials were right.
+        agent: Option<AgentId>,
+        /// Method and path.
+        line: Text,
+        /// What was asked for (`LOGIN`, `ANSWER`, `User`, …), where it could be read.
+        verb: Option<Text>,
+        /// The status of the answer.
+        status: u16,
+    },
+    /// A call came in by [`Command::PlaceCall`] or the door.
+    CallPlaced {
+        /// The command; `None` for the door.
+        command: Option<CommandId>,
+        /// The new call.
+        dialog: DialogId,
+        /// The agent or extension.
+        to: Text,
+        /// The caller.
+        from: Text,
+    },
+    /// An agent's state, reason or line changed.
+    AgentChanged {
+        /// Who.
+        agent: AgentId,
+        /// The state now.
+        state: AgentState,
+    },
+    /// A call is new, changed or over.
+    CallChanged {
+        /// Which.
+        dialog: DialogId,
+    },
+    /// An agent's XMPP stream is there.
+    Connected {
+        /// Who.
+        agent: AgentId,
+        /// The resource.
+        resource: Text,
+    },
+    /// An agent's XMPP stream is gone.
+    Disconnected {
+        /// Who.
+        agent: AgentId,
+        /// The resource.
+        resource: Text,
+    },
+    /// A notification went out.
+    Notified {
+        /// The address: bare for implicit subscriptions, full for explicit ones.
+        to: Text,
+        /// The node.
+        node: Text,
+    },
+}
+
+/// How things really are, whatever was said to anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// Whether the service is in.
+    pub in_service: bool,
+    /// Every agent, by login id.
+    pub agents: Vec<User>,
+    /// Every call, by id.
+    pub calls: Vec<Dialog>,
+    /// The XMPP streams that are bound: full addresses.
+    pub streams: Vec<Text>,
+    /// The explicit subscriptions: node and address.
+    pub subscriptions: Vec<(Text, Text)>,
+}

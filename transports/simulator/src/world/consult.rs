@@ -1,0 +1,168 @@
+//! Consult, transfer and conference.
+//!
+//! Both complete on the original, held call, which survives; the consult call is swallowed and its
+//! id becomes the survivor's `secondaryId`. Finesse Developer Guide, "Dialog - Take action".
+
+use finewire_core::agent::{AgentId, DialogState, Extension, ParticipantState, Text};
+use finewire_finesse::{ApiErrors, ErrorCode};
+
+use super::call::{CallId, Party};
+use super::{World, refusal};
+
+impl World {
+    /// `CONSULT_CALL`: holds the call and places another one for the same agent.
+    pub(super) fn consult(
+        &mut self,
+        by: &AgentId,
+        id: CallId,
+        to: Option<&Text>,
+    ) -> Result<(), ApiErrors> {
+        let to = to.ok_or_else(|| refusal::call_operation(ErrorCode(14)))?;
+        let call = self.calls.get(&id).ok_or_else(refusal::generic_error)?;
+        let own = call
+            .of(by)
+            .ok_or_else(refusal::generic_error)?
+            .address
+            .clone();
+        if call.consult.is_some() || self.calls.len() >= self.most_calls {
+            return Err(refusal::generic_error());
+        }
+        self.set_party(id, own.as_str(), ParticipantState::Held);
+        let consult = self.new_call(own.clone(), to.clone(), "CONSULT");
+        if let Some(call) = self.calls.get_mut(&consult) {
+            call.consults_for = Some(id);
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.consult = Some((consult, by.clone()));
+        }
+        self.go_off_hook(consult, by, &Extension::from(own), &[]);
+        Ok(())
+    }
+
+    /// `TRANSFER`: the agent leaves, whom the agent consulted stays.
+    pub(super) fn transfer(&mut self, by: &AgentId, id: CallId) -> Result<(), ApiErrors> {
+        let joined = self.join(by, id)?;
+        let now = self.now;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.call_type = "TRANSFER";
+            for party in call
+                .parties
+                .iter_mut()
+                .filter(|p| p.agent.as_ref() == Some(by))
+            {
+                party.set(ParticipantState::Dropped, now);
+            }
+        }
+        self.publish_left(id, by);
+        self.settle(by);
+        self.announce(id, &joined);
+        Ok(())
+    }
+
+    /// `CONFERENCE`: the agent and whom the agent consulted both stay.
+    pub(super) fn conference(&mut self, by: &AgentId, id: CallId) -> Result<(), ApiErrors> {
+        let joined = self.join(by, id)?;
+        let now = self.now;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.call_type = "CONFERENCE";
+            for party in call
+                .parties
+                .iter_mut()
+                .filter(|p| p.agent.as_ref() == Some(by))
+            {
+                party.set(ParticipantState::Active, now);
+            }
+        }
+        self.announce(id, &joined);
+        self.settle(by);
+        Ok(())
+    }
+
+    /// `TRANSFER_SST`: the agent leaves at once, the call rings at `to`.
+    pub(super) fn transfer_at_once(
+        &mut self,
+        by: &AgentId,
+        id: CallId,
+        to: Option<&Text>,
+    ) -> Result<(), ApiErrors> {
+        let to = to.ok_or_else(|| refusal::call_operation(ErrorCode(14)))?;
+        let called = self
+            .ring(id, to)
+            .map_err(|_| refusal::call_operation(ErrorCode(14)))?;
+        let now = self.now;
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.call_type = "TRANSFER";
+            call.state = DialogState::Alerting;
+            for party in call
+                .parties
+                .iter_mut()
+                .filter(|p| p.agent.as_ref() == Some(by))
+            {
+                party.set(ParticipantState::Dropped, now);
+            }
+        }
+        self.publish_left(id, by);
+        self.settle(by);
+        self.publish_changed_except(id, called.as_ref());
+        if let Some(agent) = called {
+            self.publish_added(id, &agent);
+            self.settle(&agent);
+        }
+        Ok(())
+    }
+
+    /// Swallows the consult call of `id`: its other parties come over. The agents among them.
+    fn join(&mut self, by: &AgentId, id: CallId) -> Result<Vec<AgentId>, ApiErrors> {
+        let call = self.calls.get(&id).ok_or_else(refusal::generic_error)?;
+        let held = call
+            .of(by)
+            .is_some_and(|party| party.state == ParticipantState::Held);
+        let consult = call
+            .consult
+            .as_ref()
+            .filter(|(_, agent)| agent == by)
+            .map(|(id, _)| *id);
+        let consult = consult
+            .filter(|_| held)
+            .ok_or_else(refusal::generic_error)?;
+        let other = self
+            .calls
+            .get(&consult)
+            .ok_or_else(refusal::generic_error)?;
+        if !matches!(other.state, DialogState::Active | DialogState::Alerting) {
+            return Err(refusal::generic_error());
+        }
+        let moving = |party: &&Party| party.agent.as_ref() != Some(by) && !party.is_gone();
+        let moving: Vec<Party> = other.parties.iter().filter(moving).cloned().collect();
+        let agents = moving
+            .iter()
+            .filter_map(|party| party.agent.clone())
+            .collect();
+        // They are in the surviving call before the other ends, so that nobody's state flickers.
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.parties.extend(moving);
+            call.swallowed = Some(consult);
+            call.consult = None;
+            call.state = DialogState::Active;
+        }
+        self.finish(consult);
+        Ok(agents)
+    }
+
+    /// Tells who came over of the call as a new one, and the others of its change.
+    fn announce(&mut self, id: CallId, joined: &[AgentId]) {
+        for agent in joined {
+            self.publish_added(id, agent);
+            self.settle(agent);
+        }
+        let Some(call) = self.calls.get(&id) else {
+            return;
+        };
+        let dialog = call.snapshot(self.platform);
+        for agent in call.agents() {
+            if !joined.contains(&agent) {
+                self.publish_dialog(&agent, dialog.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The contact centre behind Finesse: agents, calls, and what happens to them.
+//!
+//! It knows neither HTTP nor XMPP. Whatever happens leaves [`Happening`]s behind: updates for the
+//! notification service, in the order of each node, and deadlines.
+
+mod agent;
+mod call;
+mod calling;
+mod consult;
+mod refusal;
+mod state;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use finewire_core::agent::{
+    AgentId, AgentState, Dialog, DialogId, Extension, Platform, Team, Text, User,
+};
+use finewire_core::machine::UnixMillis;
+use finewire_finesse::{ApiErrors, ReasonCategory, ReasonCode, RequestId, Resource};
+use finewire_finesse::{Update, UpdateData, UpdateMethod};
+
+use crate::config::{Config, Timing};
+use agent::Agent;
+use call::{Call, CallId};
+
+
+/// What something left behind.
+#[derive(Clone, Debug)]
+pub(crate) enum Happening {
+    /// A notification.
+    Update(Update),
+    /// [`World::fire`] is to be called with this after that long.
+    Alarm(Duration, Alarm),
+    /// An agent's state is another one.
+    AgentChanged(AgentId, AgentState),
+    /// A call is new, changed or over.
+    CallChanged(DialogId),
+}
+
+/// What a deadline is for. A late one, whose matter is settled, does nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// A routed call rang long enough.
+    NotAnswered { call: CallId, agent: AgentId },
+    /// A call that is being placed makes its next step.
+    Dial { call: CallId },
+    /// An outside party answers.
+    OutsideAnswers { call: CallId },
+    /// Wrap-up time is over, unless another one began since.
+    WrapUpEnds { agent: AgentId, round: u64 },
+}
+
+/// Agents and calls.
+#[derive(Debug)]
+pub(crate) struct World {
+    platform: Platform,
+    timing: Timing,
+    reason_codes: Vec<ReasonCode>,
+    extensions: Vec<Extension>,
+    most_calls: usize,
+    peripheral_errors: bool,
+    agents: BTreeMap<AgentId, Agent>,
+    calls: BTreeMap<CallId, Call>,
+    next_call: u64,
+    now: UnixMillis,
+    /// The request that is being carried out, and whose nodes it tags.
+    cause: Option<(Option<RequestId>, Resource)>,
+    happenings: Vec<Happening>,
+}
+
+impl World {
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut extensions: Vec<_> = config.agents.iter().map(|a| a.extension.clone()).collect();
+        extensions.extend(config.extensions.iter().cloned());
+        let agents = config
+            .agents
+            .iter()
+            .map(|a| (a.id.clone(), Agent::new(a.clone())));
+        Self {
+            platform: config.platform,
+            timing: config.timing.clone(),
+            reason_codes: config.reason_codes.clone(),
+            extensions,
+            most_calls: config.most_calls,
+            peripheral_errors: !config.knobs.no_peripheral_errors,
+            agents: agents.collect(),
+            calls: BTreeMap::new(),
+            next_call: 16_777_217,
+            now: UnixMillis(0),
+            cause: None,
+            happenings: Vec::new(),
+        }
+    }
+
+    /// Sets the clock for what follows, and the request that causes it.
+    pub(crate) fn begin(&mut self, now: UnixMillis, cause: Option<(Option<RequestId>, Resource)>) {
+        self.now = now;
+        self.cause = cause;
+    }
+
+    /// Takes what happened since.
+    pub(crate) fn take_happenings(&mut self) -> Vec<Happening> {
+        self.cause = None;
+        core::mem::take(&mut self.happenings)
+    }
+
+    pub(crate) fn set_peripheral_errors(&mut self, on: bool) {
+        self.peripheral_errors = on;
+    }
+
+    /// The agent with this login id, or (UCCE) this login name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Agent> {
+        let by_name = || {
+            let mut agents = self.agents.values();
+            agents.find(|a| self.platform == Platform::Ucce && a.config.login_name == *name)
+        };
+        self.agents.get(name).or_else(by_name)
+    }
+
+    pub(crate) fn user(&self, agent: &AgentId) -> Option<User> {
+        Some(
+            self.agents
+                .get(agent)?
+                .snapshot(&self.reason_codes, self.platform),
+        )
+    }
+
+    /// Every agent, by id.
+    pub(crate) fn users(&self) -> Vec<User> {
+        self.agents
+            .values()
+            .map(|a| a.snapshot(&self.reason_codes, self.platform))
+            .collect()
+    }
+
+    /// The team of this id with its members.
+    pub(crate) fn team(&self, id: &str) -> Option<(Team, Vec<User>)> {
+        let members = || self.agents.values().filter(|a| a.config.team.id == *id);
+        let team = members().next()?.config.team.clone();
+        Some((
+            team,
+            members()
+                .map(|a| a.snapshot(&self.reason_codes, self.platform))
+                .collect(),
+        ))
+    }
+
+    /// The calls in this agent's list.
+    pub(crate) fn dialogs(&self, agent: &AgentId) -> Vec<Dialog> {
+        let calls = self.calls.values().filter(|call| call.lists(agent));
+        calls.map(|call| call.snapshot(self.platform)).collect()
+    }
+
+    /// Every call, by id.
+    pub(crate) fn all_dialogs(&self) -> Vec<Dialog> {
+        self.calls
+            .values()
+            .map(|call| call.snapshot(self.platform))
+            .collect()
+    }
+
+    pub(crate) fn dialog(&self, id: &DialogId) -> Option<Dialog> {
+        Some(
+            self.calls
+                .get(&CallId::from_dialog(id)?)?
+                .snapshot(self.platform),
+        )
+    }
+
+    /// Whether this agent is a party of this call.
+    pub(crate) fn takes_part(&self, agent: &AgentId, id: &DialogId) -> bool {
+        let call = CallId::from_dialog(id).and_then(|id| self.calls.get(&id));
+        call.is_some_and(|call| call.lists(agent))
+    }
+
+    pub(crate) fn reason_codes(&self, category: ReasonCategory) -> Vec<ReasonCode> {
+        let codes = self.reason_codes.iter();
+        codes
+            .filter(|code| code.category == Some(category) && !code.system)
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn has_reason(&self, id: &str, category: ReasonCategory) -> bool {
+        self.reason_codes
+            .iter()
+            .any(|code| code.id == *id && code.category == Some(category))
+    }
+
+    /// The signed-in agent on this extension.
+    fn agent_on(&self, extension: &str) -> Option<AgentId> {
+        let mut agents = self.agents.values();
+        let on = |agent: &&Agent| {
+            agent
+                .extension
+                .as_ref()
+                .is_some_and(|own| *own == *extension)
+        };
+        agents.find(on).map(|agent| agent.config.id.clone())
+    }
+
+    /// The database id of a system reason by its code.
+    fn reason_id(&self, category: ReasonCategory, code: &str) -> Option<Text> {
+        let mut codes = self.reason_codes.iter();
+        let found = codes.find(|known| known.category == Some(category) && known.code == *code);
+        found.map(|known| known.id.clone())
+    }
+
+    /// Carries out what a deadline was set for.
+    pub(crate) fn fire(&mut self, alarm: Alarm) {
+        match alarm {
+            Alarm::NotAnswered { call, agent } => self.not_answered(call, &agent),
+            Alarm::Dial { call } => self.dial(call),
+            Alarm::OutsideAnswers { call } => self.outside_answers(call),
+            Alarm::WrapUpEnds { agent, round } => self.wrap_up_ends(&agent, round),
+        }
+    }
+
+    fn alarm(&mut self, after: Duration, alarm: Alarm) {
+        self.happenings.push(Happening::Alarm(after, alarm));
+    }
+
+    /// Leaves an update behind; it is tagged when it comes by the node of the request's cause.
+    fn publish(
+        &mut self,
+        node: Resource,
+        source: Resource,
+        method: UpdateMethod,
+        data: UpdateData,
+    ) {
+        let cause = self.cause.as_ref().filter(|(_, tagged)| *tagged == node);
+        let request_id = cause.and_then(|(id, _)| id.clone());
+        let update = Update {
+            node,
+            source,
+            method,
+            request_id,
+            data,
+        };
+        self.happenings.push(Happening::Update(update));
+    }
+
+    /// Tells everybody concerned how this agent is now: the agent and the agent's team.
+    fn publish_user(&mut self, agent: &AgentId) {
+        let Some(user) = self.user(agent) else { return };
+        self.happenings
+            .push(Happening::AgentChanged(agent.clone(), user.state.clone()));
+        let node = Resource::User(agent.clone());
+        if let Some(team) = &user.team {
+            let data = UpdateData::User(Box::new(user.clone()));
+            let team = Resource::TeamUsers(team.id.clone());
+            self.publish(team, node.clone(), UpdateMethod::Put, data);
+        }
+        self.publish(
+            node.clone(),
+            node,
+            UpdateMethod::Put,
+            UpdateData::User(Box::new(user)),
+        );
+    }
+
+    /// Leaves an asynchronous refusal behind, on the node of the request's cause.
+    fn refuse(&mut self, source: Resource, errors: ApiErrors) {
+        let Some((_, node)) = self.cause.clone() else {
+            return;
+        };
+        self.publish(node, source, UpdateMethod::Put, UpdateData::Errors(errors));
+    }
+}
