@@ -59,6 +59,7 @@ macro_rules! each_adapter {
 
 each_adapter! {
     tokio: finewire_tests::adapters::Tokio;
+    blocking: finewire_tests::adapters::Blocking;
 }
 
 /// The async adapters are meant for thousands; 500 need no raised descriptor limit.
@@ -66,5 +67,10 @@ mod many {
     #[test]
     fn tokio_serves_500_links_at_once() {
         finewire_tests::adapters::many::links_at_once::<finewire_tests::adapters::Tokio>(500);
+    }
+
+    #[test]
+    fn blocking_serves_50_links_at_once() {
+        finewire_tests::adapters::many::links_at_once::<finewire_tests::adapters::Blocking>(50);
     }
 }

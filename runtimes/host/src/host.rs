@@ -253,6 +253,13 @@ impl<M: Machine> Host<M> {
         self.machine
     }
 
+    /// Whether the link is still waited for: neither connected nor closed.
+    #[must_use]
+    pub fn is_connecting(&self, link: LinkId) -> bool {
+        let socket = self.links.get(&link);
+        socket.is_some_and(|socket| socket.phase == Phase::Connecting)
+    }
+
     /// How many links there are, counting those that are being opened or flushed.
     #[must_use]
     pub fn links(&self) -> usize {

@@ -14,4 +14,4 @@ mod running;
 pub mod tls;
 
 pub use probe::{Do, Probe, Saw, link};
-pub use running::{Adapter, GUARD, Running, Tokio};
+pub use running::{Adapter, Blocking, GUARD, Running, Tokio};

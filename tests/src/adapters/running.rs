@@ -259,3 +259,65 @@ impl Adapter for Tokio {
         });
     }
 }
+
+/// The blocking adapter.
+#[derive(Debug)]
+pub struct Blocking {
+    handle: finewire_blocking::Handle<Probe>,
+    events: finewire_blocking::Received<Saw>,
+    traces: finewire_blocking::Received<finewire_core::machine::TraceEvent>,
+    task: Option<finewire_blocking::Task<Probe>>,
+}
+
+impl Adapter for Blocking {
+    fn start(host: HostConfig, events_at_most: usize) -> Self {
+        let options = finewire_blocking::Options {
+            host,
+            events_at_most,
+            ..finewire_blocking::Options::default()
+        };
+        let (handle, events, task) =
+            finewire_blocking::spawn(Probe::default(), &options).expect("a thread");
+        let traces = handle.traces(1024);
+        Self {
+            handle,
+            events,
+            traces,
+            task: Some(task),
+        }
+    }
+
+    fn give(&self, command: Do) -> mpsc::Receiver<Outcome> {
+        let (ended, outcome) = mpsc::channel();
+        let handle = self.handle.clone();
+        std::thread::spawn(move || {
+            // The test waits no longer.
+            let _ = ended.send(handle.command(command, GUARD));
+        });
+        outcome
+    }
+
+    fn next(&mut self, within: Duration) -> Option<Saw> {
+        self.events.next_within(within).ok()
+    }
+
+    fn traces(&mut self) -> Vec<String> {
+        core::iter::from_fn(|| self.traces.next_within(Duration::ZERO).ok())
+            .map(|trace| trace.subject)
+            .collect()
+    }
+
+    fn inspect<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Probe) -> T + Send + 'static,
+    ) -> Option<T> {
+        self.handle.inspect(look, GUARD)
+    }
+
+    fn shut_down(&mut self) {
+        self.handle.shut_down();
+        if let Some(task) = self.task.take() {
+            task.join().expect("the machine's thread ended well");
+        }
+    }
+}
