@@ -43,7 +43,7 @@ impl Session {
                 }
                 password.clone()
             }
-            _ => return Flow::Ended,
+            _ => return self.refuse(cx, job, not_connected()),
         };
         if self.attempts.are_spent(cx.now, cx.config) {
             Counters::add(&mut cx.out.counters.refused_unread);
@@ -97,7 +97,7 @@ impl Session {
     /// The next step towards a proven password and flowing notifications.
     pub(super) fn enter(&mut self, cx: &mut Context<'_>, job: &mut Job) -> Flow {
         let Some(password) = job.password.clone() else {
-            return Flow::Ended;
+            return self.refuse(cx, job, not_connected());
         };
         if self.held.as_ref() != Some(&password) {
             let Some(node) = self.usable_node(cx) else {
@@ -128,7 +128,7 @@ impl Session {
         answer: Answer,
     ) -> Flow {
         let Some(password) = job.password.clone() else {
-            return Flow::Ended;
+            return self.refuse(cx, job, not_connected());
         };
         match answer {
             Answer::User(user) => {
@@ -185,7 +185,7 @@ impl Session {
                 }
                 self.sign_in(cx, job, extension)
             }
-            _ => Flow::Ended,
+            _ => self.refuse(cx, job, not_connected()),
         }
     }
 
@@ -236,18 +236,15 @@ impl Session {
     }
 
     /// The sign-in is proven; the calls are read before it is told.
-    pub(super) fn read_calls(&mut self, cx: &mut Context<'_>) -> Flow {
-        self.is_fresh = true;
+    pub(super) fn read_calls(&mut self, cx: &mut Context<'_>, job: &Job) -> Flow {
+        self.is_fresh = self.subscription == Subscription::Up;
         self.resync = Resync::Idle;
         self.signs_in_again = false;
-        let Some(password) = self.held.clone() else {
-            return Flow::Ended;
-        };
         let question = Question::Calls(self.agent.clone());
-        let request = cx.ask(self.node, &self.agent, &password, question);
-        Flow::To(Step::ReadingCalls {
+        let epoch = self.epoch;
+        self.inquire(cx, job, question, |request| Step::ReadingCalls {
             request,
-            epoch: self.epoch,
+            epoch,
         })
     }
 
@@ -261,7 +258,7 @@ impl Session {
     ) -> Flow {
         match answer {
             Answer::Calls(_) if epoch != self.epoch && cx.now < job.deadline => {
-                return self.read_calls(cx);
+                return self.read_calls(cx, job);
             }
             Answer::Calls(calls) => {
                 let changes = self.model.replace_dialogs(calls);

@@ -280,7 +280,12 @@ impl Session {
                 // Not addressed to the agent: that would say that another driver has it now.
                 if let Some(destination) = self.destination().cloned() {
                     let event = Event::System(crate::contract::SystemStatus::Reconnect);
-                    cx.publish(Addressee::Driver(destination), AgentId::default(), event, None);
+                    cx.publish(
+                        Addressee::Driver(destination),
+                        AgentId::default(),
+                        event,
+                        None,
+                    );
                 }
             }
         }

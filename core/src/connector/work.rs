@@ -12,7 +12,7 @@ use super::refusal::{Refusal, is_wrong_password};
 use super::service::Readiness;
 use super::session::Session;
 use super::status::Subscription;
-use super::{Counters, ReasonCode};
+use super::{Counters, ReasonCode, RequestId};
 use crate::agent::{
     AgentState, CallAction, Changes, DialogId, Intent, ParticipantState, Permit, Text,
 };
@@ -44,7 +44,7 @@ impl Session {
                     self.tell_state(cx, job.correlation(), true);
                     return done(cx);
                 }
-                self.read(cx, Question::User(agent))
+                self.read(cx, job, Question::User(agent))
             }
             Command::Logout => {
                 let goal = Goal::State(AgentState::Logout, None);
@@ -92,7 +92,7 @@ impl Session {
                     self.tell_dialog(cx, job, &dialog);
                     return done(cx);
                 }
-                self.read(cx, Question::Calls(agent))
+                self.read(cx, job, Question::Calls(agent))
             }
             _ => {
                 let text = "This command is not supported.";
@@ -134,12 +134,10 @@ impl Session {
                 self.not_ready_with(cx, job, known, code)
             }
             _ => {
-                let Some(password) = self.held.clone() else {
-                    return Flow::Ended;
-                };
                 let question = Question::NotReadyReasons(self.agent.clone());
-                let request = cx.ask(self.node, &self.agent, &password, question);
-                Flow::To(Step::ReadingReasons { request })
+                self.inquire(cx, job, question, |request| Step::ReadingReasons {
+                    request,
+                })
             }
         }
     }
@@ -212,26 +210,32 @@ impl Session {
         })
     }
 
-    fn read(&mut self, cx: &mut Context<'_>, question: Question) -> Flow {
+    /// Asks for what a command needs to know.
+    pub(super) fn inquire(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: &Job,
+        question: Question,
+        step: impl FnOnce(RequestId) -> Step,
+    ) -> Flow {
         let Some(password) = self.held.clone() else {
-            return Flow::Ended;
+            return self.refuse(cx, job, not_connected());
         };
-        let request = cx.ask(self.node, &self.agent, &password, question);
-        Flow::To(Step::Reading { request })
+        Flow::To(step(cx.ask(self.node, &self.agent, &password, question)))
     }
 
-    fn reread(&mut self, cx: &mut Context<'_>, goal: Goal, trigger: Trigger) -> Flow {
-        let Some(password) = self.held.clone() else {
-            return Flow::Ended;
-        };
+    fn read(&mut self, cx: &mut Context<'_>, job: &Job, question: Question) -> Flow {
+        self.inquire(cx, job, question, |request| Step::Reading { request })
+    }
+
+    fn reread(&mut self, cx: &mut Context<'_>, job: &Job, goal: Goal, trigger: Trigger) -> Flow {
         let agent = self.agent.clone();
         let question = if goal.is_about_user() {
             Question::User(agent)
         } else {
             Question::Calls(agent)
         };
-        let request = cx.ask(self.node, &self.agent, &password, question);
-        Flow::To(Step::Rereading {
+        self.inquire(cx, job, question, |request| Step::Rereading {
             request,
             goal,
             trigger,
@@ -269,7 +273,7 @@ impl Session {
                     if cx.is_ending {
                         return self.refuse(cx, job, Refusal::of_silence(reason, &text));
                     }
-                    self.reread(cx, goal, Trigger::Last)
+                    self.reread(cx, job, goal, Trigger::Last)
                 }
                 Answer::Accepted
                 | Answer::System(_)
@@ -278,7 +282,7 @@ impl Session {
                 | Answer::Reasons(_) => {
                     // Seen: a LOGIN of a signed-in agent changes nothing, so nothing is published.
                     if matches!(goal, Goal::SignedIn(_)) && goal.is_met(&self.model) {
-                        return self.reread(cx, goal, Trigger::Silence);
+                        return self.reread(cx, job, goal, Trigger::Silence);
                     }
                     let reread_at = Some(cx.now + cx.config.timing.settle);
                     Flow::To(Step::Asked {
@@ -368,10 +372,10 @@ impl Session {
     fn on_reasons_read(&mut self, cx: &mut Context<'_>, job: &mut Job, answer: Answer) -> Flow {
         match answer {
             Answer::Reasons(reasons) => {
-                let Command::MakeNotReadyWithReason { code } = &job.command else {
-                    return Flow::Ended;
+                let code = match &job.command {
+                    Command::MakeNotReadyWithReason { code } => code.clone(),
+                    _ => Text::default(),
                 };
-                let code = code.clone();
                 let known = find(&reasons, &code);
                 self.reasons = Some((reasons, cx.now));
                 self.not_ready_with(cx, job, known, &code)
@@ -428,7 +432,7 @@ impl Session {
     /// The goal of a command is met: tells what its row promises, unless an event did.
     pub(super) fn fulfil(&mut self, cx: &mut Context<'_>, job: &Job, goal: &Goal) -> Flow {
         match job.verb() {
-            Verb::Login => return self.read_calls(cx),
+            Verb::Login => return self.read_calls(cx, job),
             Verb::Logout | Verb::MakeReady | Verb::MakeNotReady | Verb::MakeNotReadyWithReason => {
                 if !job.is_answered {
                     self.tell_state(cx, job.correlation(), true);
@@ -468,13 +472,13 @@ impl Session {
                     return self.fulfil(cx, job, &goal);
                 }
                 if !is_last {
-                    return self.reread(cx, goal, Trigger::Silence);
+                    return self.reread(cx, job, goal, Trigger::Silence);
                 }
                 if cx.is_ending {
                     return self.refuse(cx, job, Refusal::timeout());
                 }
                 job.deadline = cx.now + cx.config.timing.request;
-                self.reread(cx, goal, Trigger::Last)
+                self.reread(cx, job, goal, Trigger::Last)
             }
             Step::ReadingCalls { .. } => {
                 self.retry_resync(cx);

@@ -1,1 +1,9 @@
+//! Scripted signals under fake time.
 
+mod bench;
+mod calls;
+mod entry;
+mod limits;
+mod resync;
+mod service;
+mod states;

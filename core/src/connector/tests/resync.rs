@@ -1,0 +1,146 @@
+//! Lost links and what is told after them.
+
+use super::bench::*;
+use crate::connector::{Answer, Fact, Question, Signal, Subscription};
+use crate::machine::{CloseReason, Reason};
+
+fn lose(bench: &mut Bench) {
+    bench.signal(Signal::SubscriptionDown {
+        agent: "1001".into(),
+        reason: CloseReason::Eof,
+        retries: true,
+    });
+    bench
+        .asked
+        .retain(|(_, question, _)| *question != Question::SystemInfo);
+}
+
+#[test]
+fn after_lost_notifications_agent_and_calls_are_read_and_differences_told_as_states() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    lose(&mut bench);
+    assert!(!bench.connector.agent(&"1001".into()).unwrap().is_fresh);
+    bench.up();
+    assert_eq!(
+        bench.reply(Answer::User(user("TALKING", Some("2001")))),
+        Question::User("1001".into())
+    );
+    assert_eq!(
+        bench.reply(Answer::Calls(alloc::vec![call("ACTIVE", "ACTIVE")])),
+        Question::Calls("1001".into())
+    );
+
+    let events = bench.events();
+    assert!(events[0].contains("#State#TALKING#"), "{events:?}");
+    assert!(events[1].contains("#InboundCall#ACTIVE#"), "{events:?}");
+    assert_eq!(events.len(), 2);
+    assert!(bench.connector.agent(&"1001".into()).unwrap().is_fresh);
+}
+
+#[test]
+fn nothing_is_told_when_nothing_changed_meanwhile() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    lose(&mut bench);
+    bench.up();
+    bench.reply(Answer::User(user("RESERVED", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![call("ALERTING", "ALERTING")]));
+
+    assert!(bench.events().is_empty());
+}
+
+#[test]
+fn a_call_that_ended_meanwhile_is_told_as_dropped() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    lose(&mut bench);
+    bench.up();
+    bench.reply(Answer::User(user("READY", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![]));
+
+    let events = bench.events();
+    assert!(
+        events[1].starts_with("siebel< 1001#InboundCall#DROPPED#DialogID:77#"),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_failed_read_is_tried_again() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    lose(&mut bench);
+    bench.up();
+    bench.reply(silence(Reason::Remote));
+    bench.seconds(6);
+    bench.reply(Answer::User(user("READY", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![]));
+
+    assert_eq!(bench.events().len(), 1);
+    assert!(bench.connector.agent(&"1001".into()).unwrap().is_fresh);
+}
+
+#[test]
+fn commands_go_on_while_notifications_are_gone_and_end_by_reads() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    lose(&mut bench);
+    bench.command("MakeReady#1001", "");
+    bench.reply(Answer::Accepted);
+    bench.seconds(4);
+    bench.reply(Answer::User(user("READY", Some("2001"))));
+
+    assert_eq!(bench.events().len(), 1);
+}
+
+#[test]
+fn refused_notifications_of_a_signed_in_agent_ask_its_driver_to_connect_again() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.signal(Signal::SubscriptionDown {
+        agent: "1001".into(),
+        reason: CloseReason::Denied("not-authorized".into()),
+        retries: false,
+    });
+
+    assert_eq!(bench.events(), ["siebel< System#RECONNECT"]);
+    let report = bench.connector.agent(&"1001".into()).unwrap();
+    assert_eq!(report.subscription, Subscription::None);
+    bench.command("MakeReady#1001", "");
+    assert!(bench.events()[0].contains("#Error#NOT_CONNECTED#"));
+}
+
+#[test]
+fn what_the_broker_could_not_carry_is_told_as_it_is_when_it_is_back() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    bench.signal(Signal::BrokerDown);
+    bench.notify(Fact::Calls(alloc::vec![call("ACTIVE", "ACTIVE")]));
+    bench.notify(Fact::User(user("TALKING", Some("2001"))));
+    bench.notify(Fact::Calls(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.notify(Fact::CallsRemoved(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.notify(Fact::User(user("READY", Some("2001"))));
+    assert!(bench.events().is_empty());
+
+    bench.signal(Signal::BrokerUp);
+
+    let events = bench.events();
+    assert_eq!(events[0], "siebel< System#IN_SERVICE");
+    assert!(events[1].contains("#State#READY#"), "{events:?}");
+    assert!(
+        events[2].contains("#InboundCall#DROPPED#DialogID:77#"),
+        "{events:?}"
+    );
+    assert_eq!(events.len(), 3);
+}
+
+#[test]
+fn an_agent_whose_events_all_arrived_is_not_told_again_after_the_brokers_return() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.signal(Signal::BrokerDown);
+    bench.signal(Signal::BrokerUp);
+
+    assert_eq!(bench.events(), ["siebel< System#IN_SERVICE"]);
+}

@@ -1,0 +1,148 @@
+//! Finesse out of service, two servers, shutdown.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::bench::*;
+use crate::agent::AgentId;
+use crate::connector::{
+    Answer, Delivery, DeliveryId, Fact, NodeId, Note, Question, Readiness, RequestId, Signal,
+};
+
+fn info_questions(bench: &mut Bench) -> Vec<RequestId> {
+    let open: Vec<RequestId> = bench
+        .asked
+        .iter()
+        .filter(|(_, question, _)| *question == Question::SystemInfo)
+        .map(|(id, ..)| *id)
+        .collect();
+    bench
+        .asked
+        .retain(|(_, question, _)| *question != Question::SystemInfo);
+    open
+}
+
+#[test]
+fn drivers_with_agents_are_told_when_finesse_goes_and_comes() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.notify(Fact::System(system(false)));
+    assert_eq!(bench.events(), ["siebel< System#OUT_OF_SERVICE"]);
+    bench.command("MakeReady#1001", "");
+    assert!(bench.events()[0].contains("#Error#OUT_OF_SERVICE#"));
+
+    bench.notify(Fact::System(system(true)));
+    assert_eq!(bench.events(), ["siebel< System#IN_SERVICE"]);
+    bench.reply(Answer::User(user("READY", Some("2001"))));
+    bench.reply(Answer::Calls(Vec::new()));
+    assert!(
+        bench.events()[0].contains("#State#READY#"),
+        "read again, for events were missed"
+    );
+}
+
+#[test]
+fn while_out_of_service_finesse_is_asked_every_few_seconds() {
+    let mut bench = Bench::cold(|_| {});
+    bench.serve(false);
+    let mut times = 0;
+    for _ in 0..20 {
+        bench.seconds(1);
+        if !info_questions(&mut bench).is_empty() {
+            times += 1;
+            bench.asked.clear();
+            break;
+        }
+    }
+    assert_eq!(times, 1);
+    assert_eq!(bench.connector.readiness(), Readiness::OutOfService);
+}
+
+#[test]
+fn a_503_makes_the_connector_ask_whether_finesse_serves() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    bench.reply(no(503, "Service Unavailable", "SERVER_OUT_OF_SERVICE"));
+    assert!(bench.events()[0].contains("#Error#OUT_OF_SERVICE#"));
+
+    bench.serve(false);
+
+    assert_eq!(bench.events(), ["siebel< System#OUT_OF_SERVICE"]);
+}
+
+#[test]
+fn when_a_server_fails_the_agent_moves_to_the_other_and_signs_in_there() {
+    let mut bench = Bench::with(|config| config.nodes = 2);
+    bench.sign_in();
+    assert_eq!(bench.connector.nodes().count(), 2);
+    bench.notify(Fact::System(system(false)));
+
+    let subscribe = bench.subscribed.pop_front().unwrap();
+    assert_eq!(
+        (subscribe.agent, subscribe.node),
+        (AgentId::from("1001"), NodeId(1))
+    );
+    assert!(bench.events().is_empty(), "the other serves");
+    bench.up();
+    let (agent, extension) = ("1001".into(), "2001".into());
+    assert_eq!(
+        bench.reply(Answer::Accepted),
+        Question::SignIn { agent, extension }
+    );
+    bench.seconds(4);
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(Vec::new()));
+    assert!(bench.events().is_empty());
+    assert!(bench.connector.agent(&"1001".into()).unwrap().is_fresh);
+}
+
+#[test]
+fn at_the_end_commands_end_agents_leave_and_new_messages_stay_unacknowledged() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    bench.command("MakeNotReady#1001", "");
+    bench.reply(Answer::Accepted);
+    bench.signal(Signal::ShuttingDown);
+    assert!(
+        bench.events()[0].contains("#Error#OUT_OF_SERVICE#"),
+        "what has not begun ends"
+    );
+    assert!(!bench.notes.contains(&Note::Drained));
+
+    bench.signal(Signal::Received(Delivery {
+        id: DeliveryId(99),
+        jms_type: Some("MakeReady#1001".into()),
+        body: None,
+        reply_to: None,
+        correlation: None,
+    }));
+    assert!(!bench.acknowledged.contains(&DeliveryId(99)));
+
+    bench.seconds(4);
+    bench
+        .asked
+        .retain(|(_, question, _)| *question != Question::SystemInfo);
+    while !bench.asked.is_empty() {
+        bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    }
+    bench.seconds(4);
+    assert!(bench.notes.contains(&Note::Drained));
+    assert_eq!(bench.unsubscribed, [AgentId::from("1001")]);
+    assert_eq!(bench.events().len(), 1, "the command under way ended once");
+}
+
+#[test]
+fn settings_take_the_place_of_finesses_domains() {
+    let mut bench = Bench::with(|config| {
+        config.xmpp_domain = Some("localhost".into());
+        config.pubsub_domain = Some("pubsub.localhost".into());
+    });
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD}"));
+    bench.reply(Answer::User(user("LOGOUT", None)));
+
+    let subscribe = bench.subscribed.pop_front().unwrap();
+    assert_eq!(subscribe.domain, "localhost");
+    assert_eq!(subscribe.pubsub_domain, "pubsub.localhost");
+}
