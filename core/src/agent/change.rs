@@ -48,7 +48,8 @@ pub enum Change {
         /// Whether the transition tables know the moves of the call and of the agent's own party.
         legal: bool,
     },
-    /// The call is over for this agent; the last snapshot of it.
+    /// The call is over for this agent; the last snapshot of it, which may or may not have said
+    /// that it was dropped.
     CallEnded(Box<Dialog>),
     /// A new call was not taken into the model: it holds as many as it may.
     CallOverLimit(DialogId),

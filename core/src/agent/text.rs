@@ -34,19 +34,20 @@ macro_rules! shared_text {
 
         impl Default for $name {
             fn default() -> Self {
-                Self(Arc::from(""))
+                Self(Arc::default())
             }
         }
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(Arc::from(text))
+                // Most elements of a snapshot are empty; the default needs no memory of its own.
+                if text.is_empty() { Self::default() } else { Self(Arc::from(text)) }
             }
         }
 
         impl From<String> for $name {
             fn from(text: String) -> Self {
-                Self(Arc::from(text))
+                Self::from(text.as_str())
             }
         }
 

@@ -42,3 +42,20 @@ open_words! {
         Timeout = "TIMEOUT",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_failures_of_finesse_pass_through() {
+        let code = ErrorCode::from_wire("CF_SERVICE_BUSY");
+
+        assert_eq!(code, ErrorCode::Other("CF_SERVICE_BUSY".into()));
+        assert_eq!(code.as_wire(), "CF_SERVICE_BUSY");
+        assert_eq!(
+            ErrorCode::from_wire("CF_RESOURCE_BUSY"),
+            ErrorCode::CfResourceBusy
+        );
+    }
+}

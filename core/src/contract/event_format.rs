@@ -1,7 +1,7 @@
 //! Events, value → text.
 
-use alloc::string::{String, ToString};
-use core::fmt::Display;
+use alloc::string::String;
+use core::fmt::{Display, Write as _};
 
 use super::event::{Event, SystemStatus};
 use super::event_fields::WriteFields;
@@ -182,7 +182,8 @@ impl<'a> FieldWriter<'a> {
     }
 
     pub(super) fn number(&mut self, number: impl Display) {
-        self.text.push_str(&number.to_string());
+        // Writing into a string cannot fail.
+        let _ = write!(self.text, "{number}");
     }
 
     /// Finesse's `-1` for a number it does not know.
@@ -254,8 +255,11 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
+    /// As much of the value as the limits of a value and of the whole event allow.
     fn within_limit<'v>(&mut self, value: &'v str) -> &'v str {
-        let short = bounded(value, self.layout.limits.value);
+        let limits = &self.layout.limits;
+        let room = limits.event.saturating_sub(self.text.len());
+        let short = bounded(value, limits.value.min(room));
         if short.len() < value.len() {
             self.cut = self.cut.saturating_add(1);
         }
@@ -310,5 +314,102 @@ impl WriteFields for Event {
             | Self::TeamPhonebooks(_)
             | Self::PhonebookContacts(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::contract::{Contact, ErrorCode, ReasonCategory};
+
+    fn formatted(event: &Event, layout: &Layout) -> Formatted {
+        event.format_counted(&"1001".into(), layout, &TimeFormat::UTC)
+    }
+
+    #[test]
+    fn long_values_are_cut_and_counted() {
+        let mut layout = Layout::default();
+        layout.limits.value = 5;
+
+        let cut = formatted(&Event::error(ErrorCode::Timeout, "äää"), &layout);
+
+        assert_eq!(cut.text, "1001#Error#TIMEO#ää");
+        assert_eq!((cut.cut, cut.replaced), (2, 0));
+    }
+
+    #[test]
+    fn long_lists_are_ended_and_counted() {
+        let mut layout = Layout::default();
+        layout.limits.sub_items = 2;
+        layout.limits.items = 1;
+        let reasons = (0..3)
+            .map(|n| (alloc::format!("{n}").into(), "x".into()))
+            .collect();
+
+        let reasons = formatted(
+            &Event::ReasonCodes {
+                category: ReasonCategory::Logout,
+                reasons,
+            },
+            &layout,
+        );
+        let contacts = formatted(
+            &Event::PhonebookContacts(vec![Contact::default(); 2]),
+            &layout,
+        );
+
+        assert_eq!(reasons.text, "1001#ReasonCodes#LOGOUT#codes:0,1#labels:x,x");
+        assert_eq!(reasons.cut, 2);
+        assert_eq!(
+            (contacts.text.as_str(), contacts.cut),
+            ("1001#PhonebookContacts#,,,,", 1)
+        );
+    }
+
+    #[test]
+    fn an_event_stops_growing_at_its_limit_and_keeps_its_fields() {
+        let mut layout = Layout::default();
+        layout.limits.event = 40;
+        let contact = Contact {
+            phone_number: "0123456789".into(),
+            ..Contact::default()
+        };
+
+        let cut = formatted(&Event::PhonebookContacts(vec![contact; 20]), &layout);
+
+        assert_eq!(cut.text.split('#').count(), 22);
+        assert!(cut.text.len() <= 40 + 20 * 5, "{cut:?}");
+        assert!(cut.cut >= 18);
+    }
+
+    #[test]
+    fn every_replaced_character_is_counted() {
+        let event = Event::error(ErrorCode::BadCommand, "a#b|c,d\ne");
+
+        let event = formatted(
+            &event,
+            &Layout {
+                replacement: '_',
+                ..Layout::default()
+            },
+        );
+
+        assert_eq!(
+            (event.text.as_str(), event.replaced),
+            ("1001#Error#BAD_COMMAND#a_b_c_d_e", 4)
+        );
+    }
+
+    #[test]
+    fn an_event_that_a_site_has_taken_out_has_no_name() {
+        let mut layout = Layout::default();
+        layout.events.clear();
+
+        assert_eq!(
+            formatted(&Event::DialogStatus { calls: 1 }, &layout).text,
+            "1001"
+        );
     }
 }

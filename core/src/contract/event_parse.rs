@@ -21,6 +21,17 @@ impl EventMessage {
     /// Missing fields at the end are empty (older builds do not send all), superfluous ones are
     /// ignored, a label may be missing. Texts that should be a time and are none count as unknown.
     ///
+    /// ```
+    /// use finewire_core::contract::{Event, EventMessage, Layout, TimeFormat};
+    ///
+    /// let text = "1001#DialogStatus#ACTIVE#2";
+    /// let message = EventMessage::parse(text, &Layout::default(), &TimeFormat::UTC)?;
+    ///
+    /// assert_eq!(message.to, "1001");
+    /// assert_eq!(message.event, Event::DialogStatus { calls: 2 });
+    /// # Ok::<(), finewire_core::contract::MalformedEvent>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`MalformedEvent`] for a text without an event's name, with an unknown one, or without the

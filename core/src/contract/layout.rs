@@ -10,6 +10,21 @@ use super::event::EventKind;
 use crate::agent::Text;
 
 /// How commands and events look on the wire. `Layout::default()` is the documented form.
+///
+/// ```
+/// use finewire_core::contract::{ErrorCode, Event, EventKind, Layout, TimeFormat};
+///
+/// let mut layout = Layout::default();
+/// for row in layout.events.iter_mut().filter(|row| row.kind == EventKind::Error) {
+///     row.name = "Fault".into();
+///     row.fields.reverse();
+/// }
+///
+/// let event = Event::error(ErrorCode::Timeout, "no answer");
+/// let text = event.format(&"1001".into(), &layout, &TimeFormat::UTC);
+///
+/// assert_eq!(text, "1001#Fault#no answer#TIMEOUT");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Commands, by verb.

@@ -7,6 +7,21 @@ use super::secret::Secret;
 use crate::machine::Random;
 
 /// How passwords travel between driver and connector (option `use_secure_password`).
+///
+/// ```
+/// use finewire_core::machine::Random;
+/// use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
+///
+/// let key = Secret::from("0123456789abcdef23456789abcdef01456789abcdef0123");
+/// let codec = PasswordCodec::triple_des(&key, InitialVector::ZERO, CipherText::Hex)?;
+/// let mut random = Random::from_seed([0; 32]); // in production: from the operating system
+///
+/// let field = codec.encode(&"Passw0rd!".into(), &mut random)?;
+///
+/// assert_eq!(field.expose(), "5419266293e99891747e7b833f9d3d95");
+/// assert_eq!(codec.decode(&field)?, "Passw0rd!".into());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PasswordCodec {
