@@ -28,6 +28,9 @@
 //! ```
 
 pub mod body;
+pub mod broker;
+mod channel;
+pub mod client;
 pub mod codec;
 pub mod command;
 #[doc(hidden)]

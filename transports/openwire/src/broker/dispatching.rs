@@ -1,0 +1,162 @@
+//! Messages go out.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::command::{Destination, Message, MessageDispatch};
+
+use super::consumer::{ConsumerKey, Outstanding, Waiting};
+use super::machine::{Broker, Due};
+use super::queue::Stored;
+
+impl Broker {
+    /// Hands out what waits in a queue, as far as its consumers have room.
+    pub(super) fn pump(&mut self, name: &Destination) {
+        let wall = self.wall_now();
+        let mut dead: Vec<(Arc<Message>, &'static str)> = Vec::new();
+        while let Some(queue) = self.queues.get_mut(name) {
+            let Some((_, first)) = queue.first() else {
+                break;
+            };
+            if has_expired(&first.message, wall) {
+                if let Some((_, stored)) = queue.take_first() {
+                    queue.forget(stored.size);
+                    queue.expired += 1;
+                    self.held_bytes = self.held_bytes.saturating_sub(stored.size);
+                    self.counters.expired += 1;
+                    dead.push((stored.message, "message expired"));
+                }
+                continue;
+            }
+            let Some(key) = queue.next_consumer() else {
+                break;
+            };
+            let Some(consumer) = self.consumers.get(&key) else {
+                queue.detach(key);
+                continue;
+            };
+            let congested = self
+                .connections
+                .get(&consumer.link)
+                .is_none_or(|connection| connection.congested);
+            if congested || !consumer.has_room() {
+                queue.rest(key);
+                continue;
+            }
+            let Some((place, stored)) = queue.take_first() else {
+                break;
+            };
+            queue.served(key);
+            let message = Arc::clone(&stored.message);
+            let redeliveries = stored.redeliveries;
+            let home = Some((name.clone(), place, stored));
+            if let Err(Some(stored)) = self.dispatch(key, &message, redeliveries, home) {
+                // It does not fit the consumer's version or frame size: another try cannot help.
+                if let Some(queue) = self.queues.get_mut(name) {
+                    queue.forget(stored.size);
+                }
+                self.held_bytes = self.held_bytes.saturating_sub(stored.size);
+                dead.push((message, "message cannot be sent to its consumer"));
+            }
+        }
+        for (message, cause) in dead {
+            self.bury(&message, cause);
+        }
+    }
+
+    /// Sends one message to one consumer, for which there is room. Gives back what could not be encoded.
+    pub(super) fn dispatch(
+        &mut self,
+        key: ConsumerKey,
+        message: &Arc<Message>,
+        redeliveries: i32,
+        home: Option<(Destination, u64, Stored)>,
+    ) -> Result<(), Option<Stored>> {
+        let Some(consumer) = self.consumers.get_mut(&key) else {
+            return Err(home.map(|(_, _, stored)| stored));
+        };
+        let link = consumer.link;
+        let dispatch = MessageDispatch {
+            consumer_id: Some(consumer.id.clone()),
+            destination: message.destination.clone(),
+            message: Some(Arc::clone(message)),
+            redelivery_counter: redeliveries,
+            ..MessageDispatch::default()
+        };
+        if !self.send(link, &dispatch.into()) {
+            return Err(home.map(|(_, _, stored)| stored));
+        }
+        self.counters.dispatched += 1;
+        let id = message.message_id.as_ref();
+        let outstanding = Outstanding {
+            sequence: id.map_or(0, |id| id.broker_sequence_id),
+            message_id: id.cloned(),
+            home,
+            in_transaction: false,
+        };
+        if let Some(consumer) = self.consumers.get_mut(&key) {
+            consumer.hand_out(outstanding);
+        }
+        Ok(())
+    }
+
+    /// Gives a topic consumer or browser what waits for it alone.
+    pub(super) fn drain_backlog(&mut self, key: ConsumerKey) {
+        let wall = self.wall_now();
+        while let Some(consumer) = self.consumers.get_mut(&key) {
+            let congested = self
+                .connections
+                .get(&consumer.link)
+                .is_none_or(|connection| connection.congested);
+            if congested {
+                break;
+            }
+            match consumer.backlog.front() {
+                None => break,
+                Some(Waiting::Message(_)) if !consumer.has_room() => break,
+                Some(Waiting::Message(_) | Waiting::EndOfBrowse) => {}
+            }
+            match consumer.backlog.pop_front() {
+                Some(Waiting::Message(message)) => {
+                    let size = super::sending::size_of(&message);
+                    consumer.backlog_bytes = consumer.backlog_bytes.saturating_sub(size);
+                    if has_expired(&message, wall) {
+                        self.counters.expired += 1;
+                    } else {
+                        let _ = self.dispatch(key, &message, 0, None);
+                    }
+                }
+                Some(Waiting::EndOfBrowse) => {
+                    let (link, id) = (consumer.link, consumer.id.clone());
+                    let end = MessageDispatch {
+                        consumer_id: Some(id),
+                        ..MessageDispatch::default()
+                    };
+                    self.send(link, &end.into());
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// Looks again at a queue when the message at its head expires.
+    pub(super) fn watch_expiry(&mut self, name: &Destination) {
+        let (Some(wall), Some(queue)) = (self.wall_now(), self.queues.get(name)) else {
+            return;
+        };
+        let Some((_, first)) = queue.first() else {
+            return;
+        };
+        let expiration = first.message.expiration;
+        if expiration <= 0 {
+            return;
+        }
+        let left = u64::try_from(expiration.saturating_sub(wall)).unwrap_or(0);
+        let at = self.now + Duration::from_millis(left.saturating_add(1));
+        self.timers.set(Due::Queue(name.clone()), at);
+    }
+}
+
+fn has_expired(message: &Message, wall: Option<i64>) -> bool {
+    message.expiration > 0 && wall.is_some_and(|wall| wall > message.expiration)
+}

@@ -1,0 +1,40 @@
+//! The broker: a [`Machine`](finewire_core::machine::Machine) that serves many links.
+//!
+//! ```text
+//! bytes -> Channel -> serve -> sending, consuming, acknowledging, transactions, destinations
+//!                                 |                                   |
+//!                                 v                                   v
+//!                               Queue, audience of a topic -> dispatching -> Channel -> bytes
+//! ```
+//!
+//! Everything is in memory: a persistent message is confirmed when it is in its queue, and is lost
+//! with the broker. A body that goes to many consumers is shared by all of them until it is encoded.
+//! An input costs O(log N) for what it touches; nothing is walked to learn that nothing happened.
+
+mod acknowledging;
+mod advising;
+mod config;
+mod connection;
+mod consumer;
+mod consuming;
+mod destinations;
+mod dispatching;
+mod event;
+mod fault;
+mod leaving;
+mod machine;
+mod names;
+mod ownership;
+mod properties;
+mod queue;
+mod replay;
+mod sending;
+mod serve;
+mod trace;
+mod transactions;
+
+pub use config::{Admission, BrokerConfig, BrokerLimits, Listen, SlowConsumer};
+pub use event::{
+    BrokerCommand, BrokerEvent, BrokerSnapshot, ConnectionView, QueueView, TopicView,
+};
+pub use machine::{Broker, Counters};

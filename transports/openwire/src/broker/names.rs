@@ -1,0 +1,139 @@
+//! Names of destinations: composites and wildcards.
+
+use crate::command::{Destination, DestinationKind};
+
+use super::fault::Fault;
+
+/// The most parts a composite destination may have.
+pub(super) const MAX_PARTS: usize = 64;
+/// The longest name of a destination, bytes.
+pub(super) const MAX_NAME: usize = 1024;
+
+const KINDS: [DestinationKind; 4] = [
+    DestinationKind::Queue,
+    DestinationKind::Topic,
+    DestinationKind::TempQueue,
+    DestinationKind::TempTopic,
+];
+
+/// The plain destinations that a destination stands for: itself, or the parts of a composite, each
+/// once and free of the frame it came in.
+///
+/// A part may carry a kind of its own (`queue://a,topic://b`).
+pub(super) fn parts(destination: &Destination) -> Result<Vec<Destination>, Fault> {
+    let name = destination.name();
+    if name.len() > MAX_NAME * MAX_PARTS {
+        return Err(Fault::invalid_destination("the destination's name is too long"));
+    }
+    let mut parts: Vec<Destination> = Vec::new();
+    for part in name.split(',') {
+        let part = part.trim();
+        let (kind, part) = KINDS
+            .into_iter()
+            .find_map(|kind| Some((kind, part.strip_prefix(kind.prefix())?)))
+            .unwrap_or((destination.kind, part));
+        // Options belong to the client; a client that leaves them in means the name before them.
+        let part = part.split('?').next().unwrap_or_default();
+        if part.is_empty() {
+            return Err(Fault::invalid_destination("the destination has no name"));
+        }
+        if part.len() > MAX_NAME {
+            return Err(Fault::invalid_destination("the destination's name is too long"));
+        }
+        if part.chars().any(char::is_control) {
+            return Err(Fault::invalid_destination(
+                "the destination's name holds a control character",
+            ));
+        }
+        let part = Destination::new(kind, part);
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+        if parts.len() > MAX_PARTS {
+            return Err(Fault::invalid_destination(
+                "the composite destination has too many parts",
+            ));
+        }
+    }
+    Ok(parts)
+}
+
+/// Whether the name has wildcard elements.
+pub(super) fn is_pattern(destination: &Destination) -> bool {
+    destination
+        .name()
+        .split('.')
+        .any(|element| element == "*" || element == ">")
+}
+
+/// Whether `destination` is one of those that `pattern` stands for.
+///
+/// `*` is one element, `>` any number of elements at the end, none included (Seen: ActiveMQ takes
+/// `A` for `A.>`). Names of the broker's own, `ActiveMQ.…`, match only patterns that begin so.
+pub(super) fn matches(pattern: &Destination, destination: &Destination) -> bool {
+    if pattern.kind != destination.kind {
+        return false;
+    }
+    let (pattern, name) = (pattern.name(), destination.name());
+    let mut wanted = pattern.split('.');
+    let mut given = name.split('.');
+    let mut first = true;
+    loop {
+        let (want, have) = (wanted.next(), given.next());
+        if first && have == Some("ActiveMQ") && want != have {
+            return false;
+        }
+        first = false;
+        match (want, have) {
+            (Some(">"), _) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(want), Some(have)) if want == have => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_composite_stands_for_its_parts_each_once() {
+        let composite = Destination::queue("a, topic://b ,a,temp-queue://c");
+
+        assert_eq!(
+            parts(&composite).unwrap(),
+            [
+                Destination::queue("a"),
+                Destination::topic("b"),
+                Destination::temp_queue("c")
+            ]
+        );
+        assert!(parts(&Destination::queue("a,,b")).is_err());
+        assert!(parts(&Destination::queue("")).is_err());
+        assert!(parts(&Destination::queue("a\u{7}")).is_err());
+        let many: Vec<String> = (0..65).map(|n| n.to_string()).collect();
+        assert!(parts(&Destination::queue(many.join(","))).is_err());
+    }
+
+    #[test]
+    fn wildcards_match_by_elements() {
+        let hits = |pattern: &str, name: &str| {
+            matches(&Destination::topic(pattern), &Destination::topic(name))
+        };
+
+        assert!(hits("a.*", "a.b"));
+        assert!(!hits("a.*", "a.b.c"));
+        assert!(!hits("a.*", "a"));
+        assert!(hits("a.>", "a.b.c"));
+        assert!(hits("a.>", "a"));
+        assert!(hits(">", "x.y"));
+        assert!(!hits(">", "ActiveMQ.Advisory.Connection"));
+        assert!(hits("ActiveMQ.>", "ActiveMQ.Advisory.Connection"));
+        assert!(!hits("a.b", "a.c"));
+        assert!(!matches(&Destination::queue(">"), &Destination::topic("a")));
+        assert!(is_pattern(&Destination::queue("a.*.b")));
+        assert!(!is_pattern(&Destination::queue("a*.b")));
+    }
+}

@@ -1,0 +1,82 @@
+//! Sends that a failover client repeats.
+
+use std::collections::BTreeMap;
+
+use crate::command::{ProducerId, Text};
+
+/// The highest sequence number taken from each producer, kept for a while after its connection is
+/// lost: a failover client sends again whatever was not answered, and the second time must not count.
+///
+/// Holds a bounded number of producers; the one longest unused is forgotten first.
+#[derive(Debug)]
+pub(super) struct SentBefore {
+    limit: usize,
+    last: BTreeMap<ProducerId, (i64, u64)>,
+    by_use: BTreeMap<u64, ProducerId>,
+    next_use: u64,
+}
+
+impl SentBefore {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            last: BTreeMap::new(),
+            by_use: BTreeMap::new(),
+            next_use: 0,
+        }
+    }
+
+    /// Whether this send is new; remembers it then.
+    pub(super) fn is_new(&mut self, producer: &ProducerId, sequence: i64) -> bool {
+        if self.limit == 0 {
+            return true;
+        }
+        let usage = self.next_use;
+        self.next_use += 1;
+        if let Some((last, used)) = self.last.get_mut(producer) {
+            let is_new = sequence > *last;
+            *last = sequence.max(*last);
+            if let Some(id) = self.by_use.remove(used) {
+                *used = usage;
+                self.by_use.insert(usage, id);
+            }
+            return is_new;
+        }
+        if self.last.len() >= self.limit {
+            if let Some((_, oldest)) = self.by_use.pop_first() {
+                self.last.remove(&oldest);
+            }
+        }
+        let id = ProducerId {
+            connection_id: producer.connection_id.as_ref().map(Text::detach),
+            ..*producer
+        };
+        self.last.insert(id.clone(), (sequence, usage));
+        self.by_use.insert(usage, id);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::ConnectionId;
+
+    #[test]
+    fn a_repeated_send_is_known_until_its_producer_is_forgotten() {
+        let mut sent = SentBefore::new(2);
+        let session = ConnectionId::new("c").session(1);
+        let [a, b, c] = [1, 2, 3].map(|n| session.producer(n));
+
+        assert!(sent.is_new(&a, 1));
+        assert!(sent.is_new(&a, 2));
+        assert!(!sent.is_new(&a, 2));
+        assert!(!sent.is_new(&a, 1));
+        assert!(sent.is_new(&b, 1));
+        assert!(!sent.is_new(&a, 2), "used last");
+        assert!(sent.is_new(&c, 1), "b is forgotten for it");
+
+        assert!(!sent.is_new(&a, 2));
+        assert!(sent.is_new(&b, 1));
+    }
+}

@@ -1,0 +1,282 @@
+//! Messages come in: checked, numbered, put where they belong.
+
+use std::sync::Arc;
+
+use finewire_core::machine::LinkId;
+
+use crate::command::{Destination, Message, ProducerAck, TransactionId};
+
+use super::consumer::{ConsumerKey, Waiting};
+use super::config::SlowConsumer;
+use super::event::BrokerEvent;
+use super::fault::Fault;
+use super::machine::Broker;
+use super::names;
+use super::queue::Stored;
+use super::serve::missing;
+
+/// The queue of messages that nobody could handle.
+pub(super) const DEAD_LETTERS: &str = "ActiveMQ.DLQ";
+/// Where advisories are; nobody else publishes there.
+pub(super) const ADVISORY: &str = "ActiveMQ.Advisory.";
+
+/// What a message counts for: ActiveMQ's own estimate, on which producer windows rest.
+pub(super) fn size_of(message: &Message) -> usize {
+    let content = message.content.as_ref().map_or(0, bytes::Bytes::len);
+    let properties = message.marshalled_properties.as_ref().map_or(0, bytes::Bytes::len);
+    1024 + content + properties
+}
+
+impl Broker {
+    /// A client sends.
+    pub(super) fn take_send(&mut self, link: LinkId, message: Arc<Message>) -> Result<(), Fault> {
+        let result = self.admit(link, &message);
+        self.acknowledge_window(link, &message);
+        if result.is_err() {
+            if let Some(TransactionId::Local(id)) = &message.extras.transaction_id {
+                let connection = self.connections.get_mut(&link);
+                let transactions = connection.map(|connection| &mut connection.transactions);
+                if let Some(transaction) = transactions.and_then(|all| all.get_mut(&id.value)) {
+                    transaction.broken = true;
+                }
+            }
+        }
+        result
+    }
+
+    fn admit(&mut self, link: LinkId, message: &Arc<Message>) -> Result<(), Fault> {
+        let limits = &self.config.limits;
+        let (transaction_sends, queue_bytes) = (limits.transaction_sends, limits.queue_bytes);
+        let producer = message
+            .producer_id
+            .as_ref()
+            .ok_or_else(|| missing("Message.producerId"))?;
+        let id = message
+            .message_id
+            .as_ref()
+            .ok_or_else(|| missing("Message.messageId"))?;
+        self.own_session(link, producer.connection_id.as_ref(), producer.session_id)?;
+        match &message.extras.transaction_id {
+            None => {
+                let sequence = id.producer_sequence_id;
+                if message.response_required && !self.sent_before.is_new(producer, sequence) {
+                    self.counters.duplicates += 1;
+                    return Ok(());
+                }
+                self.publish(message)
+            }
+            Some(TransactionId::Local(transaction)) => {
+                let connection = self.own(link, producer.connection_id.as_ref())?;
+                let open = connection.transactions.get_mut(&transaction.value);
+                let open = open.ok_or_else(|| {
+                    Fault::jms(format!("Transaction '{}' has not been started.", transaction.value))
+                })?;
+                let size = size_of(message);
+                if open.sends.len() >= transaction_sends || open.bytes + size > queue_bytes {
+                    return Err(Fault::exhausted("The transaction is too large"));
+                }
+                open.bytes += size;
+                open.sends.push(Arc::clone(message));
+                Ok(())
+            }
+            Some(TransactionId::Xa(_)) => Err(no_xa()),
+        }
+    }
+
+    /// A producer that counts bytes stops when they are not given back.
+    fn acknowledge_window(&mut self, link: LinkId, message: &Message) {
+        let Some(producer) = message.producer_id.as_ref().filter(|_| !message.response_required)
+        else {
+            return;
+        };
+        let key = (producer.session_id, producer.value);
+        let connection = self.connections.get(&link);
+        let known = connection.and_then(|connection| connection.producers.get(&key));
+        if let Some(known) = known.filter(|known| known.windowed) {
+            let ack = ProducerAck {
+                producer_id: Some(known.id.clone()),
+                size: i32::try_from(size_of(message)).unwrap_or(i32::MAX),
+                ..ProducerAck::default()
+            };
+            self.send(link, &ack.into());
+        }
+    }
+
+    /// Puts a message where its destination says; all parts of a composite or none.
+    pub(super) fn publish(&mut self, message: &Arc<Message>) -> Result<(), Fault> {
+        let destination = message
+            .destination
+            .as_ref()
+            .ok_or_else(|| missing("Message.destination"))?;
+        let parts = names::parts(destination)?;
+        for part in &parts {
+            self.check_target(part, message)?;
+        }
+        match parts.as_slice() {
+            [only] => self.place(only, Arc::clone(message)),
+            _ => {
+                for part in &parts {
+                    let mut copy = Message::clone(message);
+                    copy.destination = Some(part.clone());
+                    copy.extras.original_destination = Some(destination.clone());
+                    self.place(part, Arc::new(copy));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_target(&mut self, target: &Destination, message: &Message) -> Result<(), Fault> {
+        self.check_temporary(target)?;
+        if names::is_pattern(target) {
+            return Err(Fault::invalid_destination("Cannot send to a name with wildcards"));
+        }
+        if target.kind.is_topic() {
+            if target.name().starts_with(ADVISORY) {
+                return Err(Fault::security("Advisories are the broker's to send"));
+            }
+            return Ok(());
+        }
+        self.make_queue(target)?;
+        let limits = &self.config.limits;
+        let size = size_of(message);
+        let (held, bytes) = self.queues.get(target).map_or((0, 0), |queue| queue.held());
+        let full = held >= limits.queue_messages
+            || bytes + size > limits.queue_bytes
+            || self.held_bytes + size > limits.total_bytes;
+        if full {
+            return Err(Fault::exhausted(format!(
+                "Usage limit reached: {target} holds {held} messages, {bytes} bytes"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Numbers a message and gives it to a plain destination that was checked.
+    fn place(&mut self, target: &Destination, mut message: Arc<Message>) {
+        self.counters.received += 1;
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        let wall = self.wall_now();
+        let own = Arc::make_mut(&mut message);
+        if let Some(id) = &mut own.message_id {
+            id.broker_sequence_id = sequence;
+        }
+        own.broker_in_time = wall.unwrap_or(0);
+        if target.kind.is_topic() {
+            self.fan_out(target, &message);
+            return;
+        }
+        let stored = Stored {
+            size: size_of(&message),
+            redeliveries: message.redelivery_counter.max(0),
+            message,
+        };
+        self.enqueue(target, stored);
+    }
+
+    pub(super) fn enqueue(&mut self, target: &Destination, stored: Stored) {
+        let Some(queue) = self.queues.get_mut(target) else {
+            return;
+        };
+        self.held_bytes += stored.size;
+        queue.push(stored);
+        self.pump(target);
+        self.watch_expiry(target);
+    }
+
+    /// Gives a topic's message to all its consumers; they share it.
+    pub(super) fn fan_out(&mut self, topic: &Destination, message: &Arc<Message>) {
+        let sender = message.producer_id.as_ref().and_then(|id| id.connection_id.clone());
+        for key in self.audience(topic) {
+            let Some(consumer) = self.consumers.get(&key) else {
+                continue;
+            };
+            if consumer.no_local && consumer.id.connection_id == sender {
+                continue;
+            }
+            self.offer(key, message);
+        }
+    }
+
+    /// Everybody who consumes a topic, each once.
+    pub(super) fn audience(&self, topic: &Destination) -> Vec<ConsumerKey> {
+        let exact = self.topics.get(topic).into_iter().flatten().copied();
+        let mut keys: Vec<ConsumerKey> = exact.collect();
+        let wild = self.patterns.iter().filter(|(_, patterns)| {
+            patterns.iter().any(|pattern| names::matches(pattern, topic))
+        });
+        keys.extend(wild.map(|(key, _)| *key));
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// Hands a consumer a message of its own, or keeps it until there is room.
+    pub(super) fn offer(&mut self, key: ConsumerKey, message: &Arc<Message>) {
+        let byte_limit = self.config.limits.backlog_bytes;
+        let Some(consumer) = self.consumers.get_mut(&key) else {
+            return;
+        };
+        let free = self
+            .connections
+            .get(&consumer.link)
+            .is_some_and(|connection| !connection.congested);
+        if consumer.backlog.is_empty() && free && consumer.has_room() {
+            // What does not fit the consumer's format is reported and lost to it.
+            let _ = self.dispatch(key, message, 0, None);
+            return;
+        }
+        let size = size_of(message);
+        let was_behind = consumer.dropped > 0 && !consumer.backlog.is_empty();
+        let mut lost = 0;
+        while !consumer.backlog.is_empty()
+            && (consumer.backlog.len() >= consumer.backlog_limit
+                || consumer.backlog_bytes + size > byte_limit)
+        {
+            if let Some(Waiting::Message(dropped)) = consumer.backlog.pop_front() {
+                consumer.backlog_bytes -= size_of(&dropped).min(consumer.backlog_bytes);
+                lost += 1;
+            }
+        }
+        consumer.backlog.push_back(Waiting::Message(Arc::clone(message)));
+        consumer.backlog_bytes += size;
+        if lost == 0 {
+            return;
+        }
+        consumer.dropped += lost;
+        self.counters.dropped += lost;
+        let (link, destination) = (consumer.link, consumer.destination.clone());
+        if !was_behind {
+            let event = BrokerEvent::SlowConsumer { link, destination };
+            self.outputs.event(event);
+        }
+        if self.config.slow_consumer == SlowConsumer::Disconnect {
+            let reason = "a topic consumer is too slow".into();
+            self.throw_out(link, finewire_core::machine::CloseReason::Limit(reason));
+        }
+    }
+
+    /// A message that nobody can have: persistent ones go to the dead letter queue.
+    pub(super) fn bury(&mut self, message: &Message, cause: &str) {
+        self.counters.dead += 1;
+        let grave = Destination::queue(DEAD_LETTERS);
+        let from = message.destination.clone();
+        if !message.persistent || from.as_ref() == Some(&grave) {
+            return;
+        }
+        let mut dead = message.clone();
+        dead.expiration = 0;
+        dead.extras.original_destination = from;
+        dead.destination = Some(grave.clone());
+        dead.extras.original_transaction_id = dead.extras.transaction_id.take();
+        super::properties::add(&mut dead, "dlqDeliveryFailureCause", cause);
+        if self.check_target(&grave, &dead).is_ok() {
+            self.place(&grave, Arc::new(dead));
+        }
+    }
+}
+
+pub(super) fn no_xa() -> Fault {
+    Fault::jms("XA transactions are not supported: this broker has no storage")
+}

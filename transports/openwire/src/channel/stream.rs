@@ -1,0 +1,201 @@
+//! One side of one stream.
+
+use core::time::Duration;
+
+use bytes::BytesMut;
+use finewire_core::machine::{Chunks, CloseReason, Instant, Outbox};
+
+use crate::codec::{
+    DecodeError, Decoder, EncodeError, Encoder, Flaw, FrameSplitter, Limits, WireFormat,
+};
+use crate::command::{Command, KeepAliveInfo};
+
+use super::keep_alive::{KeepAlive, Wanted};
+
+/// What a channel offers and bears.
+#[derive(Clone, Debug)]
+pub(crate) struct ChannelConfig {
+    /// Our offer.
+    pub(crate) offer: WireFormat,
+    /// Bounds on what is decoded after negotiation.
+    pub(crate) limits: Limits,
+    /// How long the other side may take to send its offer.
+    pub(crate) greet_within: Duration,
+}
+
+/// What came in.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// Both sides have made their offers; commands may be sent.
+    Negotiated,
+    /// A command other than a keep-alive.
+    Command(Command),
+}
+
+/// A stream of commands in both directions.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    config: ChannelConfig,
+    splitter: FrameSplitter,
+    decoder: Decoder,
+    encoder: Encoder,
+    encoded: BytesMut,
+    outbox: Outbox,
+    negotiated: bool,
+    greet_by: Option<Instant>,
+    keep_alive: Option<KeepAlive>,
+}
+
+impl Channel {
+    pub(crate) fn new(config: ChannelConfig) -> Self {
+        Self {
+            decoder: Decoder::new(&WireFormat::greeting(), Limits::greeting()),
+            encoder: Encoder::new(&WireFormat::greeting()),
+            splitter: FrameSplitter::new(),
+            encoded: BytesMut::new(),
+            outbox: Outbox::new(),
+            negotiated: false,
+            greet_by: None,
+            keep_alive: None,
+            config,
+        }
+    }
+
+    /// The stream is there: our offer goes out at once, whatever the other side does.
+    pub(crate) fn open(&mut self, now: Instant) {
+        self.greet_by = Some(now + self.config.greet_within);
+        let offer = Command::from(self.config.offer.to_info());
+        // A greeting is small and of every version: it always encodes.
+        let _ = self.encoder.encode(&offer, &mut self.encoded);
+    }
+
+    /// What is spoken, once both sides have made their offers.
+    pub(crate) fn format(&self) -> Option<&WireFormat> {
+        self.negotiated.then(|| self.encoder.format())
+    }
+
+    /// Takes bytes in; [`Channel::next_heard`] gives what they say.
+    pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        if let Some(keep_alive) = &mut self.keep_alive {
+            keep_alive.heard();
+        }
+        self.splitter.feed(bytes);
+    }
+
+    /// The peer was found to be alive by other means.
+    pub(crate) fn is_alive(&mut self) {
+        if let Some(keep_alive) = &mut self.keep_alive {
+            keep_alive.heard();
+        }
+    }
+
+    /// The next thing that came in. An error ends the stream.
+    pub(crate) fn next_heard(&mut self, now: Instant) -> Result<Option<Heard>, CloseReason> {
+        loop {
+            let command = self.splitter.next_command(&mut self.decoder);
+            match command.map_err(|error| reason_of(&error))? {
+                None => return Ok(None),
+                Some(Command::WireFormatInfo(info)) => {
+                    if self.negotiated {
+                        return Err(remote("a second WireFormatInfo"));
+                    }
+                    let theirs = WireFormat::from_info(&info);
+                    let common = theirs.and_then(|theirs| self.config.offer.negotiate(&theirs));
+                    let common = common.map_err(|error| reason_of(&error))?;
+                    self.decoder = Decoder::new(&common, self.config.limits);
+                    self.encoder.switch(&common);
+                    self.negotiated = true;
+                    self.greet_by = None;
+                    self.keep_alive =
+                        KeepAlive::new(now, common.max_inactivity, common.initial_delay);
+                    return Ok(Some(Heard::Negotiated));
+                }
+                Some(other) if !self.negotiated => {
+                    let name = other.type_name();
+                    return Err(remote(format!("{name} came before a WireFormatInfo")));
+                }
+                Some(Command::KeepAliveInfo(alive)) => {
+                    if alive.response_required {
+                        let answer = KeepAliveInfo {
+                            response_required: false,
+                            ..alive
+                        };
+                        // It has neither strings nor arrays: it always encodes.
+                        let _ = self.send(&answer.into());
+                    }
+                }
+                Some(Command::Null) => {}
+                Some(command) => return Ok(Some(Heard::Command(command))),
+            }
+        }
+    }
+
+    /// Encodes a command behind what is pending. After an error nothing has changed.
+    pub(crate) fn send(&mut self, command: &Command) -> Result<(), EncodeError> {
+        self.encoder.encode(command, &mut self.encoded)
+    }
+
+    /// Everything pending, unless a write is in flight.
+    pub(crate) fn take(&mut self) -> Option<Chunks> {
+        self.outbox.push(self.encoded.split().freeze());
+        let chunks = self.outbox.take()?;
+        if let Some(keep_alive) = &mut self.keep_alive {
+            keep_alive.said();
+        }
+        Some(chunks)
+    }
+
+    /// The write in flight is done.
+    pub(crate) fn on_sent(&mut self) {
+        self.outbox.on_sent();
+    }
+
+    /// Whether something waits for [`Channel::take`].
+    pub(crate) fn has_pending(&self) -> bool {
+        self.outbox.has_pending() || !self.encoded.is_empty()
+    }
+
+    /// Bytes not yet known to be written.
+    pub(crate) fn backlog(&self) -> usize {
+        self.outbox.backlog() + self.encoded.len()
+    }
+
+    /// When [`Channel::handle_timeout`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let alive = self.keep_alive.as_ref().map(KeepAlive::deadline);
+        self.greet_by.or(alive)
+    }
+
+    /// Time has passed. An error ends the stream.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), CloseReason> {
+        if self.greet_by.is_some_and(|by| by <= now) {
+            return Err(CloseReason::TimedOut);
+        }
+        match self.keep_alive.as_mut().map(|alive| alive.check(now)) {
+            None | Some(Wanted::Nothing) => Ok(()),
+            Some(Wanted::Sign) => {
+                let _ = self.send(&KeepAliveInfo::default().into());
+                Ok(())
+            }
+            Some(Wanted::GiveUp) => Err(CloseReason::TimedOut),
+        }
+    }
+}
+
+fn remote(what: impl Into<String>) -> CloseReason {
+    CloseReason::Remote(what.into())
+}
+
+fn reason_of(error: &DecodeError) -> CloseReason {
+    match error.flaw() {
+        Flaw::LimitFrame { .. }
+        | Flaw::LimitText { .. }
+        | Flaw::LimitElements { .. }
+        | Flaw::LimitDepth { .. }
+        | Flaw::LimitCauses { .. }
+        | Flaw::LimitEntries { .. }
+        | Flaw::LimitMapDepth { .. }
+        | Flaw::LimitInflated { .. } => CloseReason::Limit(error.to_string()),
+        _ => CloseReason::Remote(error.to_string()),
+    }
+}

@@ -1,0 +1,93 @@
+//! What a client is told at its start.
+
+use core::time::Duration;
+
+use finewire_core::machine::Party;
+use finewire_core::password::Secret;
+
+use crate::codec::{Limits, WireFormat};
+
+use super::uri::BrokerUri;
+
+/// Who a client is, what it offers and what it bears.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The user name, where the broker asks for one.
+    pub user: Option<String>,
+    /// The user's password. It goes over the wire in clear: use TLS.
+    pub password: Option<Secret>,
+    /// The client id of JMS, unique at the broker; `None`: the connection id.
+    pub client_id: Option<String>,
+    /// Our offer in the negotiation.
+    pub offer: WireFormat,
+    /// Bounds on what is decoded.
+    pub decode: Limits,
+    /// What the owner and the broker may make the client hold.
+    pub limits: ClientLimits,
+    /// How long the broker may take to make its offer.
+    pub greet_within: Duration,
+    /// How long the broker may take to answer a request.
+    pub answer_within: Duration,
+    /// Who this client is in traces; `None`: no traces are made.
+    pub trace_as: Option<Party>,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            user: None,
+            password: None,
+            client_id: None,
+            offer: WireFormat::default(),
+            decode: Limits::default(),
+            limits: ClientLimits::default(),
+            greet_within: Duration::from_secs(10),
+            answer_within: Duration::from_secs(15),
+            trace_as: None,
+        }
+    }
+}
+
+impl ClientConfig {
+    /// Takes over the `wireFormat.` options of the URI's first broker. (A link has one protocol for all
+    /// its brokers; `nested.` sets an option for each.)
+    pub fn apply(&mut self, uri: &BrokerUri) {
+        let Some(server) = uri.servers.first() else {
+            return;
+        };
+        let (options, offer) = (&server.options, &mut self.offer);
+        offer.version = options.version.unwrap_or(offer.version);
+        offer.tight = options.tight_encoding.unwrap_or(offer.tight);
+        offer.cache = options.cache.unwrap_or(offer.cache);
+        offer.cache_size = options.cache_size.unwrap_or(offer.cache_size);
+        offer.stack_trace = options.stack_trace.unwrap_or(offer.stack_trace);
+        offer.max_frame_size = options.max_frame_size.unwrap_or(offer.max_frame_size);
+        offer.max_inactivity = options.max_inactivity.unwrap_or(offer.max_inactivity);
+        let delay = options.max_inactivity_initial_delay;
+        offer.initial_delay = delay.unwrap_or(offer.initial_delay);
+    }
+}
+
+/// What the owner and the broker may make a client hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// Bytes not yet written above which a publish is refused.
+    pub outbox_bytes: usize,
+    /// Requests that the broker has not answered yet.
+    pub requests: usize,
+    /// Subscriptions.
+    pub subscriptions: usize,
+    /// Temporary destinations.
+    pub temporaries: usize,
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self {
+            outbox_bytes: 16 * 1024 * 1024,
+            requests: 10_000,
+            subscriptions: 1024,
+            temporaries: 1024,
+        }
+    }
+}

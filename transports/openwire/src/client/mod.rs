@@ -1,0 +1,35 @@
+//! The client: a [`Protocol`](finewire_core::machine::Protocol) that outlives its sockets, and ActiveMQ's
+//! URIs.
+//!
+//! ```
+//! use finewire_core::machine::{Link, LinkSlot, Random};
+//! use finewire_openwire::client::{BrokerUri, Client, ClientConfig};
+//!
+//! let uri: BrokerUri = "failover:(tcp://a,tcp://b)?randomize=false".parse()?;
+//! let mut config = ClientConfig::default();
+//! config.apply(&uri);
+//! let client = Client::new(config, [7; 32]);
+//! let link = Link::new(client, uri.to_link_config(None)?, LinkSlot(0), Random::from_seed([8; 32]));
+//! assert!(!link.is_ready());
+//! # Ok::<(), finewire_openwire::client::UriError>(())
+//! ```
+
+mod address;
+mod command;
+mod config;
+mod conversation;
+mod protocol;
+mod query;
+mod subscription;
+mod uri;
+
+pub use address::{ConsumerOptions, DestinationAddress};
+pub use command::{
+    AckMode, ClientCommand, ClientEvent, ConsumerHandle, Delivered, DeliveryToken, Publish,
+    Subscribe,
+};
+pub use config::{ClientConfig, ClientLimits};
+pub use protocol::Client;
+pub use uri::{
+    BrokerUri, DEFAULT_PORT, Failover, MAX_SERVERS, MAX_URI, Server, ServerOptions, UriError,
+};
