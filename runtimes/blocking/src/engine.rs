@@ -4,13 +4,14 @@ use crate::listener::Listener;
 use crate::mail::{Mail, Report};
 use crate::queue::Giver;
 use crate::socket::{Socket, connect};
+use core::net::SocketAddr;
 use core::time::Duration;
 use finewire_core::machine::{
     Address, CommandId, LinkId, ListenerId, Machine, Outcome, Reason, TraceEvent,
 };
 use finewire_host::{Host, Step, close_reason};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread::JoinHandle;

@@ -1,8 +1,9 @@
 //! What the machine's thread is told, by its owner and by the threads of its sockets.
 
 use crate::queue::Giver;
+use core::net::SocketAddr;
 use finewire_core::machine::{CloseReason, LinkId, ListenerId, Machine, Outcome, TraceEvent};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::mpsc::SyncSender;
 
 pub(crate) enum Mail<M: Machine> {

@@ -43,6 +43,10 @@ pub type Task<M> = std::thread::JoinHandle<M>;
 /// # Errors
 ///
 /// The system has no thread left.
+#[expect(
+    clippy::type_complexity,
+    reason = "the three parts of a running machine, taken apart at once"
+)]
 pub fn spawn<M>(
     machine: M,
     options: &Options,

@@ -1,7 +1,8 @@
 //! The machine's two clocks, made of the system's.
 
+use core::time::Duration;
 use finewire_core::machine::{Instant, UnixMillis};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Turns the system's monotonic time into time since start, and notices when the wall clock
 /// was stepped.

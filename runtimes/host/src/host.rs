@@ -5,13 +5,13 @@ use crate::link::{Phase, SocketState};
 use crate::step::Step;
 use crate::tls::TlsProfiles;
 use core::fmt;
+use core::net::SocketAddr;
 use core::time::Duration;
 use finewire_core::machine::{
     Address, Chunks, CloseReason, Closing, CommandId, Endpoint, Input, Instant, LinkId, ListenerId,
     Machine, Output, Timers, TlsId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
 use std::time::SystemTime;
 
 /// What a host is configured with.

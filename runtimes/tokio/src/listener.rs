@@ -1,13 +1,13 @@
 //! Accepting, also when descriptors run out.
 
 use core::future::Future;
+use core::net::{IpAddr, SocketAddr};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use finewire_core::machine::{Address, CloseReason};
 use finewire_host::close_reason;
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
 

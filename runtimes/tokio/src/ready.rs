@@ -1,8 +1,8 @@
 //! Which sockets of the one task are to be looked at.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Waker};
 use finewire_core::machine::{LinkId, ListenerId};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 

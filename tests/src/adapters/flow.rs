@@ -128,9 +128,9 @@ pub fn timers_fire_in_order<A: Adapter>() {
     let mut probe = Running::<A>::start();
     let begun = std::time::Instant::now();
 
-    for (name, millis) in [(3, 60), (1, 20), (4, 61), (2, 40)] {
-        probe.tell(Do::Alarm(name, Duration::from_millis(millis)));
-    }
+    let alarms = [(3, 60), (1, 20), (4, 61), (2, 40)];
+    let alarms = alarms.map(|(name, millis)| (name, Duration::from_millis(millis)));
+    probe.tell(Do::Alarms(alarms.to_vec()));
     let mut order = Vec::new();
     for _ in 0..4 {
         order.push(probe.until("an alarm", |saw| match saw {

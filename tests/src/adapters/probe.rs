@@ -27,8 +27,8 @@ pub enum Do {
     Listen(ListenerId, Address),
     /// Listen no more.
     Unlisten(ListenerId),
-    /// Sound an alarm of this name after this time.
-    Alarm(u32, Duration),
+    /// Sound alarms of these names after these times.
+    Alarms(Vec<(u32, Duration)>),
     /// Send back what comes on links accepted here from now on; after a handshake if so told.
     Echo(ListenerId, Option<TlsId>),
     /// Pass a trace with this subject.
@@ -109,7 +109,11 @@ impl Probe {
             Do::Close(link, closing) => self.say(Output::Close(link, closing)),
             Do::Listen(listener, address) => self.say(Output::Listen(listener, address)),
             Do::Unlisten(listener) => self.say(Output::Unlisten(listener)),
-            Do::Alarm(name, after) => self.alarms.set(name, now + after),
+            Do::Alarms(list) => {
+                for (name, after) in list {
+                    self.alarms.set(name, now + after);
+                }
+            }
             Do::Echo(listener, tls) => self.echoing.push((listener, tls)),
             Do::Trace(subject) => self.say(Output::Trace(TraceEvent {
                 from: Party::Connector,

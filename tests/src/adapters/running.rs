@@ -93,7 +93,7 @@ impl<A: Adapter> Running<A> {
     /// Whether an event that has come already satisfies `is`. Events are taken in until the
     /// answer of a command given just now, so everything before it is counted.
     pub fn has_seen(&mut self, is: impl FnMut(&Saw) -> bool) -> bool {
-        self.tell(Do::Alarm(u32::MAX, Duration::ZERO));
+        self.tell(Do::Alarms(vec![(u32::MAX, Duration::ZERO)]));
         self.until("the alarm", |saw| {
             (*saw == Saw::Alarm(u32::MAX)).then_some(())
         });
