@@ -455,6 +455,22 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_goes_on_ringing_is_not_offered_again() {
+        let mut model = model();
+        model.apply_dialog(ringing("17"));
+
+        let changes = model.apply_dialog(Dialog {
+            queue_name: "Sales".into(),
+            ..ringing("17")
+        });
+
+        assert!(matches!(
+            changes[..],
+            [Change::CallChanged { legal: true, .. }]
+        ));
+    }
+
+    #[test]
     fn an_illegal_move_of_a_call_is_taken_over_and_counted() {
         let mut model = model();
         model.apply_dialog(active("17"));

@@ -390,6 +390,23 @@ mod tests {
     }
 
     #[test]
+    fn a_site_can_require_a_parameter_that_is_optional_by_default() {
+        let mut layout = Layout::default();
+        for row in layout
+            .commands
+            .iter_mut()
+            .filter(|row| row.verb == Verb::Connect)
+        {
+            row.parameters[1].is_optional = false;
+        }
+
+        let malformed =
+            CommandMessage::parse(Some("Connect#1001"), Some("siebel"), &layout).unwrap_err();
+
+        assert_eq!(malformed.code(), ErrorCode::MissingPassword);
+    }
+
+    #[test]
     fn a_site_that_names_a_command_otherwise_changes_the_table_only() {
         let mut layout = Layout::default();
         let row = layout

@@ -385,6 +385,15 @@ mod tests {
     }
 
     #[test]
+    fn a_word_keeps_no_blank_where_a_character_was_replaced_at_its_end() {
+        let error = Event::error(ErrorCode::Other("#CF_ODD\n".into()), "x#");
+
+        let error = error.format(&"1001|".into(), &Layout::default(), &TimeFormat::UTC);
+
+        assert_eq!(error, "1001#Error#CF_ODD#x ");
+    }
+
+    #[test]
     fn every_replaced_character_is_counted() {
         let event = Event::error(ErrorCode::BadCommand, "a#b|c,d\ne");
 
