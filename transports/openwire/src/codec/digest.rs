@@ -6,6 +6,12 @@ pub(crate) struct Digest(u64);
 const FIRST: u64 = 0x9E37_79B9_7F4A_7C15;
 const SECOND: u64 = 0xD6E8_FEB8_6659_FD93;
 
+#[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
+const fn halves(block: [u8; 16]) -> (u64, u64) {
+    let whole = u128::from_le_bytes(block);
+    (whole as u64, (whole >> 64) as u64)
+}
+
 impl Digest {
     pub(crate) const fn new(code: u8) -> Self {
         Self((code as u64).wrapping_mul(FIRST))
@@ -19,23 +25,25 @@ impl Digest {
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        let (blocks, rest) = bytes.as_chunks::<16>();
-        for block in blocks {
-            let whole = u128::from_le_bytes(*block);
-            #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
-            self.fold(whole as u64, (whole >> 64) as u64);
-        }
-        let mut last = [0; 16];
-        for (place, byte) in last.iter_mut().zip(rest) {
-            *place = *byte;
-        }
-        let whole = u128::from_le_bytes(last);
-        #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
-        self.fold(whole as u64 ^ bytes.len() as u64, (whole >> 64) as u64);
+        // The last block overlaps the one before, the two halves of a short text each other.
+        let (left, right) = if let Some(last) = bytes.last_chunk::<16>() {
+            let (blocks, _) = bytes.as_chunks::<16>();
+            for block in blocks.iter().take((bytes.len() - 1) / 16) {
+                let (left, right) = halves(*block);
+                self.fold(left, right);
+            }
+            halves(*last)
+        } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else {
+            let shift = |all, byte: &u8| all << 8 | u64::from(*byte);
+            (bytes.iter().fold(0, shift), 0)
+        };
+        self.fold(left ^ bytes.len() as u64, right);
     }
 
-    pub(crate) const fn number(&mut self, number: i64) {
-        self.fold(number.cast_unsigned(), 0);
+    pub(crate) const fn numbers(&mut self, first: i64, second: i64) {
+        self.fold(first.cast_unsigned(), second.cast_unsigned());
     }
 
     pub(crate) const fn finish(&self) -> u64 {

@@ -38,6 +38,7 @@ impl<'a> Source<'a> {
         self.fail(Flaw::RemoteTruncated { needed, left })
     }
 
+    #[inline(always)]
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         match self.rest.split_first_chunk() {
             Some((chunk, rest)) => {
@@ -48,26 +49,32 @@ impl<'a> Source<'a> {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
         self.array().map(|[byte]| byte)
     }
 
+    #[inline(always)]
     pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
         self.array().map(u16::from_be_bytes)
     }
 
+    #[inline(always)]
     pub(crate) fn i16(&mut self) -> Result<i16, DecodeError> {
         self.array().map(i16::from_be_bytes)
     }
 
+    #[inline(always)]
     pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_be_bytes)
     }
 
+    #[inline(always)]
     pub(crate) fn i32(&mut self) -> Result<i32, DecodeError> {
         self.array().map(i32::from_be_bytes)
     }
 
+    #[inline(always)]
     pub(crate) fn i64(&mut self) -> Result<i64, DecodeError> {
         self.array().map(i64::from_be_bytes)
     }
@@ -104,8 +111,11 @@ impl<'a> Source<'a> {
 /// The boolean stream of a tight frame: least significant bit first.
 #[derive(Default)]
 struct Bits<'a> {
+    /// Bytes not loaded yet.
     bytes: &'a [u8],
-    position: usize,
+    /// Bits loaded and not taken, the next one lowest.
+    loaded: u64,
+    count: u32,
 }
 
 impl<'a> Bits<'a> {
@@ -124,19 +134,40 @@ impl<'a> Bits<'a> {
         };
         Ok(Self {
             bytes: source.raw(length)?,
-            position: 0,
+            loaded: 0,
+            count: 0,
         })
     }
 
+    #[inline(always)]
     fn next(&mut self) -> Option<bool> {
-        let byte = self.bytes.get(self.position / 8)?;
-        let bit = byte >> (self.position % 8) & 1 != 0;
-        self.position += 1;
+        if self.count == 0 {
+            self.load()?;
+        }
+        let bit = self.loaded & 1 != 0;
+        self.loaded >>= 1;
+        self.count -= 1;
         Some(bit)
     }
 
+    #[inline(never)]
+    fn load(&mut self) -> Option<()> {
+        if let Some((chunk, rest)) = self.bytes.split_first_chunk() {
+            self.loaded = u64::from_le_bytes(*chunk);
+            self.count = 64;
+            self.bytes = rest;
+            return Some(());
+        }
+        for (place, byte) in self.bytes.iter().enumerate() {
+            self.loaded |= u64::from(*byte) << (place * 8);
+            self.count += 8;
+        }
+        self.bytes = &[];
+        (self.count > 0).then_some(())
+    }
+
     const fn left(&self) -> usize {
-        self.bytes.len() * 8 - self.position
+        self.bytes.len() * 8 + self.count as usize
     }
 }
 
@@ -193,6 +224,7 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         self.source.offset()
     }
 
+    #[inline(always)]
     fn bit(&mut self) -> Result<bool, DecodeError> {
         match self.bits.next() {
             Some(bit) => Ok(bit),
@@ -237,6 +269,58 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         Ok(value)
     }
 
+    fn some_long(&mut self, form: (bool, bool)) -> Result<i64, DecodeError> {
+        match form {
+            (false, _) => self.source.u16().map(i64::from),
+            (true, false) => self.source.u32().map(i64::from),
+            (true, true) => self.source.i64(),
+        }
+    }
+
+    fn some_sequence(&mut self) -> Result<Bytes, DecodeError> {
+        let length = self.source.length()?;
+        self.source.slice(length)
+    }
+
+    fn some_text(&mut self) -> Result<Text, DecodeError> {
+        let ascii = TIGHT && self.bit()?;
+        let length = self.source.u16()?;
+        if ascii && length.cast_signed() < 0 {
+            // Java reads this length, and only this one, as a signed number.
+            return Err(self.source.fail(Flaw::RemoteNegative {
+                length: length.cast_signed().into(),
+            }));
+        }
+        let length = usize::from(length);
+        if length > self.limits.text {
+            return Err(self.source.fail(Flaw::LimitText {
+                limit: self.limits.text,
+            }));
+        }
+        let bytes = self.source.slice(length)?;
+        if ascii {
+            return Ok(Text::from_latin1(bytes));
+        }
+        match Text::from_wire(bytes) {
+            Ok(text) => Ok(text),
+            Err(flaw) => Err(self.source.fail(Flaw::RemoteText(flaw))),
+        }
+    }
+
+    fn elements<T: Object>(&mut self) -> Result<Vec<Option<T>>, DecodeError> {
+        let count = self.source.i16()?;
+        // An absent element is a byte, or in tight a bit.
+        let count = self.claim(count, usize::from(!TIGHT))?;
+        if TIGHT && count > self.bits.left() {
+            return Err(self.source.fail(Flaw::RemoteBitsMissing));
+        }
+        let mut elements = Vec::with_capacity(count);
+        for _ in 0..count {
+            elements.push(self.object()?);
+        }
+        Ok(elements)
+    }
+
     fn cached_with<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
         let new = self.boolean()?;
         let index = self.source.i16()?;
@@ -266,10 +350,7 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         }
     }
 
-    fn cause(&mut self, depth: usize) -> Result<Option<Box<Throwable>>, DecodeError> {
-        if !self.boolean()? {
-            return Ok(None);
-        }
+    fn some_throwable(&mut self, depth: usize) -> Result<Box<Throwable>, DecodeError> {
         if depth > self.limits.causes {
             return Err(self.source.fail(Flaw::LimitCauses {
                 limit: self.limits.causes,
@@ -293,9 +374,11 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
                     line: self.source.i32()?,
                 });
             }
-            throwable.cause = self.cause(depth + 1)?;
+            if self.boolean()? {
+                throwable.cause = Some(self.some_throwable(depth + 1)?);
+            }
         }
-        Ok(Some(Box::new(throwable)))
+        Ok(Box::new(throwable))
     }
 }
 
@@ -304,6 +387,7 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
         self.version
     }
 
+    #[inline(always)]
     fn boolean(&mut self) -> Result<bool, DecodeError> {
         if TIGHT {
             self.bit()
@@ -313,66 +397,48 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
         }
     }
 
+    #[inline(always)]
     fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
         self.source.u8().map(|byte| byte.cast_signed().into())
     }
 
+    #[inline(always)]
     fn int(&mut self) -> Result<i32, DecodeError> {
         self.source.i32()
     }
 
+    #[inline(always)]
     fn long(&mut self) -> Result<i64, DecodeError> {
         if !TIGHT {
             return self.source.i64();
         }
         match (self.bit()?, self.bit()?) {
             (false, false) => Ok(0),
-            (false, true) => self.source.u16().map(i64::from),
-            (true, false) => self.source.u32().map(i64::from),
-            (true, true) => self.source.i64(),
+            form => self.some_long(form),
         }
     }
 
+    #[inline(always)]
     fn text(&mut self) -> Result<Option<Text>, DecodeError> {
         if !self.boolean()? {
             return Ok(None);
         }
-        let ascii = TIGHT && self.bit()?;
-        let length = self.source.u16()?;
-        if ascii && length.cast_signed() < 0 {
-            // Java reads this length, and only this one, as a signed number.
-            return Err(self.source.fail(Flaw::RemoteNegative {
-                length: length.cast_signed().into(),
-            }));
-        }
-        let length = usize::from(length);
-        if length > self.limits.text {
-            return Err(self.source.fail(Flaw::LimitText {
-                limit: self.limits.text,
-            }));
-        }
-        let bytes = self.source.slice(length)?;
-        if ascii {
-            return Ok(Some(Text::from_latin1(bytes)));
-        }
-        match Text::from_wire(bytes) {
-            Ok(text) => Ok(Some(text)),
-            Err(flaw) => Err(self.source.fail(Flaw::RemoteText(flaw))),
-        }
+        self.some_text().map(Some)
     }
 
+    #[inline(always)]
     fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
         if !self.boolean()? {
             return Ok(None);
         }
-        let length = self.source.length()?;
-        self.source.slice(length).map(Some)
+        self.some_sequence().map(Some)
     }
 
     fn magic(&mut self) -> Result<Magic, DecodeError> {
         self.source.array().map(Magic)
     }
 
+    #[inline(always)]
     fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
         if self.boolean()? {
             self.nested().map(Some)
@@ -381,6 +447,7 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
         }
     }
 
+    #[inline(always)]
     fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
         if self.cache.is_some() {
             self.cached_with()
@@ -389,25 +456,21 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
         }
     }
 
+    #[inline(always)]
     fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
         if !self.boolean()? {
             return Ok(None);
         }
-        let count = self.source.i16()?;
-        // An absent element is a byte, or in tight a bit.
-        let count = self.claim(count, usize::from(!TIGHT))?;
-        if TIGHT && count > self.bits.left() {
-            return Err(self.source.fail(Flaw::RemoteBitsMissing));
-        }
-        let mut elements = Vec::with_capacity(count);
-        for _ in 0..count {
-            elements.push(self.object()?);
-        }
-        Ok(Some(elements))
+        self.elements().map(Some)
     }
 
+    #[inline(always)]
     fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError> {
-        self.cause(0)
+        if self.boolean()? {
+            self.some_throwable(0).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError {

@@ -33,14 +33,20 @@ impl BitsOut {
         self.count = 0;
     }
 
+    #[inline(always)]
     fn push(&mut self, bit: bool) {
         self.bits |= u64::from(bit) << self.count;
         self.count += 1;
         if self.count == 64 {
-            self.full.extend_from_slice(&self.bits.to_le_bytes());
-            self.bits = 0;
-            self.count = 0;
+            self.spill();
         }
+    }
+
+    #[cold]
+    fn spill(&mut self) {
+        self.full.extend_from_slice(&self.bits.to_le_bytes());
+        self.bits = 0;
+        self.count = 0;
     }
 
     /// Whole bytes, padding included.
@@ -99,6 +105,7 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
         }
     }
 
+    #[inline(always)]
     fn flag(&mut self, value: bool) {
         if TIGHT {
             self.bits.push(value);
@@ -107,6 +114,7 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
         }
     }
 
+    #[inline(always)]
     fn put(&mut self, bytes: &[u8]) {
         self.body.extend_from_slice(bytes);
     }
@@ -228,16 +236,19 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
         self.version
     }
 
+    #[inline(always)]
     fn boolean(&mut self, value: &bool) -> Result<(), EncodeError> {
         self.flag(*value);
         Ok(())
     }
 
+    #[inline(always)]
     fn byte<T: Copy + Into<i8>>(&mut self, value: &T) -> Result<(), EncodeError> {
         self.body.push((*value).into().cast_unsigned());
         Ok(())
     }
 
+    #[inline(always)]
     fn int(&mut self, value: &i32) -> Result<(), EncodeError> {
         self.put(&value.to_be_bytes());
         Ok(())
@@ -274,10 +285,12 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
         Ok(())
     }
 
+    #[inline(always)]
     fn text(&mut self, value: &Option<Text>) -> Result<(), EncodeError> {
         self.maybe_text(value.as_ref())
     }
 
+    #[inline(always)]
     fn sequence(&mut self, value: &Option<Bytes>) -> Result<(), EncodeError> {
         self.flag(value.is_some());
         if let Some(bytes) = value {
@@ -296,10 +309,12 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
         Ok(())
     }
 
+    #[inline(always)]
     fn object<T: Object>(&mut self, value: &Option<T>) -> Result<(), EncodeError> {
         self.nested(value.as_ref())
     }
 
+    #[inline(always)]
     fn cached<T: Cacheable>(&mut self, value: &Option<T>) -> Result<(), EncodeError> {
         if self.cache.is_some() {
             self.cached_with(value.as_ref())
@@ -308,6 +323,7 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
         }
     }
 
+    #[inline(always)]
     fn array<T: Object>(&mut self, value: &Elements<T>) -> Result<(), EncodeError> {
         self.flag(value.is_some());
         if let Some(elements) = value {
@@ -319,6 +335,7 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
         Ok(())
     }
 
+    #[inline(always)]
     fn throwable(&mut self, value: &Option<Box<Throwable>>) -> Result<(), EncodeError> {
         self.cause(value.as_deref(), 0)
     }

@@ -207,12 +207,12 @@ impl fmt::Display for MessageId {
 }
 
 macro_rules! cacheable_id {
-    ($($name:ident $entry:ident [$($text:ident)?] [$($number:ident)*]),* $(,)?) => { $(
+    ($($name:ident $entry:ident [$($text:ident)?] [$($first:ident $second:expr)?]),* $(,)?) => { $(
         impl crate::codec::Cacheable for $name {
             fn digest(&self) -> u64 {
                 let mut digest = crate::codec::Digest::new(Self::CODE);
                 $( digest.bytes(or_empty(self.$text.as_ref())); )?
-                $( digest.number(self.$number); )*
+                $( digest.numbers(self.$first, $second(self)); )?
                 digest.finish()
             }
 
@@ -240,8 +240,8 @@ macro_rules! cacheable_id {
 
 cacheable_id! {
     ConnectionId Connection [value] [],
-    SessionId Session [connection_id] [value],
-    ConsumerId Consumer [connection_id] [session_id value],
-    ProducerId Producer [connection_id] [value session_id],
+    SessionId Session [connection_id] [value |_: &SessionId| 0],
+    ConsumerId Consumer [connection_id] [value |id: &ConsumerId| id.session_id],
+    ProducerId Producer [connection_id] [value |id: &ProducerId| id.session_id],
     BrokerId Broker [value] [],
 }

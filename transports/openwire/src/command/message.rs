@@ -220,22 +220,25 @@ impl Extras {
     }
 }
 
-/// The wire's order of fields: `own` ones of the message and `extra` ones.
+/// The wire's order of fields: `own` ones of the message and `extra` ones, some `of` one kind only.
 macro_rules! layout {
-    ($($home:ident $field:ident = $kind:ident $wire:literal $(since $since:literal)?),* $(,)?) => {
-        fn read_fields<R: Reader>(message: &mut Message, reader: &mut R) -> Result<(), DecodeError> {
+    ($($home:ident $field:ident = $kind:ident $wire:literal $(since $since:literal)? $(of $only:ident)?),* $(,)?) => {
+        fn read_fields<R: Reader>(kind: MessageKind, reader: &mut R) -> Result<Message, DecodeError> {
+            let mut extras = Extras::default();
             $(
-                if in_version!(reader $(since $since)?) {
-                    let value = reader.$kind().map_err(|error| error.within(message.kind.name(), $wire))?;
-                    layout!(set $home message $field value);
-                }
+                let value = if in_version!(reader $(since $since)?) $(&& kind == MessageKind::$only)? {
+                    reader.$kind().map_err(|error| error.within(kind.name(), $wire))?
+                } else {
+                    Default::default()
+                };
+                layout!(keep $home $field value extras);
             )*
-            Ok(())
+            Ok(layout!(build kind extras [] $($home $field)*))
         }
 
         fn write_fields<W: Writer>(message: &Message, writer: &mut W) -> Result<(), EncodeError> {
             $(
-                if in_version!(writer $(since $since)?) {
+                if in_version!(writer $(since $since)?) $(&& message.kind == MessageKind::$only)? {
                     writer
                         .$kind(layout!(get $home message $field))
                         .map_err(|error| error.within(message.kind.name(), $wire))?;
@@ -251,15 +254,24 @@ macro_rules! layout {
         ) {
             let at = reflect::At(version);
             $(
-                if in_version!(at $(since $since)?) {
+                if in_version!(at $(since $since)?) $(&& message.kind == MessageKind::$only)? {
                     visitor($wire, reflect::FieldValue::$kind(layout!(get $home message $field)));
                 }
             )*
         }
     };
-    (set own $message:ident $field:ident $value:ident) => { $message.$field = $value };
-    (set extra $message:ident $field:ident $value:ident) => {
-        $message.extras.keep($value, |extras| &mut extras.$field)
+    (keep own $field:ident $value:ident $extras:ident) => { let $field = $value; };
+    (keep extra $field:ident $value:ident $extras:ident) => {
+        $extras.keep($value, |extras| &mut extras.$field);
+    };
+    (build $kind:ident $extras:ident [$($own:ident)*] own $field:ident $($rest:ident)*) => {
+        layout!(build $kind $extras [$($own)* $field] $($rest)*)
+    };
+    (build $kind:ident $extras:ident [$($own:ident)*] extra $field:ident $($rest:ident)*) => {
+        layout!(build $kind $extras [$($own)*] $($rest)*)
+    };
+    (build $kind:ident $extras:ident [$($own:ident)*]) => {
+        Message { kind: $kind, $($own,)* extras: $extras }
     };
     (get own $message:ident $field:ident) => { &$message.$field };
     (get extra $message:ident $field:ident) => { &$message.extras.$field };
@@ -298,35 +310,9 @@ layout! {
     own broker_in_time = long "brokerInTime" since 3,
     own broker_out_time = long "brokerOutTime" since 3,
     extra group_first_for_consumer = boolean "JMSXGroupFirstForConsumer" since 10,
-}
-
-mod blob {
-    use super::*;
-
-    layout! {
-        extra remote_blob_url = text "remoteBlobUrl",
-        extra mime_type = text "mimeType",
-        extra deleted_by_broker = boolean "deletedByBroker",
-    }
-
-    pub(super) fn read<R: Reader>(
-        message: &mut Message,
-        reader: &mut R,
-    ) -> Result<(), DecodeError> {
-        read_fields(message, reader)
-    }
-
-    pub(super) fn write<W: Writer>(message: &Message, writer: &mut W) -> Result<(), EncodeError> {
-        write_fields(message, writer)
-    }
-
-    pub(super) fn visit<'a>(
-        message: &'a Message,
-        version: i32,
-        visitor: &mut dyn FnMut(&'static str, reflect::FieldValue<'a>),
-    ) {
-        visit_fields(message, version, visitor);
-    }
+    extra remote_blob_url = text "remoteBlobUrl" of Blob,
+    extra mime_type = text "mimeType" of Blob,
+    extra deleted_by_broker = boolean "deletedByBroker" of Blob,
 }
 
 /// The first version that has blob messages.
@@ -346,15 +332,7 @@ impl Object for Message {
         if kind == MessageKind::Blob && reader.version() < BLOB_SINCE {
             return Err(reader.unknown_type(code));
         }
-        let mut message = Self {
-            kind,
-            ..Self::default()
-        };
-        read_fields(&mut message, reader)?;
-        if kind == MessageKind::Blob {
-            blob::read(&mut message, reader)?;
-        }
-        Ok(message)
+        read_fields(kind, reader)
     }
 
     fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
@@ -362,11 +340,7 @@ impl Object for Message {
         if blob && writer.version() < BLOB_SINCE {
             return Err(EncodeError::unsupported(self.kind.name(), writer.version()));
         }
-        write_fields(self, writer)?;
-        if blob {
-            blob::write(self, writer)?;
-        }
-        Ok(())
+        write_fields(self, writer)
     }
 }
 
@@ -381,9 +355,6 @@ impl reflect::Reflect for Message {
         visitor: &mut dyn FnMut(&'static str, reflect::FieldValue<'a>),
     ) {
         visit_fields(self, version, visitor);
-        if self.kind == MessageKind::Blob {
-            blob::visit(self, version, visitor);
-        }
     }
 }
 

@@ -144,12 +144,12 @@ impl Cacheable for TransactionId {
         let mut digest = Digest::new(self.type_code());
         match self {
             Self::Local(id) => {
-                digest.number(id.value);
+                digest.numbers(id.value, 0);
                 let text = id.connection_id.as_ref().and_then(|id| id.value.as_ref());
                 digest.bytes(text.map_or(&[], super::Text::as_wire));
             }
             Self::Xa(id) => {
-                digest.number(id.format_id.into());
+                digest.numbers(id.format_id.into(), 0);
                 digest.bytes(id.global_transaction_id.as_deref().unwrap_or_default());
                 digest.bytes(id.branch_qualifier.as_deref().unwrap_or_default());
             }
