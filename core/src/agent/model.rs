@@ -38,6 +38,11 @@ impl AgentModel {
         }
     }
 
+    /// Takes over which product is behind Finesse, once SystemInfo has told it.
+    pub fn set_platform(&mut self, platform: Platform) {
+        self.platform = platform;
+    }
+
     /// Takes over a notification about the agent.
     ///
     /// Ignored and counted: a snapshot of another agent, and one whose `stateChangeTime` is older
@@ -537,6 +542,16 @@ mod tests {
         assert_eq!(changes, [Change::CallOverLimit("one more".into())]);
         assert_eq!(model.dialogs().len(), AgentModel::MAX_DIALOGS);
         assert_eq!(model.counters().over_limit, 1);
+    }
+
+    #[test]
+    fn moves_are_judged_by_the_product_that_is_known() {
+        let mut model = model();
+        model.set_platform(Platform::Uccx);
+
+        model.apply_user(user(AgentState::Logout, 101));
+
+        assert_eq!(model.counters().illegal_moves, 0);
     }
 
     #[test]

@@ -332,6 +332,12 @@ mod tests {
                 ErrorCode::MissingExtension,
             ),
             (
+                "Login#1001",
+                "pw,20/01",
+                Some("1001"),
+                ErrorCode::WrongExtension,
+            ),
+            (
                 "SilentMonitor#1001",
                 "",
                 Some("1001"),

@@ -339,11 +339,7 @@ fn slots(rows: &[SlotRow]) -> Vec<Slot> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::collections::BTreeSet;
-    use alloc::string::String;
-
     use super::*;
-    use crate::contract::field::is_structural;
 
     #[test]
     fn every_verb_and_every_event_has_exactly_one_row() {
@@ -366,47 +362,6 @@ mod tests {
                 1,
                 "{kind:?}"
             );
-        }
-    }
-
-    #[test]
-    fn names_differ_whatever_their_case() {
-        let layout = Layout::default();
-        let verbs: BTreeSet<String> = layout
-            .commands
-            .iter()
-            .map(|row| row.name.as_str().to_ascii_lowercase())
-            .collect();
-        let mut events: BTreeSet<String> = layout
-            .events
-            .iter()
-            .map(|row| row.name.as_str().to_ascii_lowercase())
-            .collect();
-        let words = &layout.words;
-        for word in [&words.in_service, &words.out_of_service, &words.reconnect] {
-            assert!(events.insert(word.as_str().to_ascii_lowercase()), "{word}");
-        }
-
-        assert_eq!(verbs.len(), layout.commands.len());
-        assert_eq!(events.len(), layout.events.len() + 3);
-    }
-
-    #[test]
-    fn no_label_holds_a_separator() {
-        let layout = Layout::default();
-        let lists = [
-            &layout.participant,
-            &layout.team,
-            &layout.team_user,
-            &layout.queue,
-            &layout.phonebook,
-            &layout.contact,
-        ];
-        let fields = layout.events.iter().map(|row| &row.fields);
-
-        for slot in fields.chain(lists).flatten() {
-            let label = slot.label.as_ref().map_or("", |label| label.as_str());
-            assert!(!label.contains(|c| c == ':' || is_structural(c)), "{label}");
         }
     }
 }

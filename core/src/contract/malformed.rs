@@ -52,13 +52,18 @@ impl Malformed {
         match self.fault {
             CommandFault::RemoteUnknownVerb(_) => ErrorCode::NotSupported,
             CommandFault::RemoteMissing(Parameter::Password) => ErrorCode::MissingPassword,
-            CommandFault::RemoteMissing(Parameter::Extension)
-                if matches!(self.verb, Some(Verb::Login | Verb::MobileAgentLogin)) =>
-            {
+            CommandFault::RemoteMissing(Parameter::Extension) if self.is_login() => {
                 ErrorCode::MissingExtension
+            }
+            CommandFault::RemoteBad(Parameter::Extension) if self.is_login() => {
+                ErrorCode::WrongExtension
             }
             _ => ErrorCode::BadCommand,
         }
+    }
+
+    fn is_login(&self) -> bool {
+        matches!(self.verb, Some(Verb::Login | Verb::MobileAgentLogin))
     }
 }
 

@@ -30,6 +30,7 @@ mod from_model;
 #[doc(hidden)]
 pub mod fuzz;
 mod layout;
+mod layout_check;
 mod layout_defaults;
 mod list_fields;
 mod lists;
@@ -48,6 +49,7 @@ pub use event_format::Formatted;
 pub use layout::{
     CommandLayout, EventLayout, Field, Layout, Limits, Parameter, ParameterSlot, Slot, Words,
 };
+pub use layout_check::LayoutFault;
 pub use lists::{Contact, Phonebook, QueueStatistics, ReasonCategory, TeamUser};
 pub use malformed::{CommandFault, Malformed, MalformedEvent};
 pub use time_format::TimeFormat;

@@ -170,6 +170,16 @@ impl TripleDes {
 }
 
 impl CipherText {
+    /// Reads `hex` or `base64`, in any case.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.trim() {
+            word if word.eq_ignore_ascii_case("hex") => Some(Self::Hex),
+            word if word.eq_ignore_ascii_case("base64") => Some(Self::Base64),
+            _ => None,
+        }
+    }
+
     /// Text → bytes, in a buffer that never moves, so that no copy stays behind.
     fn read(self, field: &str) -> Result<Zeroizing<Vec<u8>>, DecodeFault> {
         let mut bytes = Zeroizing::new(alloc::vec![0; field.len()]);
@@ -435,6 +445,8 @@ mod tests {
         );
         assert_eq!(InitialVector::parse("Random"), Ok(InitialVector::Random));
         assert_eq!(InitialVector::parse(" ZERO "), Ok(InitialVector::ZERO));
+        assert_eq!(CipherText::parse("Base64 "), Some(CipherText::Base64));
+        assert_eq!(CipherText::parse("base32"), None);
     }
 
     #[test]
