@@ -22,6 +22,7 @@ mod limits;
 mod reader;
 mod server;
 pub mod stanza;
+mod trace;
 mod writer;
 
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, Item};
@@ -30,6 +31,7 @@ pub use fault::Fault;
 pub use framer::{Frame, Framer};
 pub use jid::{Jid, JidFault};
 pub use limits::Limits;
+pub use reader::Namespaces;
 pub use server::{PubSubRequest, Server, ServerCommand, ServerConfig, ServerEvent};
 pub use stanza::{StanzaError, StreamError};
 
@@ -66,3 +68,6 @@ pub mod ns {
     /// The prefix `xml`.
     pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 }
+
+#[cfg(test)]
+mod tests;

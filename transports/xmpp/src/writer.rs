@@ -14,6 +14,27 @@ impl Element {
     }
 }
 
+/// A stream header of either side: the start tag alone, with the declarations that `Element::to_xml` for
+/// [`ns::CLIENT`] builds on.
+pub(crate) fn stream_header(header: &Element, lang: Option<&str>) -> String {
+    let mut out = String::from("<?xml version='1.0'?><stream:stream xmlns='");
+    out.push_str(ns::CLIENT);
+    out.push_str("' xmlns:stream='");
+    out.push_str(ns::STREAM);
+    out.push('\'');
+    let attributes = header.attributes.iter();
+    for (name, value) in attributes
+        .map(|it| (it.name.as_str(), it.value.as_str()))
+        .chain(lang.map(|lang| ("xml:lang", lang)))
+    {
+        let _ = write!(out, " {name}='");
+        escape_attribute(&mut out, value);
+        out.push('\'');
+    }
+    out.push('>');
+    out
+}
+
 fn write(out: &mut String, element: &Element, default_namespace: &str) {
     out.push('<');
     // Streams declare the prefix `stream`; many parsers of the field know it by its letters alone.

@@ -1,22 +1,97 @@
-//! The client side.
+//! The client side: login, presence, keep-alive, subscriptions.
 
+mod login;
+mod notification;
+mod subscriptions;
 mod verbs;
 
-pub use verbs::{ClientCommand, ClientConfig, ClientEvent, Item};
+pub use notification::Item;
+pub use verbs::{ClientCommand, ClientConfig, ClientEvent};
 
-use finewire_core::machine::{Instant, Protocol, ProtocolInput, ProtocolOutput};
+use crate::trace::{self, Shown};
+use crate::{Element, Fault, Frame, Framer, Jid, Namespaces, StanzaError, StreamError, ns};
+use bytes::Bytes;
+use core::fmt;
+use core::time::Duration;
+use finewire_core::machine::{
+    CloseReason, Closing, CommandId, Instant, Outbox, Outcome, Protocol, ProtocolInput,
+    ProtocolOutput, Reason, Timers,
+};
+use login::{Failure, Login, Step};
+use std::collections::VecDeque;
+use subscriptions::{Node, Subscriptions, Wish};
 
-/// The client side of XMPP on one stream.
-#[derive(Debug)]
+/// The client side of XMPP on one stream; runs in a [`Link`](finewire_core::machine::Link) that is
+/// [kept open](finewire_core::machine::LinkConfig::keep_open).
 pub struct Client {
     config: ClientConfig,
+    phase: Phase,
+    framer: Framer,
+    /// Declarations of the stream header; `None` before it came.
+    scope: Option<Namespaces>,
+    outbox: Outbox,
+    subscriptions: Subscriptions,
+    /// The number of the last request.
+    requests: u64,
+    pings_missed: u32,
+    ignored: u64,
+    timers: Timers<Timer>,
+    outputs: VecDeque<ProtocolOutput<ClientEvent>>,
 }
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Down,
+    LoggingIn(Login),
+    Ready {
+        jid: Jid,
+    },
+    /// The end of the stream is to be written, then we close, or finish if it was our wish.
+    Leaving {
+        finish: bool,
+    },
+    /// We asked for the end; what still comes is ignored.
+    Closing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Ping,
+    Pong,
+    /// A command that waits for the stream.
+    Waiting(CommandId),
+    /// A request that waits for its answer.
+    Reply(u64),
+    /// The writing of the end of the stream.
+    Leave,
+}
+
+/// A server that makes us answer faster than it reads is left at this backlog.
+const MOST_BACKLOG: usize = 1024 * 1024;
+
+/// How long the last bytes of a stream may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+
+/// A deadline lies in the future, also for a time of zero.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 impl Client {
     /// A client that behaves as configured.
     #[must_use]
     pub fn new(config: ClientConfig) -> Self {
-        Self { config }
+        Self {
+            framer: Framer::new(config.limits),
+            config,
+            phase: Phase::Down,
+            scope: None,
+            outbox: Outbox::new(),
+            subscriptions: Subscriptions::default(),
+            requests: 0,
+            pings_missed: 0,
+            ignored: 0,
+            timers: Timers::new(),
+            outputs: VecDeque::new(),
+        }
     }
 
     /// How it was configured.
@@ -24,17 +99,620 @@ impl Client {
     pub const fn config(&self) -> &ClientConfig {
         &self.config
     }
+
+    /// Our full address while logged in.
+    #[must_use]
+    pub const fn jid(&self) -> Option<&Jid> {
+        match &self.phase {
+            Phase::Ready { jid } => Some(jid),
+            _ => None,
+        }
+    }
+
+    /// Stanzas that came and meant nothing to us.
+    #[must_use]
+    pub const fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    fn on_opened(&mut self, secured: bool) {
+        self.framer = Framer::new(self.config.limits);
+        self.outbox.clear();
+        self.begin_stream(Login::Features {
+            secured,
+            authenticated: false,
+        });
+    }
+
+    fn begin_stream(&mut self, login: Login) {
+        self.scope = None;
+        self.phase = Phase::LoggingIn(login);
+        let header = Element::new("stream", ns::STREAM)
+            .with_attribute("to", &self.config.domain)
+            .with_attribute("version", "1.0");
+        let lang = self.config.lang.as_deref();
+        let text = crate::writer::stream_header(&header, lang);
+        self.send_bytes("stream header", Shown::All, text);
+    }
+
+    fn send(&mut self, subject: &str, element: &Element) {
+        let shown = if element.is("auth", ns::SASL) {
+            Shown::Nothing
+        } else {
+            Shown::All
+        };
+        self.send_bytes(subject, shown, element.to_xml(ns::CLIENT));
+    }
+
+    fn send_bytes(&mut self, subject: &str, shown: Shown, text: String) {
+        let (us, peer) = (self.config.us, self.config.peer);
+        let trace = trace::message(us, peer, &self.config.user, subject, shown, &text);
+        self.outputs.push_back(ProtocolOutput::Trace(trace));
+        self.outbox.push(Bytes::from(text));
+        if self.outbox.backlog() > MOST_BACKLOG {
+            let text = "the server does not read what it makes us send";
+            self.close(Closing::Abort, CloseReason::Limit(text.into()));
+        }
+    }
+
+    fn on_received(&mut self, now: Instant, bytes: &[u8]) {
+        if matches!(self.phase, Phase::Down | Phase::Closing) {
+            return;
+        }
+        self.framer.push(bytes);
+        while !matches!(self.phase, Phase::Down | Phase::Closing) {
+            let taken = match self.framer.next_frame() {
+                Ok(None) => return,
+                Ok(Some(frame)) => self.on_frame(now, &frame),
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = taken {
+                self.close(Closing::Abort, fault.close_reason());
+            }
+        }
+    }
+
+    fn on_frame(&mut self, now: Instant, frame: &Frame) -> Result<(), Fault> {
+        match (frame, &self.scope) {
+            (Frame::Open(bytes), None) => {
+                let (header, scope) = Element::read_header(bytes, &self.config.limits)?;
+                if !header.is("stream", ns::STREAM) {
+                    return Err(Fault::RemoteStreamHeader);
+                }
+                self.scope = Some(scope);
+            }
+            (Frame::Stanza(bytes), Some(scope)) => {
+                let stanza = Element::read(bytes, scope, &self.config.limits)?;
+                let (us, peer) = (self.config.us, self.config.peer);
+                let subject = trace::subject(&stanza);
+                let text = String::from_utf8_lossy(bytes);
+                let user = &self.config.user;
+                let trace = trace::message(peer, us, user, &subject, Shown::All, &text);
+                self.outputs.push_back(ProtocolOutput::Trace(trace));
+                self.on_stanza(now, &stanza)?;
+            }
+            (Frame::Close, _) if matches!(self.phase, Phase::Leaving { .. }) => {}
+            (Frame::Close, _) => self.end_stream(now, false),
+            (Frame::Open(_), Some(_)) | (Frame::Stanza(_), None) => {
+                return Err(Fault::RemoteStreamHeader);
+            }
+        }
+        Ok(())
+    }
+
+    fn on_stanza(&mut self, now: Instant, stanza: &Element) -> Result<(), Fault> {
+        if stanza.is("error", ns::STREAM) {
+            self.on_stream_error(StreamError::of(stanza));
+            return Ok(());
+        }
+        self.pings_missed = 0;
+        self.timers.clear(&Timer::Pong);
+        match &self.phase {
+            Phase::LoggingIn(login) => {
+                let step = login.clone().step(stanza, &self.config);
+                self.on_step(now, step)?;
+            }
+            Phase::Ready { jid } => {
+                let jid = jid.clone();
+                self.on_ready_stanza(&jid, stanza);
+            }
+            Phase::Down | Phase::Leaving { .. } | Phase::Closing => {}
+        }
+        Ok(())
+    }
+
+    fn on_stream_error(&mut self, error: StreamError) {
+        let denied = CloseReason::Denied(error.condition().into());
+        match error {
+            // Somebody took our resource. Taking it back would begin a fight.
+            StreamError::Conflict | StreamError::NotAuthorized => {
+                self.finish(Closing::Flush, denied);
+            }
+            _ => {
+                let text = format!("stream error {error}");
+                self.close(Closing::Flush, CloseReason::Other(text));
+            }
+        }
+    }
+
+    fn on_step(&mut self, now: Instant, step: Result<Step, Failure>) -> Result<(), Fault> {
+        match step {
+            Ok(Step::Send(element, login)) => {
+                self.phase = Phase::LoggingIn(login);
+                self.send(&trace::subject(&element), &element);
+            }
+            Ok(Step::Secure(tls)) => {
+                // What came in clear before the handshake must not count as secured (RFC 6120 §5.4.3.3).
+                if self.framer.unread() > 0 {
+                    return Err(Fault::RemoteUnexpected);
+                }
+                self.phase = Phase::LoggingIn(Login::Securing);
+                self.outputs.push_back(ProtocolOutput::Secure(tls));
+            }
+            Ok(Step::Restart(login)) => {
+                self.framer.restart();
+                self.begin_stream(login);
+            }
+            Ok(Step::Bound(jid)) => self.on_bound(now, jid),
+            Err(Failure::Final(reason)) => self.finish(Closing::Flush, reason),
+            Err(Failure::Passing(reason)) => self.close(Closing::Flush, reason),
+        }
+        Ok(())
+    }
+
+    fn on_bound(&mut self, now: Instant, jid: Jid) {
+        self.phase = Phase::Ready { jid: jid.clone() };
+        let priority = self.config.priority.to_string();
+        let presence = Element::new("presence", ns::CLIENT)
+            .with_child(Element::new("priority", ns::CLIENT).with_text(&priority));
+        self.send("presence", &presence);
+        self.outputs.push_back(ProtocolOutput::Ready);
+        let event = ClientEvent::Bound { jid };
+        self.outputs.push_back(ProtocolOutput::Event(event));
+        self.pings_missed = 0;
+        self.arm_ping(now);
+        for wish in self.subscriptions.to_replay() {
+            self.ask(now, None, wish);
+        }
+        self.ask_waiting(now);
+    }
+
+    fn arm_ping(&mut self, now: Instant) {
+        let every = self.config.ping_every.max(SHORTEST);
+        self.timers.set(Timer::Ping, now + every);
+    }
+
+    fn ask_waiting(&mut self, now: Instant) {
+        while matches!(self.phase, Phase::Ready { .. }) {
+            let Some((command, wish)) = self.subscriptions.pop_waiting() else {
+                return;
+            };
+            self.timers.clear(&Timer::Waiting(command));
+            self.ask(now, Some(command), wish);
+        }
+    }
+
+    /// Sends what a wish needs.
+    fn ask(&mut self, now: Instant, command: Option<CommandId>, wish: Wish) {
+        let Phase::Ready { jid } = &self.phase else {
+            return;
+        };
+        let (node, name) = match &wish {
+            Wish::Presence(whose) => {
+                let presence = Element::new("presence", ns::CLIENT)
+                    .with_attribute("type", "subscribe")
+                    .with_attribute("to", whose.as_str());
+                self.subscriptions.hold_presence(whose.clone());
+                self.send("presence subscribe", &presence);
+                self.end(command, Outcome::Done);
+                return;
+            }
+            Wish::Subscribe(node) => (node, "subscribe"),
+            Wish::Unsubscribe(node) => (node, "unsubscribe"),
+        };
+        let subid = match &wish {
+            Wish::Unsubscribe(node) => self.subscriptions.subid(node),
+            Wish::Subscribe(_) | Wish::Presence(_) => None,
+        };
+        let request = Element::new(name, ns::PUBSUB)
+            .with_attribute("node", &node.node)
+            .with_attribute("jid", jid.as_str())
+            .with_optional("subid", subid);
+        let number = self.requests + 1;
+        self.requests = number;
+        let iq = Element::new("iq", ns::CLIENT)
+            .with_attribute("type", "set")
+            .with_attribute("to", node.service.as_str())
+            .with_attribute("id", &request_id(number))
+            .with_child(Element::new("pubsub", ns::PUBSUB).with_child(request));
+        let subject = format!("{name} {}", node.node);
+        self.subscriptions.asked(number, command, wish);
+        let within = self.config.reply_timeout.max(SHORTEST);
+        self.timers.set(Timer::Reply(number), now + within);
+        self.send(&subject, &iq);
+    }
+
+    fn on_ready_stanza(&mut self, jid: &Jid, stanza: &Element) {
+        match (&*stanza.namespace, stanza.name.as_str()) {
+            (ns::CLIENT, "iq") => self.on_iq(jid, stanza),
+            (ns::CLIENT, "message") => self.on_message(stanza),
+            (ns::CLIENT, "presence") => self.on_presence(stanza),
+            _ => self.ignored = self.ignored.saturating_add(1),
+        }
+    }
+
+    fn on_message(&mut self, message: &Element) {
+        let lists = notification::read(message);
+        if lists.is_empty() {
+            self.ignored = self.ignored.saturating_add(1);
+        }
+        for (node, items) in lists {
+            let event = ClientEvent::Notified {
+                from: address(message, "from"),
+                to: address(message, "to"),
+                node,
+                items,
+            };
+            self.outputs.push_back(ProtocolOutput::Event(event));
+        }
+    }
+
+    fn on_presence(&mut self, presence: &Element) {
+        let available = match presence.attribute("type") {
+            None => Some(true),
+            Some("unavailable" | "error") => Some(false),
+            Some(_) => None,
+        };
+        let (Some(from), Some(available)) = (address(presence, "from"), available) else {
+            self.ignored = self.ignored.saturating_add(1);
+            return;
+        };
+        let priority = presence
+            .child("priority", ns::CLIENT)
+            .and_then(|priority| priority.text().trim().parse().ok())
+            .unwrap_or(0);
+        let event = ClientEvent::Presence {
+            from,
+            available,
+            priority,
+        };
+        self.outputs.push_back(ProtocolOutput::Event(event));
+    }
+
+    fn on_iq(&mut self, jid: &Jid, iq: &Element) {
+        let id = iq.attribute("id").unwrap_or_default();
+        match iq.attribute("type") {
+            Some("get" | "set") => {
+                let is_ping = iq.child("ping", ns::PING).is_some();
+                let answer = Element::new("iq", ns::CLIENT)
+                    .with_optional("to", iq.attribute("from"))
+                    .with_attribute("id", id);
+                let answer = if is_ping && iq.attribute("type") == Some("get") {
+                    answer.with_attribute("type", "result")
+                } else {
+                    answer
+                        .with_attribute("type", "error")
+                        .with_child(StanzaError::ServiceUnavailable.to_element())
+                };
+                self.send("iq answer", &answer);
+            }
+            Some("result") => self.on_answer(jid, iq, Ok(())),
+            Some("error") => self.on_answer(jid, iq, Err(StanzaError::of(iq))),
+            _ => self.ignored = self.ignored.saturating_add(1),
+        }
+    }
+
+    fn on_answer(&mut self, jid: &Jid, iq: &Element, result: Result<(), StanzaError>) {
+        let number = iq.attribute("id").and_then(request_number);
+        let asked_of = number.and_then(|number| self.subscriptions.asked_of(number));
+        let fits = match (asked_of, iq.attribute("from")) {
+            (Some(asked_of), Some(from)) => from.parse().is_ok_and(|from: Jid| from == *asked_of),
+            // Seen: some servers leave the sender out of what they answer themselves.
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let taken = number
+            .filter(|_| fits)
+            .and_then(|number| Some((number, self.subscriptions.take_asked(number)?)));
+        let Some((number, (command, wish))) = taken else {
+            // Answers to pings come here too; that they came is all that counts.
+            return;
+        };
+        self.timers.clear(&Timer::Reply(number));
+        if let Err(error) = result {
+            let text = subscriptions::refusal(&wish, error);
+            self.end_wish(command, wish, error, Outcome::refused(Reason::Denied, text));
+            return;
+        }
+        match wish {
+            Wish::Subscribe(node) => {
+                let subscription = iq
+                    .child("pubsub", ns::PUBSUB)
+                    .and_then(|pubsub| pubsub.child("subscription", ns::PUBSUB));
+                // The answer may speak of another address only if it is not for us.
+                let subid = subscription
+                    .filter(|it| it.attribute("jid").is_none_or(|it| it == jid.as_str()))
+                    .and_then(|subscription| subscription.attribute("subid"))
+                    .map(str::to_owned);
+                self.subscriptions.hold(node, subid);
+            }
+            Wish::Unsubscribe(node) => {
+                self.subscriptions.drop_held(&node);
+            }
+            Wish::Presence(_) => {}
+        }
+        self.end(command, Outcome::Done);
+    }
+
+    /// A wish did not come true.
+    fn end_wish(
+        &mut self,
+        command: Option<CommandId>,
+        wish: Wish,
+        error: StanzaError,
+        outcome: Outcome,
+    ) {
+        if let (Wish::Subscribe(node), None) = (&wish, command) {
+            self.subscriptions.drop_held(node);
+            let event = ClientEvent::SubscriptionLost {
+                service: node.service.clone(),
+                node: node.node.clone(),
+                error,
+            };
+            self.outputs.push_back(ProtocolOutput::Event(event));
+        }
+        self.end(command, outcome);
+    }
+
+    fn on_command(&mut self, now: Instant, id: CommandId, command: ClientCommand) {
+        let wish = match command {
+            ClientCommand::Disconnect => {
+                self.leave(now, id);
+                return;
+            }
+            ClientCommand::Subscribe { service, node } => Wish::Subscribe(Node { service, node }),
+            ClientCommand::Unsubscribe { service, node } => {
+                Wish::Unsubscribe(Node { service, node })
+            }
+            ClientCommand::SubscribePresence { jid } => Wish::Presence(jid),
+        };
+        if self.subscriptions.len() >= self.config.most_pending {
+            let text = "too many subscriptions";
+            self.end(Some(id), Outcome::refused(Reason::Limit, text));
+            return;
+        }
+        match self.phase {
+            Phase::Ready { .. } => self.ask(now, Some(id), wish),
+            Phase::Leaving { .. } => {
+                let text = "the stream is being ended";
+                self.end(Some(id), Outcome::refused(Reason::ShuttingDown, text));
+            }
+            Phase::Down | Phase::LoggingIn(_) | Phase::Closing => {
+                let within = self.config.reply_timeout.max(SHORTEST);
+                self.timers.set(Timer::Waiting(id), now + within);
+                self.subscriptions.wait(id, wish);
+            }
+        }
+    }
+
+    fn leave(&mut self, now: Instant, id: CommandId) {
+        for other in self.subscriptions.lose_asked() {
+            let text = "disconnected before the answer";
+            self.end(Some(other), Outcome::failed(Reason::ShuttingDown, text));
+        }
+        for other in self.subscriptions.lose_waiting() {
+            let text = "disconnected before the stream was there";
+            self.end(Some(other), Outcome::refused(Reason::ShuttingDown, text));
+        }
+        self.subscriptions.forget();
+        self.timers = Timers::new();
+        match self.phase {
+            Phase::Ready { .. } => {
+                let presence =
+                    Element::new("presence", ns::CLIENT).with_attribute("type", "unavailable");
+                self.send("presence unavailable", &presence);
+                self.end_stream(now, true);
+            }
+            Phase::Leaving { .. } => self.phase = Phase::Leaving { finish: true },
+            Phase::LoggingIn(_) | Phase::Down | Phase::Closing => {
+                self.finish(Closing::Abort, CloseReason::Asked);
+            }
+        }
+        self.end(Some(id), Outcome::Done);
+    }
+
+    fn end_stream(&mut self, now: Instant, finish: bool) {
+        self.send_bytes("stream end", Shown::All, STREAM_END.into());
+        if !matches!(self.phase, Phase::Closing) {
+            self.phase = Phase::Leaving { finish };
+            self.timers.set(Timer::Leave, now + LEAVE_WITHIN);
+        }
+    }
+
+    fn end(&mut self, command: Option<CommandId>, outcome: Outcome) {
+        if let Some(command) = command {
+            self.timers.clear(&Timer::Waiting(command));
+            self.outputs
+                .push_back(ProtocolOutput::Ended(command, outcome));
+        }
+    }
+
+    fn close(&mut self, closing: Closing, reason: CloseReason) {
+        self.phase = Phase::Closing;
+        self.outputs
+            .push_back(ProtocolOutput::Close(closing, reason));
+    }
+
+    fn finish(&mut self, closing: Closing, reason: CloseReason) {
+        self.phase = Phase::Closing;
+        let denied = match &reason {
+            CloseReason::Denied(text) => Some((Reason::Denied, text.clone())),
+            CloseReason::Asked => None,
+            other => Some((Reason::Local, other.to_string())),
+        };
+        if let Some((reason, text)) = denied {
+            for waiting in self.subscriptions.lose_waiting() {
+                self.end(Some(waiting), Outcome::refused(reason, text.clone()));
+            }
+        }
+        self.outputs
+            .push_back(ProtocolOutput::Finish(closing, reason));
+    }
+
+    fn on_closed(&mut self, reason: &CloseReason) {
+        self.phase = Phase::Down;
+        self.scope = None;
+        self.framer = Framer::new(self.config.limits);
+        self.outbox.clear();
+        for timer in [Timer::Ping, Timer::Pong, Timer::Leave] {
+            self.timers.clear(&timer);
+        }
+        while let Some(number) = self.subscriptions.first_asked() {
+            self.timers.clear(&Timer::Reply(number));
+            let Some((command, _)) = self.subscriptions.take_asked(number) else {
+                break;
+            };
+            let text = format!("stream lost before the answer: {reason}");
+            self.end(command, Outcome::failed(Reason::LinkDown, text));
+        }
+    }
+
+    fn on_timer(&mut self, now: Instant, timer: Timer) {
+        match timer {
+            Timer::Ping => {
+                self.arm_ping(now);
+                if self.timers.deadline(&Timer::Pong).is_none() {
+                    self.ping(now);
+                }
+            }
+            Timer::Pong => {
+                self.pings_missed += 1;
+                if self.pings_missed > self.config.ping_retries {
+                    self.close(Closing::Abort, CloseReason::TimedOut);
+                } else {
+                    self.ping(now);
+                }
+            }
+            Timer::Leave => match self.phase {
+                Phase::Leaving { finish: true } => {
+                    self.finish(Closing::Abort, CloseReason::Asked);
+                }
+                Phase::Leaving { finish: false } => self.close(Closing::Abort, CloseReason::Eof),
+                _ => {}
+            },
+            Timer::Waiting(command) => {
+                if self.subscriptions.give_up_waiting(command) {
+                    let text = "no stream within the time for an answer";
+                    self.end(Some(command), Outcome::refused(Reason::TimedOut, text));
+                }
+            }
+            Timer::Reply(number) => {
+                if let Some((command, wish)) = self.subscriptions.take_asked(number) {
+                    let text = "no answer within the time for it";
+                    let outcome = Outcome::failed(Reason::TimedOut, text);
+                    self.end_wish(command, wish, StanzaError::RemoteServerTimeout, outcome);
+                }
+            }
+        }
+    }
+
+    fn ping(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::Ready { .. }) {
+            return;
+        }
+        self.requests += 1;
+        let iq = Element::new("iq", ns::CLIENT)
+            .with_attribute("type", "get")
+            .with_attribute("to", &self.config.domain)
+            .with_attribute("id", &request_id(self.requests))
+            .with_child(Element::new("ping", ns::PING));
+        self.send("ping", &iq);
+        let within = self.config.ping_timeout.max(SHORTEST);
+        self.timers.set(Timer::Pong, now + within);
+    }
 }
+
+/// Request ids are numbers behind letters, so that they cannot be taken for the login's.
+fn request_id(number: u64) -> String {
+    format!("fw{number}")
+}
+
+fn request_number(id: &str) -> Option<u64> {
+    id.strip_prefix("fw")?.parse().ok()
+}
+
+fn address(stanza: &Element, name: &str) -> Option<Jid> {
+    stanza.attribute(name)?.parse().ok()
+}
+
+const STREAM_END: &str = "</stream:stream>";
 
 impl Protocol for Client {
     type Command = ClientCommand;
     type Event = ClientEvent;
 
-    fn handle_input(&mut self, _now: Instant, _input: ProtocolInput<'_, ClientCommand>) {}
+    fn handle_input(&mut self, now: Instant, input: ProtocolInput<'_, ClientCommand>) {
+        match input {
+            ProtocolInput::Opened(identity) => self.on_opened(identity.is_some()),
+            ProtocolInput::Secured(_) => {
+                if self.phase == Phase::LoggingIn(Login::Securing) {
+                    self.framer.restart();
+                    self.begin_stream(Login::Features {
+                        secured: true,
+                        authenticated: false,
+                    });
+                }
+            }
+            ProtocolInput::Received(bytes) => self.on_received(now, bytes),
+            ProtocolInput::Sent => self.outbox.on_sent(),
+            ProtocolInput::Closed(reason) => self.on_closed(&reason),
+            ProtocolInput::Command(id, command) => self.on_command(now, id, command),
+            ProtocolInput::Wall(_) => {}
+        }
+        self.handle_timeout(now);
+    }
 
-    fn handle_timeout(&mut self, _now: Instant) {}
+    fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            self.on_timer(now, timer);
+        }
+    }
 
     fn poll_output(&mut self) -> ProtocolOutput<ClientEvent> {
-        ProtocolOutput::Wait(None)
+        if let Some(output) = self.outputs.pop_front() {
+            return output;
+        }
+        if !matches!(self.phase, Phase::Down | Phase::Closing)
+            && let Some(chunks) = self.outbox.take()
+        {
+            return ProtocolOutput::Send(chunks);
+        }
+        if let Phase::Leaving { finish } = self.phase
+            && !self.outbox.has_pending()
+        {
+            self.phase = Phase::Closing;
+            self.timers.clear(&Timer::Leave);
+            return if finish {
+                ProtocolOutput::Finish(Closing::Flush, CloseReason::Asked)
+            } else {
+                ProtocolOutput::Close(Closing::Flush, CloseReason::Eof)
+            };
+        }
+        ProtocolOutput::Wait(self.timers.next())
+    }
+
+    fn keeps_while_down(&self, _command: &ClientCommand) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("domain", &self.config.domain)
+            .field("user", &self.config.user)
+            .field("phase", &self.phase)
+            .field("subscriptions", &self.subscriptions.len())
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! What a client is configured with, asked for, and says.
 
-use crate::{Jid, Limits};
+use super::Item;
+use crate::{Jid, Limits, StanzaError};
 use core::time::Duration;
 use finewire_core::machine::{Party, TlsId};
 use finewire_core::password::Secret;
@@ -72,8 +73,9 @@ impl ClientConfig {
 
 /// What a [`Client`](super::Client) can be asked for.
 ///
-/// A subscription is a state: once asked for, it is made again on every new stream until it is
-/// taken back. Given while the stream is down it waits for the stream, at most `reply_timeout`.
+/// A subscription is a state: once its command is done, it is made again on every new stream until it
+/// is taken back. A command given while the stream is down waits for it, at most `reply_timeout`, and is then
+/// refused; one that was sent and not answered in that time, or before the stream was lost, has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand {
     /// Subscribes our full address to a node (XEP-0060 §6.1). Refused as denied, with the
@@ -97,7 +99,8 @@ pub enum ClientCommand {
         /// Whose.
         jid: Jid,
     },
-    /// Says unavailable, ends the stream and does not come back.
+    /// Says unavailable, ends the stream and does not come back. Forgets all subscriptions (at a service
+    /// that keeps them they should be taken back before) and ends all other commands.
     Disconnect,
 }
 
@@ -130,14 +133,13 @@ pub enum ClientEvent {
         /// The priority, 0 where not said.
         priority: i8,
     },
-}
-
-/// One item of a notification.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The item's id.
-    pub id: Option<String>,
-    /// The text of the `notification` element, references replaced once; or, where it holds an element
-    /// instead of text, that element as XML.
-    pub payload: String,
+    /// A subscription that held before could not be made again on the new stream; it is forgotten.
+    SubscriptionLost {
+        /// The publish-subscribe service.
+        service: Jid,
+        /// The node.
+        node: String,
+        /// Why; `remote-server-timeout` if no answer came.
+        error: StanzaError,
+    },
 }

@@ -1,22 +1,112 @@
-//! The server side.
+//! The server side of one client's stream: mechanics without policy.
+//!
+//! ```text
+//!   header --> features --> (TLS --> header --> features) --> auth --> Authenticating / Authenticate
+//!          --> success --> header --> features --> bind --> Bound --> stanzas
+//! ```
+//!
+//! Answered here: resource binding, session, ping, an empty roster, service discovery, and refusals of
+//! everything unknown. Left to the owner: passwords, conflicts, presence, publish-subscribe.
 
+mod answers;
+mod greeting;
 mod verbs;
 
 pub use verbs::{PubSubRequest, ServerCommand, ServerConfig, ServerEvent};
 
-use finewire_core::machine::{Instant, Protocol, ProtocolInput, ProtocolOutput, Random};
+use crate::trace::{self, Shown};
+use crate::{Element, Fault, Frame, Framer, Jid, Namespaces, StanzaError, StreamError, ns};
+use bytes::Bytes;
+use core::fmt;
+use core::time::Duration;
+use finewire_core::machine::{
+    CloseReason, Closing, Instant, Outbox, Outcome, Protocol, ProtocolInput, ProtocolOutput,
+    Random, Reason, Timers,
+};
+use std::collections::{BTreeMap, VecDeque};
 
-/// The server side of XMPP on one stream.
-#[derive(Debug)]
+/// The server side of XMPP on one accepted stream; runs in a
+/// [`Peer`](finewire_core::machine::Peer).
 pub struct Server {
     config: ServerConfig,
+    random: Random,
+    phase: Phase,
+    secured: bool,
+    framer: Framer,
+    scope: Option<Namespaces>,
+    /// Whether our own header was sent on the stream under way.
+    greeted: bool,
+    attempts: u32,
+    user: String,
+    available: bool,
+    outbox: Outbox,
+    /// Publish-subscribe requests that wait for their owner.
+    pending: BTreeMap<u64, Pending>,
+    requests: u64,
+    timers: Timers<Timer>,
+    outputs: VecDeque<ProtocolOutput<ServerEvent>>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    New,
+    /// Waiting for STARTTLS or authentication.
+    Anonymous,
+    Securing,
+    /// The owner judges the password.
+    Judging,
+    /// Waiting for the binding of a resource.
+    Authenticated,
+    Bound {
+        jid: Jid,
+    },
+    /// The end of the stream is to be written.
+    Leaving(CloseReason),
+    Gone,
+}
+
+struct Pending {
+    id: String,
+    service: Jid,
+    what: PubSubRequest,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Login,
+    Leave,
+}
+
+/// Wrong passwords on one stream, at most (RFC 6120 §6.4.5 recommends 2 to 5).
+const MOST_ATTEMPTS: u32 = 3;
+
+/// How long the last bytes of a stream may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+
+/// A deadline lies in the future, also for a time of zero.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 impl Server {
-    /// A server that behaves as configured.
+    /// A server that behaves as configured. `random` makes stream ids and resources.
     #[must_use]
-    pub fn new(config: ServerConfig, _random: Random) -> Self {
-        Self { config }
+    pub fn new(config: ServerConfig, random: Random) -> Self {
+        Self {
+            framer: Framer::new(config.limits),
+            config,
+            random,
+            phase: Phase::New,
+            secured: false,
+            scope: None,
+            greeted: false,
+            attempts: 0,
+            user: String::new(),
+            available: false,
+            outbox: Outbox::new(),
+            pending: BTreeMap::new(),
+            requests: 0,
+            timers: Timers::new(),
+            outputs: VecDeque::new(),
+        }
     }
 
     /// How it was configured.
@@ -24,17 +114,478 @@ impl Server {
     pub const fn config(&self) -> &ServerConfig {
         &self.config
     }
+
+    /// The full address of the client, once bound.
+    #[must_use]
+    pub const fn jid(&self) -> Option<&Jid> {
+        match &self.phase {
+            Phase::Bound { jid } => Some(jid),
+            _ => None,
+        }
+    }
+
+    /// Bytes not yet written.
+    #[must_use]
+    pub const fn backlog(&self) -> usize {
+        self.outbox.backlog()
+    }
+
+    fn takes_stanzas(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Anonymous | Phase::Authenticated | Phase::Bound { .. }
+        )
+    }
+
+    fn on_received(&mut self, now: Instant, bytes: &[u8]) {
+        if self.takes_stanzas() || self.phase == Phase::Judging {
+            self.framer.push(bytes);
+        }
+        if self.framer.unread() > self.config.limits.stanza_bytes && self.phase == Phase::Judging {
+            let reason = Fault::LimitStanza.close_reason();
+            self.fail(now, StreamError::PolicyViolation, reason);
+        }
+        while self.takes_stanzas() {
+            let taken = match self.framer.next_frame() {
+                Ok(None) => return,
+                Ok(Some(frame)) => self.on_frame(now, &frame),
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = taken {
+                self.fail(now, greeting::stream_error(fault), fault.close_reason());
+            }
+        }
+    }
+
+    fn on_frame(&mut self, now: Instant, frame: &Frame) -> Result<(), Fault> {
+        match (frame, &self.scope) {
+            (Frame::Open(bytes), None) => {
+                let (header, scope) = Element::read_header(bytes, &self.config.limits)?;
+                if !header.is("stream", ns::STREAM) {
+                    return Err(Fault::RemoteStreamHeader);
+                }
+                self.scope = Some(scope);
+                self.greet(now, &header);
+            }
+            (Frame::Stanza(bytes), Some(scope)) => {
+                let stanza = Element::read(bytes, scope, &self.config.limits)?;
+                let (us, peer) = (self.config.us, self.config.peer);
+                let shown = self.shown(&stanza);
+                let text = String::from_utf8_lossy(bytes);
+                let subject = trace::subject(&stanza);
+                let trace = trace::message(peer, us, &self.user, &subject, shown, &text);
+                self.outputs.push_back(ProtocolOutput::Trace(trace));
+                self.on_stanza(now, &stanza)?;
+            }
+            (Frame::Close, _) => self.leave(now, CloseReason::Eof),
+            (Frame::Open(_), Some(_)) | (Frame::Stanza(_), None) => {
+                return Err(Fault::RemoteStreamHeader);
+            }
+        }
+        Ok(())
+    }
+
+    /// Before login anything may hold a password, and old ways to log in or register may always.
+    fn shown(&self, stanza: &Element) -> Shown {
+        let old =
+            |child: &Element| matches!(&*child.namespace, "jabber:iq:auth" | "jabber:iq:register");
+        if matches!(self.phase, Phase::Bound { .. } | Phase::Authenticated)
+            && &*stanza.namespace != ns::SASL
+            && !stanza.elements().any(old)
+        {
+            Shown::All
+        } else {
+            Shown::Nothing
+        }
+    }
+
+    /// Answers a stream header by our own and the features.
+    fn greet(&mut self, now: Instant, header: &Element) {
+        let id = format!("{:016x}", self.random.next_u64());
+        let lang = header
+            .attributes
+            .iter()
+            .find(|it| it.name == "lang" && &*it.namespace == ns::XML)
+            .map(|it| it.value.as_str());
+        let text = greeting::header(&self.config, &id, lang);
+        self.send_text("stream header", Shown::All, text);
+        self.greeted = true;
+        let to = header.attribute("to").map(str::to_ascii_lowercase);
+        if to.is_some_and(|to| to != self.config.domain.to_ascii_lowercase()) {
+            let reason = CloseReason::Remote("stream to a domain that is not served".into());
+            self.fail(now, StreamError::HostUnknown, reason);
+            return;
+        }
+        let is_one = |version: &str| version.split('.').next() == Some("1");
+        if !header.attribute("version").is_some_and(is_one) {
+            let reason = CloseReason::Remote("stream of another version than 1.0".into());
+            self.fail(now, StreamError::UnsupportedVersion, reason);
+            return;
+        }
+        let features = match self.phase {
+            Phase::Authenticated => greeting::bind_features(&self.config),
+            _ => greeting::login_features(&self.config, self.secured),
+        };
+        self.send("features", &features);
+    }
+
+    fn on_stanza(&mut self, now: Instant, stanza: &Element) -> Result<(), Fault> {
+        match self.phase.clone() {
+            Phase::Anonymous if stanza.is("starttls", ns::TLS) => self.start_tls(stanza)?,
+            Phase::Anonymous if stanza.is("auth", ns::SASL) => self.on_auth(now, stanza),
+            Phase::Authenticated if answers::is_bind(stanza) => self.bind(stanza),
+            Phase::Bound { jid } => self.on_bound_stanza(&jid, stanza),
+            _ => {
+                let reason = CloseReason::Remote(format!("{} before login", stanza.name));
+                self.fail(now, StreamError::NotAuthorized, reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn start_tls(&mut self, _request: &Element) -> Result<(), Fault> {
+        match self.config.starttls {
+            Some(tls) if !self.secured => {
+                if self.framer.unread() > 0 {
+                    return Err(Fault::RemoteUnexpected);
+                }
+                self.send("proceed", &Element::new("proceed", ns::TLS));
+                self.phase = Phase::Securing;
+                self.outputs.push_back(ProtocolOutput::Secure(tls));
+                Ok(())
+            }
+            _ => Err(Fault::RemoteUnexpected),
+        }
+    }
+
+    fn on_auth(&mut self, now: Instant, auth: &Element) {
+        match greeting::plain_credentials(auth) {
+            Ok((user, password)) => {
+                self.user.clone_from(&user);
+                self.phase = Phase::Judging;
+                let event = ServerEvent::Authenticating { user, password };
+                self.outputs.push_back(ProtocolOutput::Event(event));
+            }
+            Err(condition) => self.refuse_login(now, condition),
+        }
+    }
+
+    fn refuse_login(&mut self, now: Instant, condition: &str) {
+        let failure =
+            Element::new("failure", ns::SASL).with_child(Element::new(condition, ns::SASL));
+        self.send("failure", &failure);
+        self.phase = Phase::Anonymous;
+        self.user.clear();
+        self.attempts += 1;
+        if self.attempts >= MOST_ATTEMPTS {
+            let reason = CloseReason::Remote("too many failed logins".into());
+            self.fail(now, StreamError::PolicyViolation, reason);
+        }
+    }
+
+    fn bind(&mut self, iq: &Element) {
+        let resource = iq
+            .child("bind", ns::BIND)
+            .and_then(|bind| bind.child("resource", ns::BIND))
+            .map(Element::text)
+            .filter(|resource| !resource.is_empty())
+            .unwrap_or_else(|| format!("{:016x}", self.random.next_u64()));
+        let jid = Jid::new(Some(&self.user), &self.config.domain, Some(&resource));
+        let Ok(jid) = jid else {
+            self.send("iq error", &answers::error(iq, StanzaError::BadRequest));
+            return;
+        };
+        let bound = Element::new("bind", ns::BIND)
+            .with_child(Element::new("jid", ns::BIND).with_text(jid.as_str()));
+        self.send("bind", &answers::result(iq).with_child(bound));
+        self.timers.clear(&Timer::Login);
+        self.phase = Phase::Bound { jid: jid.clone() };
+        self.outputs.push_back(ProtocolOutput::Ready);
+        let event = ServerEvent::Bound { jid };
+        self.outputs.push_back(ProtocolOutput::Event(event));
+    }
+
+    fn on_bound_stanza(&mut self, jid: &Jid, stanza: &Element) {
+        match (&*stanza.namespace, stanza.name.as_str()) {
+            (ns::CLIENT, "presence") => self.on_presence(stanza),
+            (ns::CLIENT, "iq") => self.on_iq(jid, stanza),
+            _ => {}
+        }
+    }
+
+    fn on_presence(&mut self, presence: &Element) {
+        let to = presence.attribute("to");
+        match (presence.attribute("type"), to) {
+            (None, None) => {
+                let priority = presence
+                    .child("priority", ns::CLIENT)
+                    .and_then(|priority| priority.text().trim().parse().ok())
+                    .unwrap_or(0);
+                self.available = true;
+                self.presence_changed(priority);
+            }
+            (Some("unavailable"), None) => {
+                self.available = false;
+                self.presence_changed(0);
+            }
+            (Some(kind @ ("subscribe" | "unsubscribe")), Some(to)) => {
+                if let Ok(to) = to.parse() {
+                    let subscribe = kind == "subscribe";
+                    let event = ServerEvent::PresenceSubscription { to, subscribe };
+                    self.outputs.push_back(ProtocolOutput::Event(event));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn presence_changed(&mut self, priority: i8) {
+        let event = ServerEvent::PresenceChanged {
+            available: self.available,
+            priority,
+        };
+        self.outputs.push_back(ProtocolOutput::Event(event));
+    }
+
+    fn on_iq(&mut self, jid: &Jid, iq: &Element) {
+        if !matches!(iq.attribute("type"), Some("get" | "set")) {
+            return;
+        }
+        let answer = match answers::read(iq, jid, &self.config) {
+            answers::Answer::Ours(answer) => answer,
+            answers::Answer::Owners { service, what } => {
+                if self.pending.len() >= self.config.most_pending {
+                    answers::error(iq, StanzaError::ResourceConstraint)
+                } else {
+                    let request = self.requests;
+                    self.requests = request.wrapping_add(1);
+                    let id = iq.attribute("id").unwrap_or_default().to_owned();
+                    let pending = Pending {
+                        id,
+                        service: service.clone(),
+                        what: what.clone(),
+                    };
+                    self.pending.insert(request, pending);
+                    self.outputs
+                        .push_back(ProtocolOutput::Event(ServerEvent::PubSub {
+                            request,
+                            service,
+                            what,
+                        }));
+                    return;
+                }
+            }
+        };
+        self.send(&trace::subject(&answer), &answer);
+    }
+
+    fn on_command(&mut self, now: Instant, command: ServerCommand) -> Outcome {
+        if matches!(self.phase, Phase::New | Phase::Leaving(_) | Phase::Gone) {
+            return Outcome::refused(Reason::LinkDown, "the stream is not there");
+        }
+        match command {
+            ServerCommand::Authenticate { accept } => {
+                if self.phase != Phase::Judging {
+                    return Outcome::refused(Reason::Local, "nobody waits for a verdict");
+                }
+                if accept {
+                    self.send("success", &Element::new("success", ns::SASL));
+                    self.phase = Phase::Authenticated;
+                    self.restart();
+                } else {
+                    self.refuse_login(now, "not-authorized");
+                }
+            }
+            ServerCommand::Reply { request, result } => {
+                let Some(pending) = self.pending.remove(&request) else {
+                    return Outcome::refused(Reason::Local, "no such request waits for an answer");
+                };
+                let Phase::Bound { jid } = &self.phase else {
+                    return Outcome::refused(Reason::LinkDown, "the stream is not there");
+                };
+                let answer = answers::reply(&pending, jid, result);
+                self.send(&trace::subject(&answer), &answer);
+            }
+            ServerCommand::Send { stanza } => {
+                if !matches!(self.phase, Phase::Bound { .. }) {
+                    return Outcome::refused(Reason::Local, "no resource is bound");
+                }
+                let text = String::from_utf8_lossy(&stanza);
+                let subject = "stanza";
+                let (us, peer) = (self.config.us, self.config.peer);
+                let trace = trace::message(us, peer, &self.user, subject, Shown::All, &text);
+                self.outputs.push_back(ProtocolOutput::Trace(trace));
+                self.outbox.push(stanza);
+                self.check_backlog();
+            }
+            ServerCommand::Close { error: None } => self.leave(now, CloseReason::Asked),
+            ServerCommand::Close { error: Some(error) } => {
+                self.fail(now, error, CloseReason::Asked);
+            }
+        }
+        Outcome::Done
+    }
+
+    fn restart(&mut self) {
+        self.framer.restart();
+        self.scope = None;
+        self.greeted = false;
+    }
+
+    fn send(&mut self, subject: &str, element: &Element) {
+        self.send_text(subject, Shown::All, element.to_xml(ns::CLIENT));
+    }
+
+    fn send_text(&mut self, subject: &str, shown: Shown, text: String) {
+        let (us, peer) = (self.config.us, self.config.peer);
+        let trace = trace::message(us, peer, &self.user, subject, shown, &text);
+        self.outputs.push_back(ProtocolOutput::Trace(trace));
+        self.outbox.push(Bytes::from(text));
+        self.check_backlog();
+    }
+
+    fn check_backlog(&mut self) {
+        if self.outbox.backlog() > self.config.most_backlog && self.phase != Phase::Gone {
+            let text = "the client does not read what it is sent";
+            self.close(Closing::Abort, CloseReason::Limit(text.into()));
+        }
+    }
+
+    /// Ends the stream with an error.
+    fn fail(&mut self, now: Instant, error: StreamError, reason: CloseReason) {
+        if !self.greeted {
+            let id = format!("{:016x}", self.random.next_u64());
+            let text = greeting::header(&self.config, &id, None);
+            self.send_text("stream header", Shown::All, text);
+            self.greeted = true;
+        }
+        self.send(&format!("stream error {error}"), &error.to_element());
+        self.leave(now, reason);
+    }
+
+    /// Ends the stream; what is queued is still written.
+    fn leave(&mut self, now: Instant, reason: CloseReason) {
+        if matches!(self.phase, Phase::Leaving(_) | Phase::Gone) {
+            return;
+        }
+        if !self.greeted {
+            self.close(Closing::Flush, reason);
+            return;
+        }
+        self.send_text("stream end", Shown::All, "</stream:stream>".into());
+        if self.phase != Phase::Gone {
+            self.phase = Phase::Leaving(reason);
+            self.timers.set(Timer::Leave, now + LEAVE_WITHIN);
+        }
+    }
+
+    fn close(&mut self, closing: Closing, reason: CloseReason) {
+        self.phase = Phase::Gone;
+        self.timers = Timers::new();
+        self.outputs
+            .push_back(ProtocolOutput::Close(closing, reason));
+    }
+
+    fn on_closed(&mut self) {
+        self.phase = Phase::Gone;
+        self.timers = Timers::new();
+        self.framer = Framer::new(self.config.limits);
+        self.outbox.clear();
+        self.pending.clear();
+        if core::mem::take(&mut self.available) {
+            self.presence_changed(0);
+        }
+    }
 }
 
 impl Protocol for Server {
     type Command = ServerCommand;
     type Event = ServerEvent;
 
-    fn handle_input(&mut self, _now: Instant, _input: ProtocolInput<'_, ServerCommand>) {}
+    fn handle_input(&mut self, now: Instant, input: ProtocolInput<'_, ServerCommand>) {
+        match input {
+            ProtocolInput::Opened(identity) => {
+                self.secured = identity.is_some();
+                self.phase = Phase::Anonymous;
+                let within = self.config.login_within.max(SHORTEST);
+                self.timers.set(Timer::Login, now + within);
+            }
+            ProtocolInput::Secured(_) => {
+                if self.phase == Phase::Securing {
+                    self.secured = true;
+                    self.phase = Phase::Anonymous;
+                    self.restart();
+                }
+            }
+            ProtocolInput::Received(bytes) => self.on_received(now, bytes),
+            ProtocolInput::Sent => self.outbox.on_sent(),
+            ProtocolInput::Closed(_) => self.on_closed(),
+            ProtocolInput::Command(id, command) => {
+                let outcome = self.on_command(now, command);
+                self.outputs.push_back(ProtocolOutput::Ended(id, outcome));
+                // A verdict lets what was sent behind the password be read.
+                self.on_received(now, &[]);
+            }
+            ProtocolInput::Wall(_) => {}
+        }
+        self.handle_timeout(now);
+    }
 
-    fn handle_timeout(&mut self, _now: Instant) {}
+    fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            match (timer, self.phase.clone()) {
+                (Timer::Leave, Phase::Leaving(reason)) => self.close(Closing::Abort, reason),
+                (Timer::Leave, _) => {}
+                (Timer::Login, _) => {
+                    self.fail(now, StreamError::ConnectionTimeout, CloseReason::TimedOut);
+                }
+            }
+        }
+    }
 
     fn poll_output(&mut self) -> ProtocolOutput<ServerEvent> {
-        ProtocolOutput::Wait(None)
+        if let Some(output) = self.next_output() {
+            return output;
+        }
+        ProtocolOutput::Wait(self.timers.next())
+    }
+}
+
+impl Server {
+    fn next_output(&mut self) -> Option<ProtocolOutput<ServerEvent>> {
+        // `proceed` must be on its way before the handshake begins.
+        let secure_is_next = matches!(self.outputs.front(), Some(ProtocolOutput::Secure(_)));
+        if (secure_is_next || self.outputs.is_empty())
+            && self.phase != Phase::Gone
+            && let Some(chunks) = self.outbox.take()
+        {
+            return Some(ProtocolOutput::Send(chunks));
+        }
+        if secure_is_next && !self.outbox.is_drained() {
+            return None;
+        }
+        if let Some(output) = self.outputs.pop_front() {
+            return Some(output);
+        }
+        if let Phase::Leaving(reason) = &self.phase
+            && !self.outbox.has_pending()
+        {
+            let reason = reason.clone();
+            self.phase = Phase::Gone;
+            self.timers = Timers::new();
+            return Some(ProtocolOutput::Close(Closing::Flush, reason));
+        }
+        None
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("domain", &self.config.domain)
+            .field("user", &self.user)
+            .field("phase", &self.phase)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
     }
 }
