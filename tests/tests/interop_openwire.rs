@@ -95,7 +95,7 @@ fn text(message: &Message) -> String {
         .expect("a body")
         .as_text()
         .expect("text")
-        .to_owned()
+        .to_string()
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
