@@ -14,7 +14,8 @@ use std::thread::{Builder, JoinHandle};
 
 /// The machine's thread's end of an open link. Dropping it ends both threads.
 pub(crate) struct Socket {
-    stream: TcpStream,
+    /// Shared by both threads: a link costs one descriptor.
+    stream: Arc<TcpStream>,
     /// Lends the reader the buffer for its next read; it reads once for each.
     lend: SyncSender<Vec<u8>>,
     write: SyncSender<Order>,
@@ -46,7 +47,8 @@ impl Socket {
         stream.set_nodelay(true)?;
         let (lend, lent) = sync_channel(1);
         let (write, writes) = sync_channel(2);
-        let (to_read, to_write) = (stream.try_clone()?, stream.try_clone()?);
+        let stream = Arc::new(stream);
+        let (to_read, to_write) = (stream.clone(), stream.clone());
         let socket = Self {
             stream,
             lend,
@@ -57,11 +59,11 @@ impl Socket {
         let reports = mail.clone();
         let reader = Builder::new()
             .name(format!("read {link}"))
-            .spawn(move || read(link, to_read, &lent, &reports))?;
+            .spawn(move || read(link, &to_read, &lent, &reports))?;
         let reports = mail.clone();
         let writer = Builder::new()
             .name(format!("write {link}"))
-            .spawn(move || write_all(link, to_write, &writes, &reports))?;
+            .spawn(move || write_all(link, &to_write, &writes, &reports))?;
         Ok((socket, [reader, writer]))
     }
 
@@ -102,7 +104,7 @@ impl Drop for Socket {
 
 fn read<M: Machine>(
     link: LinkId,
-    mut stream: TcpStream,
+    mut stream: &TcpStream,
     lent: &Receiver<Vec<u8>>,
     mail: &Sender<Mail<M>>,
 ) {
@@ -124,13 +126,13 @@ fn read<M: Machine>(
 
 fn write_all<M: Machine>(
     link: LinkId,
-    mut stream: TcpStream,
+    stream: &TcpStream,
     writes: &Receiver<Order>,
     mail: &Sender<Mail<M>>,
 ) {
     while let Ok(write) = writes.recv() {
         let report = match write {
-            Order::All(chunks) => match write_chunks(&mut stream, chunks) {
+            Order::All(chunks) => match write_chunks(stream, chunks) {
                 Ok(()) => Report::Written,
                 Err(error) => Report::Failed(close_reason(&error)),
             },
@@ -150,7 +152,7 @@ fn write_all<M: Machine>(
 /// More buffers in one vectored write do not help: the socket's buffer is full by then.
 const SLICES: usize = 64;
 
-fn write_chunks(stream: &mut TcpStream, chunks: Chunks) -> io::Result<()> {
+fn write_chunks(mut stream: &TcpStream, chunks: Chunks) -> io::Result<()> {
     let mut chunks: VecDeque<Bytes> = chunks.into_iter().collect();
     while !chunks.is_empty() {
         let slices: Vec<IoSlice<'_>> = chunks

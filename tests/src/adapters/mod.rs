@@ -11,6 +11,7 @@ pub mod links;
 pub mod many;
 mod probe;
 mod running;
+pub mod scarce;
 pub mod tls;
 
 pub use probe::{Do, Probe, Saw, link};

@@ -71,7 +71,7 @@ fn incompatible_fault(why: &PeerIncompatible) -> TlsFault {
     }
 }
 
-/// The alert as RFC 8446 §6 spells it.
+/// The alert as RFC 8446 §6 spells it; rustls writes British English.
 fn alert_text(alert: AlertDescription) -> String {
     let mut text = String::new();
     let mut was_lower = false;
@@ -82,7 +82,7 @@ fn alert_text(alert: AlertDescription) -> String {
         was_lower = letter.is_ascii_lowercase();
         text.push(letter.to_ascii_lowercase());
     }
-    text
+    text.replace("recognised", "recognized")
 }
 
 #[cfg(test)]
