@@ -7,6 +7,8 @@ mod agent;
 mod call;
 mod calling;
 mod consult;
+mod placing;
+mod publish;
 mod refusal;
 mod state;
 
@@ -17,13 +19,12 @@ use finewire_core::agent::{
     AgentId, AgentState, Dialog, DialogId, Extension, Platform, Team, Text, User,
 };
 use finewire_core::machine::UnixMillis;
-use finewire_finesse::{ApiErrors, ReasonCategory, ReasonCode, RequestId, Resource};
-use finewire_finesse::{Update, UpdateData, UpdateMethod};
+use finewire_finesse::Update;
+use finewire_finesse::{ReasonCategory, ReasonCode, RequestId, Resource};
 
 use crate::config::{Config, Timing};
 use agent::Agent;
 use call::{Call, CallId};
-
 
 /// What something left behind.
 #[derive(Clone, Debug)]
@@ -219,52 +220,5 @@ impl World {
 
     fn alarm(&mut self, after: Duration, alarm: Alarm) {
         self.happenings.push(Happening::Alarm(after, alarm));
-    }
-
-    /// Leaves an update behind; it is tagged when it comes by the node of the request's cause.
-    fn publish(
-        &mut self,
-        node: Resource,
-        source: Resource,
-        method: UpdateMethod,
-        data: UpdateData,
-    ) {
-        let cause = self.cause.as_ref().filter(|(_, tagged)| *tagged == node);
-        let request_id = cause.and_then(|(id, _)| id.clone());
-        let update = Update {
-            node,
-            source,
-            method,
-            request_id,
-            data,
-        };
-        self.happenings.push(Happening::Update(update));
-    }
-
-    /// Tells everybody concerned how this agent is now: the agent and the agent's team.
-    fn publish_user(&mut self, agent: &AgentId) {
-        let Some(user) = self.user(agent) else { return };
-        self.happenings
-            .push(Happening::AgentChanged(agent.clone(), user.state.clone()));
-        let node = Resource::User(agent.clone());
-        if let Some(team) = &user.team {
-            let data = UpdateData::User(Box::new(user.clone()));
-            let team = Resource::TeamUsers(team.id.clone());
-            self.publish(team, node.clone(), UpdateMethod::Put, data);
-        }
-        self.publish(
-            node.clone(),
-            node,
-            UpdateMethod::Put,
-            UpdateData::User(Box::new(user)),
-        );
-    }
-
-    /// Leaves an asynchronous refusal behind, on the node of the request's cause.
-    fn refuse(&mut self, source: Resource, errors: ApiErrors) {
-        let Some((_, node)) = self.cause.clone() else {
-            return;
-        };
-        self.publish(node, source, UpdateMethod::Put, UpdateData::Errors(errors));
     }
 }
