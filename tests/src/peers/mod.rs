@@ -9,12 +9,14 @@ mod openssl;
 mod process;
 mod program;
 mod prosody;
+mod publisher;
 
 pub use activemq::{Broker, Jms};
 pub use openssl::{certificate, decrypt_triple_des, encrypt_triple_des};
 pub use process::{Lines, free_port};
 pub use program::{Connector, Simulator, program};
 pub use prosody::Prosody;
+pub use publisher::publish;
 
 use std::path::Path;
 
