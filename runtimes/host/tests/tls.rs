@@ -2,6 +2,7 @@
 //! its name.
 
 #![cfg(feature = "tls")]
+#![expect(clippy::unwrap_used, reason = "a test's own inputs")]
 
 mod two_hosts;
 

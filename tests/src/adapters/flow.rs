@@ -2,11 +2,11 @@
 
 use super::{Adapter, Do, GUARD, Probe, Running, Saw, link};
 use bytes::Bytes;
+use core::time::Duration;
 use finewire_core::machine::{CloseReason, Endpoint, ListenerId, Random};
 use finewire_host::HostConfig;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
 
 const DOOR: ListenerId = ListenerId(1);
 
@@ -34,10 +34,10 @@ pub fn what_is_sent_comes_back_whatever_its_size<A: Adapter>() {
 
     let edges = [1, 2, 63, 16_384, 65_535, 65_536, 65_537, 1_048_576];
     let drawn: Vec<usize> = (0..12)
-        .map(|_| random.below(300_000) as usize + 1)
+        .map(|_| usize::try_from(random.below(300_000)).unwrap() + 1)
         .collect();
     for (n, size) in edges.into_iter().chain(drawn).enumerate() {
-        let body = noise(size, n as u8);
+        let body = noise(size, u8::try_from(n).unwrap());
         let buffers = body.chunks(size / 3 + 1).map(Bytes::copy_from_slice);
         probe.tell(Do::Send(link(1), buffers.collect()));
         assert!(probe.received(link(1), size) == body, "{size} bytes differ");

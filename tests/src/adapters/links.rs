@@ -1,9 +1,9 @@
 //! Opening, accepting, and what can be wrong with an address.
 
 use super::{Adapter, Do, GUARD, Running, Saw, link};
+use core::time::Duration;
 use finewire_core::machine::{Address, CloseReason, Closing, Endpoint, ListenerId};
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
 
 const DOOR: ListenerId = ListenerId(1);
 

@@ -5,6 +5,11 @@
 //! the raw inputs, so it tests the adapter and the host and nothing else. Waiting is always
 //! for a fact, with [`GUARD`] as the limit after which it counts as absent.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "these are tests, kept in a library to be generic"
+)]
+
 pub mod closing;
 pub mod flow;
 pub mod links;

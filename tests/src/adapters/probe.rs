@@ -1,12 +1,12 @@
 //! A machine without a will of its own: commands are outputs, events are inputs.
 
 use bytes::Bytes;
+use core::time::Duration;
 use finewire_core::machine::{
     Address, Chunks, CloseReason, Closing, CommandId, Endpoint, Input, Instant, LinkId, LinkSlot,
     ListenerId, Machine, Outcome, Output, Party, PeerIdentity, Timers, TlsId, TraceEvent,
 };
 use std::collections::{BTreeSet, VecDeque};
-use std::time::Duration;
 
 /// What the probe is told to do; all but `Hang` end at once.
 #[derive(Clone, Debug)]

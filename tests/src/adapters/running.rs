@@ -2,13 +2,14 @@
 
 use super::{Do, Probe, Saw};
 use bytes::Bytes;
+use core::time::Duration;
 use finewire_core::machine::{
     Address, CloseReason, Endpoint, LinkId, ListenerId, Outcome, PeerIdentity, TlsId,
 };
 use finewire_host::HostConfig;
 use std::collections::VecDeque;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How long a fact may take before it counts as absent.
 pub const GUARD: Duration = Duration::from_secs(20);
@@ -70,11 +71,11 @@ impl<A: Adapter> Running<A> {
 
     /// The first event, of those kept and those to come, that `pick` takes.
     pub fn until<T>(&mut self, what: &str, mut pick: impl FnMut(&Saw) -> Option<T>) -> T {
-        for n in 0..self.unseen.len() {
-            if let Some(found) = pick(&self.unseen[n]) {
-                self.unseen.remove(n);
-                return found;
-            }
+        let kept = self.unseen.iter().enumerate();
+        let kept = kept.filter_map(|(n, saw)| Some((n, pick(saw)?))).next();
+        if let Some((n, found)) = kept {
+            self.unseen.remove(n);
+            return found;
         }
         let deadline = Instant::now() + GUARD;
         while let Some(saw) = self

@@ -1,11 +1,11 @@
 //! Descriptors run out. It changes the whole process, so it wants a process of its own.
 
 use super::{Adapter, Do, GUARD, Running, Saw};
+use core::time::Duration;
 use finewire_core::machine::ListenerId;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 const DOOR: ListenerId = ListenerId(1);
 

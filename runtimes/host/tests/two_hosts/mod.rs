@@ -3,8 +3,10 @@
 
 // Each test file uses another part of it.
 #![allow(dead_code)]
+#![expect(clippy::unwrap_used, reason = "a test's own inputs")]
 
 use bytes::Bytes;
+use core::time::Duration;
 use finewire_core::machine::{
     Chunks, CloseReason, Closing, CommandId, Endpoint, Input, Instant, LinkId, LinkSlot,
     ListenerId, Machine, Output, PeerIdentity, TlsId,
@@ -13,7 +15,6 @@ use finewire_core::machine::{
 use finewire_host::{ClientTls, ServerTls};
 use finewire_host::{Host, HostConfig, Step, TlsProfiles};
 use std::collections::VecDeque;
-use std::time::Duration;
 
 pub(crate) const TLS: TlsId = TlsId(1);
 
