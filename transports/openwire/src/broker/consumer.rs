@@ -124,15 +124,17 @@ impl Consumer {
     }
 
     fn find(&self, id: &MessageId) -> Option<u64> {
-        if let Some(delivery) = self.by_sequence.get(&id.broker_sequence_id) {
-            return Some(*delivery);
-        }
         let same = |outstanding: &Outstanding| {
             outstanding.message_id.as_ref().is_some_and(|own| {
                 own.producer_sequence_id == id.producer_sequence_id
                     && own.producer_id == id.producer_id
             })
         };
+        let numbered = self.by_sequence.get(&id.broker_sequence_id);
+        if let Some(delivery) = numbered.filter(|it| self.outstanding.get(it).is_some_and(same)) {
+            return Some(*delivery);
+        }
+        // A client that loses our numbers names the message by its producer's.
         let mut all = self.outstanding.iter();
         all.find_map(|(delivery, outstanding)| same(outstanding).then_some(*delivery))
     }

@@ -342,7 +342,12 @@ impl Broker {
     }
 
     fn remove(&mut self, link: LinkId, info: &RemoveInfo) -> Served {
-        let last = info.last_delivered_sequence_id;
+        // Versions below 5 do not carry it.
+        let format = self.connections.get(&link).and_then(|known| known.channel.format());
+        let last = match format {
+            Some(format) if format.version >= 5 => info.last_delivered_sequence_id,
+            _ => RemoveInfo::UNKNOWN_DELIVERED,
+        };
         match info.object_id.as_deref() {
             Some(Command::ConnectionId(id)) => {
                 self.own(link, id.value.as_ref())?;
