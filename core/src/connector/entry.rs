@@ -47,18 +47,18 @@ impl Session {
         };
         if self.attempts.are_spent(cx.now, cx.config) {
             Counters::add(&mut cx.out.counters.refused_unread);
-            return refuse_password(cx, job, "too many wrong passwords, refused unread");
+            return self.refuse_password(cx, job, "too many wrong passwords, refused unread");
         }
         let password = match cx.config.password.decode(&field) {
             Ok(password) => password,
             Err(undecodable) => {
                 self.strike(cx);
                 let cause = alloc::format!("undecodable: {}", undecodable.cause());
-                return refuse_password(cx, job, &cause);
+                return self.refuse_password(cx, job, &cause);
             }
         };
         if self.attempts.is_refused(&password, cx.now) {
-            return refuse_password(cx, job, "Finesse refused the same password just before");
+            return self.refuse_password(cx, job, "Finesse refused the same password just before");
         }
         job.password = Some(password);
         self.try_entry(cx, job)
@@ -152,7 +152,7 @@ impl Session {
                 self.strike(cx);
                 self.attempts.remember_refused(password, cx.now, cx.config);
                 let cause = Refusal::of(&refused).cause;
-                refuse_password(cx, job, cause.as_str())
+                self.refuse_password(cx, job, cause.as_str())
             }
             Answer::Refused(refused) => self.refuse_entry(cx, job, Refusal::of(&refused)),
             Answer::None { reason, text } => {
@@ -326,6 +326,25 @@ impl Session {
         cx.services.active()
     }
 
+    /// Refuses a password: one code, one text, one delay, whatever is wrong with it.
+    pub(super) fn refuse_password(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: &Job,
+        cause: &str,
+    ) -> Flow {
+        let code = match &job.command {
+            Command::Connect { .. } => ErrorCode::SubscriptionFailed,
+            _ => ErrorCode::AuthorizationFailure,
+        };
+        let refusal = Refusal::password(code).because(cause);
+        let at = job.since + cx.config.timing.refusal;
+        if at <= cx.now {
+            return self.refuse(cx, job, refusal);
+        }
+        Flow::To(Step::Refusing { at, refusal })
+    }
+
     fn strike(&mut self, cx: &mut Context<'_>) {
         Counters::add(&mut cx.out.counters.wrong_passwords);
         self.attempts.strike(cx.now, cx.config);
@@ -350,17 +369,6 @@ impl Session {
             cx.out.suspects.push_back(self.node);
         }
     }
-}
-
-/// Refuses a password: one code, one text, one delay, whatever is wrong with it.
-pub(super) fn refuse_password(cx: &Context<'_>, job: &Job, cause: &str) -> Flow {
-    let code = match &job.command {
-        Command::Connect { .. } => ErrorCode::SubscriptionFailed,
-        _ => ErrorCode::AuthorizationFailure,
-    };
-    let refusal = Refusal::password(code).because(cause);
-    let at = (job.since + cx.config.timing.refusal).max(cx.now);
-    Flow::To(Step::Refusing { at, refusal })
 }
 
 pub(super) fn not_connected() -> Refusal {

@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 
 use super::Answer;
 use super::effect::{Effect, Question};
-use super::entry::{done, not_connected, refuse_password};
+use super::entry::{done, not_connected};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
 use super::refusal::{Refusal, is_wrong_password};
@@ -264,7 +264,7 @@ impl Session {
                 Answer::Refused(refused) => {
                     if job.verb() == Verb::Login && is_wrong_password(&refused) {
                         let cause = Refusal::of(&refused).cause;
-                        return refuse_password(cx, job, cause.as_str());
+                        return self.refuse_password(cx, job, cause.as_str());
                     }
                     self.refuse(cx, job, Refusal::of(&refused))
                 }
