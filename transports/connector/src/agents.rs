@@ -1,0 +1,148 @@
+//! The agents' notification links.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use finewire_core::agent::AgentId;
+use finewire_core::connector::{NodeId, Subscribe};
+use finewire_core::machine::{Endpoint, Instant, Link, LinkConfig, LinkSlot, Random};
+use finewire_xmpp::{Client, ClientConfig, Jid};
+
+use crate::config::NodeConfig;
+use crate::status::Health;
+
+/// One agent's notification link.
+pub(crate) struct AgentLink {
+    pub(crate) agent: AgentId,
+    pub(crate) link: Link<Client>,
+    pub(crate) health: Health,
+    /// Another password is to be used from the next connection on.
+    pub(crate) renewal: Option<Subscribe>,
+    node: NodeId,
+    pubsub_domain: Arc<str>,
+}
+
+impl AgentLink {
+    /// Whether notifications may come from there: the pub-sub service, or (Seen:) the agent's own
+    /// bare address. Any user of the server can send a message that looks like one.
+    pub(crate) fn trusts(&self, from: Option<&Jid>) -> bool {
+        let Some(from) = from else { return true };
+        let is_service =
+            from.local().is_none() && from.domain().eq_ignore_ascii_case(&self.pubsub_domain);
+        let ours = self.link.protocol().jid();
+        is_service || ours.is_some_and(|ours| ours.to_bare() == from.to_bare())
+    }
+}
+
+/// All notification links: those in use by agent, those that are being closed by slot alone.
+pub(crate) struct Agents {
+    links: BTreeMap<u32, AgentLink>,
+    in_use: BTreeMap<AgentId, u32>,
+    next_slot: u32,
+    resource: String,
+}
+
+impl Agents {
+    /// `first_slot` and all above it are free. The resource differs from run to run: a server
+    /// throws out the older of two sessions with the same full address.
+    pub(crate) fn new(first_slot: u32, random: &mut Random) -> Self {
+        Self {
+            links: BTreeMap::new(),
+            in_use: BTreeMap::new(),
+            next_slot: first_slot,
+            resource: format!("finewire-{:08x}", random.next_u64() >> 32),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut AgentLink> {
+        self.links.get_mut(&slot)
+    }
+
+    pub(crate) fn of(&self, agent: &AgentId) -> Option<&AgentLink> {
+        self.links.get(self.in_use.get(agent)?)
+    }
+
+    pub(crate) fn is_in_use(&self, slot: u32) -> bool {
+        let agent = self.links.get(&slot).map(|known| &known.agent);
+        agent.is_some_and(|agent| self.in_use.get(agent) == Some(&slot))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    pub(crate) fn slots(&self) -> Vec<u32> {
+        self.links.keys().copied().collect()
+    }
+
+    /// Keeps a new password for the next connection of a link that is up on this server; `false`
+    /// when there is none and a new link has to be made.
+    pub(crate) fn renew(&mut self, subscribe: &Subscribe) -> bool {
+        let Some(known) = self
+            .in_use
+            .get(&subscribe.agent)
+            .and_then(|slot| self.links.get_mut(slot))
+        else {
+            return false;
+        };
+        let can_wait = known.link.is_ready() && known.node == subscribe.node;
+        if can_wait {
+            known.renewal = Some(subscribe.clone());
+        }
+        can_wait
+    }
+
+    /// Makes a link, not yet started; gives its slot.
+    pub(crate) fn add(
+        &mut self,
+        now: Instant,
+        subscribe: &Subscribe,
+        node: &NodeConfig,
+        random: &mut Random,
+    ) -> u32 {
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        let host = node.xmpp_host.as_ref().unwrap_or(&node.host);
+        let endpoint = Endpoint {
+            host: host.clone(),
+            port: node.xmpp_port,
+            tls: node.xmpp_tls,
+        };
+        let mut config = ClientConfig::new(
+            subscribe.domain.as_str(),
+            subscribe.agent.as_str(),
+            subscribe.password.clone(),
+            &self.resource,
+        );
+        config.allow_plaintext = node.allow_plaintext;
+        let link = Link::new(
+            Client::new(config),
+            LinkConfig::keep_open(vec![endpoint]),
+            LinkSlot(slot),
+            random.fork(),
+        );
+        let agent = subscribe.agent.clone();
+        self.in_use.insert(agent.clone(), slot);
+        self.links.insert(
+            slot,
+            AgentLink {
+                agent,
+                link,
+                health: Health::new(now),
+                renewal: None,
+                node: subscribe.node,
+                pubsub_domain: subscribe.pubsub_domain.as_str().into(),
+            },
+        );
+        slot
+    }
+
+    /// The agent's link is no longer in use; it is to be closed.
+    pub(crate) fn give_up(&mut self, agent: &AgentId) -> Option<u32> {
+        self.in_use.remove(agent)
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) {
+        self.links.remove(&slot);
+    }
+}

@@ -1,0 +1,59 @@
+//! What the connector's owner asks for and is told.
+
+use std::fmt;
+
+use finewire_core::agent::{AgentId, Text};
+use finewire_core::connector::Note;
+use finewire_core::machine::{CloseReason, Instant};
+
+/// What the connector's owner can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// End: commands under way end, agents' notification links are logged off, the broker is
+    /// left. Done when nothing is left; [`Event::Stopped`] comes before.
+    Shutdown,
+}
+
+/// A link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// To the broker.
+    Broker,
+    /// An agent's notifications.
+    Notifications(AgentId),
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broker => f.write_str("broker"),
+            Self::Notifications(agent) => write!(f, "notifications of {agent}"),
+        }
+    }
+}
+
+/// What the connector tells its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A link is up.
+    LinkUp(Which),
+    /// A link is down, or an attempt has failed.
+    LinkDown {
+        /// Which.
+        which: Which,
+        /// Why.
+        reason: CloseReason,
+        /// When the next attempt begins; `None`: not by itself.
+        retry_at: Option<Instant>,
+    },
+    /// The broker does not let the connector consume commands; it is asked again after a while.
+    QueueLost {
+        /// What the broker said.
+        why: Text,
+    },
+    /// Something that the decisions want the operator to know.
+    Noted(Note),
+    /// The connector has ended; it does nothing any more.
+    Stopped,
+}
