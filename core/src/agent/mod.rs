@@ -19,6 +19,7 @@
 //!
 //! Not here: how a snapshot is read from XML, and how a change is told to a driver.
 
+mod calls;
 mod change;
 mod dialog;
 mod model;

@@ -2,8 +2,8 @@
 
 use super::call::{Call, CallParticipant, CallState};
 use super::event::{AgentInfo, AgentStatus};
-use super::event_format::FieldWriter;
-use super::event_parse::FieldReader;
+use super::field_reader::FieldReader;
+use super::field_writer::FieldWriter;
 use super::layout::Field;
 use crate::agent::{AgentState, ParticipantState, Team, Text};
 

@@ -1,19 +1,18 @@
 //! Events, text → value.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::call::{Call, CallState};
 use super::error_code::ErrorCode;
 use super::event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
 use super::event_fields::ReadFields;
-use super::field::{bounded, cleaned, is_structural};
-use super::layout::{EventLayout, Field, Layout, Slot};
+use super::field::bounded;
+use super::field_reader::{FieldReader, without_control};
+use super::layout::{EventLayout, Field, Layout};
 use super::lists::{Phonebook, ReasonCategory};
 use super::malformed::MalformedEvent;
 use super::time_format::TimeFormat;
 use crate::agent::{AgentState, CallAction, DialogId, Text};
-use crate::machine::UnixMillis;
 
 impl EventMessage {
     /// Reads the text of an event.
@@ -97,12 +96,6 @@ impl Layout {
     }
 }
 
-/// Reads fields by the layout.
-pub(super) struct FieldReader<'a> {
-    pub(super) layout: &'a Layout,
-    time: TimeFormat,
-}
-
 impl FieldReader<'_> {
     fn event<'t>(&self, row: &EventLayout, fields: impl Iterator<Item = &'t str>) -> Option<Event> {
         Some(match row.kind {
@@ -178,18 +171,6 @@ impl FieldReader<'_> {
         })
     }
 
-    fn fields<'t, T: ReadFields>(
-        &self,
-        mut target: T,
-        row: &EventLayout,
-        fields: impl Iterator<Item = &'t str>,
-    ) -> T {
-        for (slot, text) in row.fields.iter().zip(fields) {
-            target.read(slot.field, without_label(slot, text), self);
-        }
-        target
-    }
-
     fn call<'t>(&self, row: &EventLayout, fields: impl Iterator<Item = &'t str>) -> Option<Call> {
         let mut blank = Call::not_found(DialogId::default());
         blank.state = CallState::Alerting;
@@ -220,84 +201,6 @@ impl FieldReader<'_> {
             &self.layout.phonebook,
             self.layout.words.no_phonebook.as_str(),
         )
-    }
-
-    fn items<'t, T: ReadFields + Default>(
-        &self,
-        fields: impl Iterator<Item = &'t str>,
-        slots: &[Slot],
-        word_for_none: &str,
-    ) -> Vec<T> {
-        let is_item = |text: &&str| !text.is_empty() && !text.eq_ignore_ascii_case(word_for_none);
-        fields
-            .filter(is_item)
-            .take(self.layout.limits.items)
-            .map(|text| self.sub_fields(text, slots))
-            .collect()
-    }
-
-    pub(super) fn sub_fields<T: ReadFields + Default>(&self, text: &str, slots: &[Slot]) -> T {
-        let mut item = T::default();
-        for (slot, text) in slots.iter().zip(text.split(',')) {
-            item.read(slot.field, without_label(slot, text), self);
-        }
-        item
-    }
-
-    pub(super) fn list<T>(&self, text: &str, separator: char, read: impl Fn(&str) -> T) -> Vec<T> {
-        if text.is_empty() {
-            return Vec::new();
-        }
-        text.split(separator)
-            .take(self.layout.limits.sub_items)
-            .map(read)
-            .collect()
-    }
-
-    /// A name or a word, as one that was written here would be.
-    pub(super) fn word<T: for<'t> From<&'t str>>(&self, text: &str) -> T {
-        cleaned(text, self.layout.replacement).0.trim().into()
-    }
-
-    pub(super) fn time(&self, text: &str) -> Option<UnixMillis> {
-        self.time.parse(text)
-    }
-
-    pub(super) fn is_yes(&self, text: &str) -> bool {
-        text.trim()
-            .eq_ignore_ascii_case(self.layout.words.yes.as_str())
-    }
-}
-
-/// Control characters have no place in an event; whoever shows or logs a value need not care.
-fn without_control(text: &str, replacement: char) -> Cow<'_, str> {
-    let is_bad = |c: char| is_structural(c) && !"#|,".contains(c);
-    if !text.contains(is_bad) {
-        return Cow::Borrowed(text);
-    }
-    let replacement = if is_structural(replacement) {
-        ' '
-    } else {
-        replacement
-    };
-    Cow::Owned(
-        text.chars()
-            .map(|c| if is_bad(c) { replacement } else { c })
-            .collect(),
-    )
-}
-
-fn without_label<'t>(slot: &Slot, text: &'t str) -> &'t str {
-    let Some(label) = &slot.label else {
-        return text;
-    };
-    let Some((start, value)) = text.split_once(':') else {
-        return text;
-    };
-    if start.trim().eq_ignore_ascii_case(label.as_str()) {
-        value
-    } else {
-        text
     }
 }
 
@@ -378,6 +281,7 @@ mod tests {
 
     use super::*;
     use crate::agent::AgentId;
+    use crate::machine::UnixMillis;
 
     const UTC: TimeFormat = TimeFormat::UTC;
 

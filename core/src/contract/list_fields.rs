@@ -1,8 +1,8 @@
 //! The fields of the items in lists, one by one: as they are written and as they are read.
 
 use super::event_fields::{ReadFields, WriteFields, pending};
-use super::event_format::FieldWriter;
-use super::event_parse::FieldReader;
+use super::field_reader::FieldReader;
+use super::field_writer::FieldWriter;
 use super::layout::Field;
 use super::lists::{Contact, Phonebook, QueueStatistics, TeamUser};
 use crate::agent::{AgentState, Text};

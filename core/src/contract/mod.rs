@@ -26,6 +26,8 @@ mod event_fields;
 mod event_format;
 mod event_parse;
 pub mod field;
+mod field_reader;
+mod field_writer;
 mod from_model;
 #[doc(hidden)]
 pub mod fuzz;
