@@ -1,6 +1,9 @@
 //! A dispatch of a 200-byte text message, encoded and decoded, in version 12.
 
-use std::hint::black_box;
+#![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+use core::hint::black_box;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -8,7 +11,6 @@ use finewire_openwire::codec::{Decoder, Encoder, Limits, WireFormat};
 use finewire_openwire::command::{
     Command, ConnectionId, Destination, Message, MessageDispatch, MessageId,
 };
-use std::sync::Arc;
 
 /// What a broker dispatches: everything set that a plain JMS producer sets.
 fn dispatch() -> Command {

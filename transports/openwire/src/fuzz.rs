@@ -209,6 +209,10 @@ impl Generator<'_> {
         first
     }
 
+    fn flip(&mut self) -> bool {
+        self.next() & 1 != 0
+    }
+
     fn some_text(&mut self) -> Text {
         // A few that come again and again, so that the cache has something to find.
         const POOL: [&str; 5] = ["", "ID:a-1:1", "queue", "é€", "nul\0 and \u{1F600}"];
@@ -234,10 +238,11 @@ impl Generator<'_> {
     }
 
     fn cause(&mut self, depth: usize) -> Option<Box<Throwable>> {
-        if depth > 4 || self.next() % 2 == 0 {
+        if depth > 4 || !self.flip() {
             return None;
         }
-        let maybe = |source: &mut Self| (source.next() % 4 != 0).then(|| source.some_text());
+        let maybe =
+            |source: &mut Self| (source.flip() || source.flip()).then(|| source.some_text());
         let mut throwable = Throwable {
             class: maybe(self),
             message: maybe(self),
@@ -264,7 +269,7 @@ impl Reader for Generator<'_> {
     }
 
     fn boolean(&mut self) -> Result<bool, DecodeError> {
-        Ok(self.next() % 2 != 0)
+        Ok(self.flip())
     }
 
     fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
@@ -280,11 +285,11 @@ impl Reader for Generator<'_> {
     }
 
     fn text(&mut self) -> Result<Option<Text>, DecodeError> {
-        Ok((self.next() % 2 != 0).then(|| self.some_text()))
+        Ok(self.flip().then(|| self.some_text()))
     }
 
     fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
-        if self.next() % 2 == 0 {
+        if !self.flip() {
             return Ok(None);
         }
         let length = usize::from(self.next()).min(self.data.len());
@@ -296,7 +301,7 @@ impl Reader for Generator<'_> {
     }
 
     fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
-        if self.depth >= Limits::default().depth || self.next() % 2 == 0 {
+        if self.depth >= Limits::default().depth || !self.flip() {
             return Ok(None);
         }
         self.depth += 1;
@@ -321,7 +326,7 @@ impl Reader for Generator<'_> {
     }
 
     fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
-        if self.next() % 2 == 0 {
+        if !self.flip() {
             return Ok(None);
         }
         let count = self.next() % 5;

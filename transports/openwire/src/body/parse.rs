@@ -49,10 +49,22 @@ impl<'a> Parser<'a> {
         Ok(count)
     }
 
+    /// The next `length` bytes, shared, if that is within the limit.
+    pub(super) fn bytes(&mut self, length: usize) -> Result<Bytes, DecodeError> {
+        if length > self.limits.value {
+            return Err(self.source.fail(Flaw::LimitValue {
+                limit: self.limits.value,
+            }));
+        }
+        self.source.slice(length)
+    }
+
     pub(super) fn text(&mut self, length: usize) -> Result<Text, DecodeError> {
-        let bytes = self.source.slice(length)?;
+        let offset = self.source.offset();
+        let bytes = self.bytes(length)?;
         // Some writers use plain UTF-8 here.
-        Text::from_wire_lenient(bytes).map_err(|flaw| self.source.fail(Flaw::RemoteText(flaw)))
+        Text::from_wire_lenient(bytes)
+            .map_err(|flaw| DecodeError::new(Flaw::RemoteText(flaw), offset))
     }
 
     pub(super) fn nested<T>(

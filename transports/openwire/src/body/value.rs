@@ -88,7 +88,7 @@ impl Value {
             }
             10 => {
                 let length = source.length()?;
-                Self::Bytes(source.slice(length)?)
+                Self::Bytes(parser.bytes(length)?)
             }
             11 => parser
                 .nested(Properties::parse)?

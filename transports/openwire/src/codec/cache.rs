@@ -2,9 +2,12 @@
 
 use core::mem;
 
+use bytes::Bytes;
+
 use super::{Cacheable, Digest};
 use crate::command::{
-    BrokerId, Command, ConnectionId, ConsumerId, Destination, ProducerId, SessionId, TransactionId,
+    BrokerId, Command, ConnectionId, ConsumerId, Destination, ProducerId, SessionId, Text,
+    TransactionId,
 };
 
 /// Entries that stay free before each command: at most this many new ones fit into one command.
@@ -24,13 +27,45 @@ pub(crate) enum CacheEntry {
     Other(Box<Command>),
 }
 
+impl CacheEntry {
+    /// The bytes that it keeps alive; an entry that is not copied keeps all of its frame.
+    fn weight(&self, frame: usize) -> usize {
+        let length = |text: &Option<Text>| text.as_ref().map_or(0, Text::len);
+        let bytes = |bytes: &Option<Bytes>| bytes.as_ref().map_or(0, Bytes::len);
+        match self {
+            Self::Null => 0,
+            Self::Connection(id) => length(&id.value),
+            Self::Session(id) => length(&id.connection_id),
+            Self::Consumer(id) => length(&id.connection_id),
+            Self::Producer(id) => length(&id.connection_id),
+            Self::Broker(id) => length(&id.value),
+            Self::Destination(destination) => length(&destination.physical_name),
+            Self::Transaction(TransactionId::Local(id)) => {
+                id.connection_id.as_ref().map_or(0, |id| length(&id.value))
+            }
+            Self::Transaction(TransactionId::Xa(id)) => {
+                bytes(&id.global_transaction_id) + bytes(&id.branch_qualifier)
+            }
+            Self::Other(_) => frame,
+        }
+    }
+}
+
 /// The reading side: index → value, as the writer says. It never evicts; entries are overwritten.
 #[derive(Debug)]
 pub(crate) struct ReadCache {
     size: usize,
-    entries: Vec<Option<CacheEntry>>,
+    entries: Vec<Option<Held>>,
+    /// The weights of all entries.
+    weight: usize,
     /// What a frame of unknown length replaced, so that it can be read again.
-    journal: Option<Vec<(usize, Option<CacheEntry>)>>,
+    journal: Option<Vec<(usize, Option<Held>)>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    entry: CacheEntry,
+    weight: usize,
 }
 
 impl ReadCache {
@@ -38,12 +73,14 @@ impl ReadCache {
         Self {
             size,
             entries: Vec::new(),
+            weight: 0,
             journal: None,
         }
     }
 
     pub(crate) fn entry(&self, index: i16) -> Option<&CacheEntry> {
-        self.entries.get(usize::try_from(index).ok()?)?.as_ref()
+        let held = self.entries.get(usize::try_from(index).ok()?)?;
+        held.as_ref().map(|held| &held.entry)
     }
 
     /// Whether a new entry may carry this index: −1 (not stored) or one within the cache.
@@ -51,21 +88,34 @@ impl ReadCache {
         index == -1 || usize::try_from(index).is_ok_and(|index| index < self.size)
     }
 
-    pub(crate) fn store(&mut self, index: i16, entry: CacheEntry) {
+    /// Keeps an entry that came in a frame of this length; whether all together stay within the limit.
+    pub(crate) fn store(
+        &mut self,
+        index: i16,
+        entry: CacheEntry,
+        frame: usize,
+        limit: usize,
+    ) -> bool {
         let Ok(index) = usize::try_from(index) else {
-            return;
+            return true;
         };
-        if index >= self.size {
-            return;
-        }
         if index >= self.entries.len() {
             self.entries.resize_with(index + 1, || None);
         }
-        if let Some(slot) = self.entries.get_mut(index) {
-            let old = slot.replace(entry);
-            if let Some(journal) = &mut self.journal {
-                journal.push((index, old));
-            }
+        let weight = entry.weight(frame);
+        self.put(index, Some(Held { entry, weight }), true);
+        self.weight <= limit
+    }
+
+    fn put(&mut self, index: usize, held: Option<Held>, note: bool) {
+        let Some(slot) = self.entries.get_mut(index) else {
+            return;
+        };
+        self.weight += held.as_ref().map_or(0, |held| held.weight);
+        let old = mem::replace(slot, held);
+        self.weight -= old.as_ref().map_or(0, |held| held.weight);
+        if note && let Some(journal) = &mut self.journal {
+            journal.push((index, old));
         }
     }
 
@@ -79,9 +129,7 @@ impl ReadCache {
 
     pub(crate) fn roll_back(&mut self) {
         for (index, old) in self.journal.take().into_iter().flatten().rev() {
-            if let Some(slot) = self.entries.get_mut(index) {
-                *slot = old;
-            }
+            self.put(index, old, false);
         }
     }
 }

@@ -17,6 +17,15 @@ pub struct Decoder {
     cache: Option<ReadCache>,
 }
 
+/// What [`Decoder::decode_unprefixed`] found.
+#[derive(Debug)]
+pub enum Unprefixed {
+    /// A command, and the number of bytes that it took.
+    Whole(Command, usize),
+    /// A part of one: it has at least this many bytes.
+    Partial(usize),
+}
+
 impl Default for Decoder {
     fn default() -> Self {
         Self::new(&WireFormat::greeting(), Limits::default())
@@ -78,47 +87,35 @@ impl Decoder {
     }
 
     /// Decodes the command at the start of `bytes`, where size prefixes were negotiated away: only
-    /// reading it tells where it ends. Gives the command and the bytes that it took, or `None` if it
-    /// is not all there yet; then the call can be repeated with more.
+    /// reading it tells where it ends. If it is not all there, the call can be repeated with more.
     ///
     /// # Errors
     /// [`DecodeError`] if no further bytes could make it a command within the limits; then close the
     /// connection.
-    pub fn decode_unprefixed(
-        &mut self,
-        bytes: &Bytes,
-    ) -> Result<Option<(Command, usize)>, DecodeError> {
-        if bytes.is_empty() {
-            return Ok(None);
-        }
+    pub fn decode_unprefixed(&mut self, bytes: &Bytes) -> Result<Unprefixed, DecodeError> {
         let limit = self.largest_frame();
         if let Some(cache) = &mut self.cache {
             cache.begin();
         }
-        let result = self.run(bytes);
-        match result {
-            Err(error) if error.is_truncated() && error.offset() <= limit => {
-                if let Flaw::RemoteTruncated { needed, .. } = *error.flaw()
-                    && needed.saturating_add(error.offset()) > limit
-                {
-                    let size = needed.saturating_add(error.offset());
-                    return Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0));
-                }
-                if let Some(cache) = &mut self.cache {
-                    cache.roll_back();
-                }
-                Ok(None)
-            }
-            Err(error) => Err(error),
-            Ok((_, size)) if size > limit => {
-                Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0))
-            }
-            Ok(done) => {
+        let too_large = |size| DecodeError::new(Flaw::LimitFrame { size, limit }, 0);
+        match self.run(bytes) {
+            Ok((_, size)) if size > limit => Err(too_large(size)),
+            Ok((command, size)) => {
                 if let Some(cache) = &mut self.cache {
                     cache.commit();
                 }
-                Ok(Some(done))
+                Ok(Unprefixed::Whole(command, size))
             }
+            Err(error) => match error.wanted() {
+                Some(size) if size > limit => Err(too_large(size)),
+                Some(size) => {
+                    if let Some(cache) = &mut self.cache {
+                        cache.roll_back();
+                    }
+                    Ok(Unprefixed::Partial(size))
+                }
+                None => Err(error),
+            },
         }
     }
 

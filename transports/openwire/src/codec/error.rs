@@ -115,6 +115,16 @@ pub enum Flaw {
         /// The limit.
         limit: usize,
     },
+    /// Values in the command cache that are larger than the limit, all together.
+    LimitCache {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A string or byte array in a map or body above the limit.
+    LimitValue {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// More entries and list elements in one map or body than the limit.
     LimitEntries {
         /// The limit.
@@ -167,9 +177,12 @@ impl DecodeError {
         self.0.path.first().copied()
     }
 
-    /// Whether more bytes could cure it.
-    pub(crate) const fn is_truncated(&self) -> bool {
-        matches!(self.0.flaw, Flaw::RemoteTruncated { .. })
+    /// The least number of bytes that could cure it, from the start of the frame.
+    pub(crate) const fn wanted(&self) -> Option<usize> {
+        match self.0.flaw {
+            Flaw::RemoteTruncated { needed, .. } => Some(self.0.offset.saturating_add(needed)),
+            _ => None,
+        }
     }
 }
 
@@ -206,6 +219,8 @@ impl fmt::Display for Flaw {
             Self::LimitElements { limit } => write!(f, "more than {limit} array elements"),
             Self::LimitDepth { limit } => write!(f, "objects are nested deeper than {limit}"),
             Self::LimitCauses { limit } => write!(f, "more than {limit} causes"),
+            Self::LimitCache { limit } => write!(f, "more than {limit} bytes in the cache"),
+            Self::LimitValue { limit } => write!(f, "a value is above the limit of {limit} bytes"),
             Self::LimitEntries { limit } => write!(f, "more than {limit} map entries"),
             Self::LimitMapDepth { limit } => {
                 write!(f, "maps and lists are nested deeper than {limit}")

@@ -16,6 +16,10 @@ pub struct Limits {
     pub depth: usize,
     /// Causes of causes of a throwable.
     pub causes: usize,
+    /// Bytes of the values in the command cache, all together.
+    pub cache: usize,
+    /// Bytes of one string or byte array in a property map or body.
+    pub value: usize,
     /// Entries and list elements in one property map or body, all levels together.
     pub entries: usize,
     /// Maps and lists in maps and lists.
@@ -32,6 +36,8 @@ impl Default for Limits {
             elements: 32767,
             depth: 8,
             causes: 32,
+            cache: 4 * 1024 * 1024,
+            value: 100 * 1024 * 1024,
             entries: 65536,
             map_depth: 32,
             inflated: 100 * 1024 * 1024,
@@ -46,7 +52,7 @@ impl Limits {
     pub fn greeting() -> Self {
         Self {
             frame: 64 * 1024,
-            text: 512,
+            value: 512,
             entries: 64,
             map_depth: 0,
             ..Self::default()

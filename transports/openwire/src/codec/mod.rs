@@ -19,7 +19,7 @@ mod splitter;
 mod wire_format;
 mod write;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, Unprefixed};
 pub use encoder::Encoder;
 pub use error::{DecodeError, EncodeError, Flaw, Misfit};
 pub use limits::Limits;

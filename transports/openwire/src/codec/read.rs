@@ -297,13 +297,14 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
                 limit: self.limits.text,
             }));
         }
+        let offset = self.source.offset();
         let bytes = self.source.slice(length)?;
         if ascii {
             return Ok(Text::from_latin1(bytes));
         }
         match Text::from_wire(bytes) {
             Ok(text) => Ok(text),
-            Err(flaw) => Err(self.source.fail(Flaw::RemoteText(flaw))),
+            Err(flaw) => Err(DecodeError::new(Flaw::RemoteText(flaw), offset)),
         }
     }
 
@@ -336,7 +337,11 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
                 && let Some(cache) = self.cache.as_deref_mut()
             {
                 let entry = value.as_ref().map_or(CacheEntry::Null, T::to_entry);
-                cache.store(index, entry);
+                if !cache.store(index, entry, self.source.frame.len(), self.limits.cache) {
+                    return Err(self.source.fail(Flaw::LimitCache {
+                        limit: self.limits.cache,
+                    }));
+                }
             }
             return Ok(value);
         }

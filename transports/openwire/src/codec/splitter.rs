@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{DecodeError, Decoder, Flaw};
+use super::{DecodeError, Decoder, Flaw, Unprefixed};
 use crate::command::Command;
 
 /// Gathers received bytes, in whatever pieces they come, and cuts them into frames.
@@ -11,7 +11,12 @@ use crate::command::Command;
 /// frames are taken after each feeding. Nothing is allocated on the word of a size prefix.
 #[derive(Debug, Default)]
 pub struct FrameSplitter {
+    /// What was received.
     buffer: BytesMut,
+    /// Without size prefixes: what precedes the buffer, with commands cut off its front.
+    front: Bytes,
+    /// Without size prefixes: the least number of bytes that the next command has.
+    wanted: usize,
 }
 
 impl FrameSplitter {
@@ -29,7 +34,7 @@ impl FrameSplitter {
     /// Bytes held.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.buffer.len()
+        self.front.len() + self.buffer.len()
     }
 
     /// The next whole frame, from the type code on; `None` until all of it is there. `limit` bounds its
@@ -69,18 +74,34 @@ impl FrameSplitter {
                 None => Ok(None),
             };
         }
-        let bytes = self.buffer.split().freeze();
-        let result = decoder.decode_unprefixed(&bytes);
-        let used = match &result {
-            Ok(Some((_, used))) => *used,
-            _ => 0,
-        };
-        // The bytes that are kept are copied only while a command shares them.
-        let rest = bytes.slice(used..);
-        drop(bytes);
-        self.buffer = rest
-            .try_into_mut()
-            .unwrap_or_else(|rest| BytesMut::from(&*rest));
-        result.map(|done| done.map(|(command, _)| command))
+        self.next_unprefixed(decoder)
+    }
+
+    fn next_unprefixed(&mut self, decoder: &mut Decoder) -> Result<Option<Command>, DecodeError> {
+        if self.buffered() < self.wanted.max(1) {
+            return Ok(None);
+        }
+        if self.front.is_empty() {
+            self.front = self.buffer.split().freeze();
+        } else if !self.buffer.is_empty() {
+            let mut joined = BytesMut::from(&*self.front);
+            joined.unsplit(self.buffer.split());
+            self.front = joined.freeze();
+        }
+        match decoder.decode_unprefixed(&self.front)? {
+            Unprefixed::Whole(command, used) => {
+                let _ = self.front.split_to(used);
+                self.wanted = 0;
+                Ok(Some(command))
+            }
+            Unprefixed::Partial(wanted) => {
+                self.wanted = wanted;
+                // Copied only if a command still shares the bytes, so that growing it stays cheap.
+                self.buffer = core::mem::take(&mut self.front)
+                    .try_into_mut()
+                    .unwrap_or_else(|shared| BytesMut::from(&*shared));
+                Ok(None)
+            }
+        }
     }
 }

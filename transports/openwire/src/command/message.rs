@@ -406,4 +406,55 @@ impl Message {
     pub const fn type_name(&self) -> &'static str {
         self.kind.name()
     }
+
+    /// A copy whose ids, texts, content and properties do not share the buffer that the message came in,
+    /// which holds other messages too. For messages that are kept long. Only an advisory's payload and
+    /// the paths of bridges stay shared.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        let text = |text: &Option<Text>| text.as_ref().map(Text::detach);
+        let bytes = |bytes: &Option<Bytes>| bytes.as_deref().map(Bytes::copy_from_slice);
+        let destination = |destination: &Option<Destination>| {
+            destination.as_ref().map(|destination| Destination {
+                kind: destination.kind,
+                physical_name: text(&destination.physical_name),
+            })
+        };
+        let producer = |producer: &Option<ProducerId>| {
+            producer.as_ref().map(|id| ProducerId {
+                connection_id: text(&id.connection_id),
+                ..id.clone()
+            })
+        };
+        let mut extras = self.extras.clone();
+        if let Some(extras) = &mut extras.0 {
+            extras.original_destination = destination(&extras.original_destination);
+            extras.group_id = text(&extras.group_id);
+            extras.user_id = text(&extras.user_id);
+            extras.remote_blob_url = text(&extras.remote_blob_url);
+            extras.mime_type = text(&extras.mime_type);
+            let transaction = |id: &Option<TransactionId>| id.as_ref().map(TransactionId::detach);
+            extras.transaction_id = transaction(&extras.transaction_id);
+            extras.original_transaction_id = transaction(&extras.original_transaction_id);
+            if let Some(id) = &mut extras.target_consumer_id {
+                id.connection_id = text(&id.connection_id);
+            }
+        }
+        Self {
+            producer_id: producer(&self.producer_id),
+            destination: destination(&self.destination),
+            message_id: self.message_id.as_ref().map(|id| MessageId {
+                text_view: text(&id.text_view),
+                producer_id: producer(&id.producer_id),
+                ..id.clone()
+            }),
+            correlation_id: text(&self.correlation_id),
+            reply_to: destination(&self.reply_to),
+            jms_type: text(&self.jms_type),
+            content: bytes(&self.content),
+            marshalled_properties: bytes(&self.marshalled_properties),
+            extras,
+            ..self.clone()
+        }
+    }
 }

@@ -93,6 +93,27 @@ impl fmt::Display for TransactionId {
     }
 }
 
+impl TransactionId {
+    /// A copy that does not keep the received frame alive.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        let copy = |bytes: &Option<Bytes>| bytes.as_deref().map(Bytes::copy_from_slice);
+        match self {
+            Self::Local(id) => Self::Local(LocalTransactionId {
+                value: id.value,
+                connection_id: id.connection_id.as_ref().map(|id| ConnectionId {
+                    value: id.value.as_ref().map(super::Text::detach),
+                }),
+            }),
+            Self::Xa(id) => Self::Xa(XATransactionId {
+                format_id: id.format_id,
+                global_transaction_id: copy(&id.global_transaction_id),
+                branch_qualifier: copy(&id.branch_qualifier),
+            }),
+        }
+    }
+}
+
 impl Object for TransactionId {
     const EXPECTED: &'static str = "TransactionId";
 
@@ -162,20 +183,7 @@ impl Cacheable for TransactionId {
     }
 
     fn to_entry(&self) -> CacheEntry {
-        let copy = |bytes: &Option<Bytes>| bytes.as_deref().map(Bytes::copy_from_slice);
-        CacheEntry::Transaction(match self {
-            Self::Local(id) => Self::Local(LocalTransactionId {
-                value: id.value,
-                connection_id: id.connection_id.as_ref().map(|id| ConnectionId {
-                    value: id.value.as_ref().map(super::Text::detach),
-                }),
-            }),
-            Self::Xa(id) => Self::Xa(XATransactionId {
-                format_id: id.format_id,
-                global_transaction_id: copy(&id.global_transaction_id),
-                branch_qualifier: copy(&id.branch_qualifier),
-            }),
-        })
+        CacheEntry::Transaction(self.detach())
     }
 
     fn from_entry(entry: &CacheEntry) -> Option<Self> {

@@ -6,7 +6,7 @@ use finewire_openwire::command::{Text, Throwable};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
+    use core::fmt::Write;
     bytes.iter().fold(String::new(), |mut out, byte| {
         write!(out, "{byte:02x}").unwrap();
         out
