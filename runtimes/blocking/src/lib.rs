@@ -55,7 +55,7 @@
 //! }
 //!
 //! let soon = Duration::from_secs(5);
-//! let (handle, mut events, task) = finewire_blocking::spawn(Echo::default(), &Options::default())?;
+//! let (handle, mut events, task) = finewire_blocking::spawn(Echo::default(), Options::default())?;
 //! assert!(handle.command(Serve, soon).is_done());
 //! let address = events.next_within(soon)?;
 //!

@@ -49,7 +49,7 @@ pub type Task<M> = std::thread::JoinHandle<M>;
 )]
 pub fn spawn<M>(
     machine: M,
-    options: &Options,
+    options: Options,
 ) -> io::Result<(Handle<M>, Received<M::Event>, Task<M>)>
 where
     M: Machine + Send + 'static,
@@ -57,7 +57,7 @@ where
     M::Event: Send + 'static,
 {
     let host = Host::new(machine, options.host.clone(), Instant::now());
-    let (handle, events, run) = run(host, options);
+    let (handle, events, run) = run(host, &options);
     let task = std::thread::Builder::new()
         .name("finewire machine".into())
         .spawn(run)?;

@@ -456,11 +456,28 @@ impl<M: Machine> Host<M> {
             match session.take_in(&mut bytes) {
                 Ok(()) => self.write_on(now, link),
                 Err(fault) => {
+                    self.take_rest(now, link);
                     self.end(now, link, CloseReason::Tls(fault));
                     return;
                 }
             }
         }
+    }
+
+    /// Hands over what TLS had decrypted before it met a fault in the same bytes.
+    fn take_rest(&mut self, now: Instant, link: LinkId) {
+        let mut plain = core::mem::take(&mut self.plain);
+        while let Some(socket) = self.links.get_mut(&link)
+            && socket.phase == Phase::Open
+            && let Some(session) = socket.tls.as_mut()
+            && session.is_secured()
+            && let count @ 1.. = session.read(&mut plain)
+        {
+            let bytes = plain.get(..count).unwrap_or_default();
+            self.machine.handle_input(now, Input::Received(link, bytes));
+            self.perform(now);
+        }
+        self.plain = plain;
     }
 
     /// Starts the next write, or does what waited for the last one.
@@ -520,7 +537,8 @@ impl<M: Machine> Host<M> {
                     socket.farewell = Some(reason);
                 }
                 self.drop_link(now, link);
-            } else if socket.is_paused && !socket.held.is_empty() {
+            } else if socket.is_paused && (!socket.held.is_empty() || socket.tls.is_some()) {
+                // The machine gets the bytes before the end when it resumes.
                 socket.ended = Some(reason);
             } else {
                 self.end(now, link, reason);

@@ -453,6 +453,77 @@ fn memory_ahead_of_a_slow_socket_is_bounded() {
     assert_eq!(pair.client.saw.last(), Some(&Saw::Sent));
 }
 
+/// A handshake done, and the client's next bytes caught on the way.
+fn caught(words: &[&[u8]]) -> (Pair, Vec<u8>) {
+    let server = ServerTls::self_made(&["finesse.example"]).unwrap();
+    let pinned = ClientTls::pinned(server.fingerprint());
+    let mut pair = Pair::new(Some(pinned), Some(server), "finesse.example");
+    pair.secure();
+    pair.server.saw.clear();
+    for words in words {
+        pair.client.send(pair.now, words);
+        while pair.client.step(pair.now) {}
+    }
+    let bytes = pair.client.take_sent();
+    (pair, bytes)
+}
+
+#[test]
+fn sound_bytes_before_a_broken_record_are_told_before_the_fault() {
+    let (mut pair, mut bytes) = caught(&[b"sound"]);
+    // RFC 8446 §5.2: a record that does not decrypt.
+    bytes.extend([23, 3, 3, 0, 20]);
+    bytes.extend([1; 20]);
+
+    pair.server
+        .host
+        .on_received(pair.now, pair.server.link, &bytes);
+    pair.run();
+
+    assert_eq!(pair.server.heard(), b"sound");
+    let closed = pair.server.closed();
+    assert!(
+        matches!(closed.as_slice(), [CloseReason::Tls(TlsFault::Other(_))]),
+        "{closed:?}"
+    );
+    assert!(matches!(
+        pair.client.closed().as_slice(),
+        [CloseReason::Tls(TlsFault::Alert(alert))] if alert == "bad_record_mac"
+    ));
+}
+
+#[test]
+fn a_record_that_was_tampered_with_is_never_told() {
+    let (_, whole) = caught(&[b"secret"]);
+    // Type and version before the length are for show in TLS 1.3 (RFC 8446 §5.2).
+    for n in 3..whole.len() {
+        let (mut pair, mut bytes) = caught(&[b"secret"]);
+        bytes[n] ^= 1;
+        pair.server
+            .host
+            .on_received(pair.now, pair.server.link, &bytes);
+        pair.run();
+        assert_eq!(pair.server.heard(), b"", "byte {n}");
+    }
+}
+
+#[test]
+fn the_end_of_a_paused_stream_is_told_after_its_bytes() {
+    let (mut pair, bytes) = caught(&[b"held"]);
+    let (now, link) = (pair.now, pair.server.link);
+    pair.server.want(now, Output::Pause(link));
+    pair.server.host.on_received(now, link, &bytes);
+    pair.server.host.on_eof(now, link);
+    while pair.server.step(now) {}
+    assert_eq!(pair.server.saw, []);
+
+    pair.server.want(now, Output::Resume(link));
+    pair.run();
+
+    let end = Saw::Closed(CloseReason::Eof);
+    assert_eq!(pair.server.saw, [Saw::Received(b"held".to_vec()), end]);
+}
+
 #[test]
 fn a_paused_machine_gets_nothing_not_even_what_tls_had_decrypted() {
     let server = ServerTls::self_made(&["finesse.example"]).unwrap();

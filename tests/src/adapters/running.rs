@@ -278,7 +278,7 @@ impl Adapter for Blocking {
             ..finewire_blocking::Options::default()
         };
         let (handle, events, task) =
-            finewire_blocking::spawn(Probe::default(), &options).expect("a thread");
+            finewire_blocking::spawn(Probe::default(), options).expect("a thread");
         let traces = handle.traces(1024);
         Self {
             handle,

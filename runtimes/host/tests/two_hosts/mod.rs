@@ -219,6 +219,11 @@ impl Side {
         reasons.collect()
     }
 
+    /// Takes the bytes of its writes off the way.
+    pub(crate) fn take_sent(&mut self) -> Vec<u8> {
+        Vec::from(core::mem::take(&mut self.sent)).concat()
+    }
+
     /// Whether it has shut its sending half.
     pub(crate) fn is_shut(&self) -> bool {
         self.shut.is_some()
@@ -237,7 +242,8 @@ impl Side {
         }
     }
 
-    fn step(&mut self, now: std::time::Instant) -> bool {
+    /// Performs one step; whether there was one.
+    pub(crate) fn step(&mut self, now: std::time::Instant) -> bool {
         match self.host.step(now) {
             Step::Write { chunks, .. } => {
                 assert!(!chunks.is_empty(), "an empty write");
