@@ -72,11 +72,12 @@ enum Scan {
     CData(u8),
 }
 
+/// Where the next byte stands, seen from the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    BeforeStream,
-    InStream,
-    AfterStream,
+    Before,
+    Inside,
+    Behind,
 }
 
 impl Framer {
@@ -89,7 +90,7 @@ impl Framer {
             at: 0,
             tag: 0,
             scan: Scan::Text,
-            place: Place::BeforeStream,
+            place: Place::Before,
             depth: 0,
             elements: 0,
             stream_name: Bytes::new(),
@@ -107,7 +108,7 @@ impl Framer {
 
     /// Expects a new stream header: the stream was restarted (RFC 6120 §4.3.3).
     pub fn restart(&mut self) {
-        self.place = Place::BeforeStream;
+        self.place = Place::Before;
         self.fresh = true;
     }
 
@@ -167,16 +168,16 @@ impl Framer {
             let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
             if !self.buffer.iter().take(gap).all(blank) {
                 return Err(match self.place {
-                    Place::BeforeStream => Fault::RemoteXml,
-                    Place::InStream => Fault::RemoteText,
-                    Place::AfterStream => Fault::RemoteAfterEnd,
+                    Place::Before => Fault::RemoteXml,
+                    Place::Inside => Fault::RemoteText,
+                    Place::Behind => Fault::RemoteAfterEnd,
                 });
             }
             self.buffer.advance(gap);
             self.at = 0;
         }
         if next.is_some() {
-            if self.place == Place::AfterStream {
+            if self.place == Place::Behind {
                 return Err(Fault::RemoteAfterEnd);
             }
             self.tag = self.at;
@@ -187,7 +188,7 @@ impl Framer {
     }
 
     fn in_markup(&mut self) -> Result<Option<Frame>, Fault> {
-        let begins_stream = self.place == Place::BeforeStream && self.fresh;
+        let begins_stream = self.place == Place::Before && self.fresh;
         self.scan = match self.rest().first() {
             Some(b'/') => Scan::End,
             Some(b'?') if begins_stream => Scan::Declaration(PiParser::default()),
@@ -220,11 +221,11 @@ impl Framer {
         self.check_tag()?;
         self.scan = Scan::Text;
         let is_empty = self.at.checked_sub(2).and_then(|n| self.buffer.get(n)) == Some(&b'/');
-        if self.place == Place::BeforeStream {
+        if self.place == Place::Before {
             if is_empty {
                 return Err(Fault::RemoteStreamHeader);
             }
-            self.place = Place::InStream;
+            self.place = Place::Inside;
             let header = self.take();
             let ends_name = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
             let name_end = header.iter().position(ends_name).unwrap_or(header.len());
@@ -253,7 +254,7 @@ impl Framer {
         self.at += end + 1;
         self.check_tag()?;
         self.scan = Scan::Text;
-        if self.place == Place::BeforeStream {
+        if self.place == Place::Before {
             return Err(Fault::RemoteXml);
         }
         if let Some(depth) = self.depth.checked_sub(1) {
@@ -265,7 +266,7 @@ impl Framer {
         if name.trim_ascii_end() != &*self.stream_name {
             return Err(Fault::RemoteXml);
         }
-        self.place = Place::AfterStream;
+        self.place = Place::Behind;
         Ok(Some(Frame::Close))
     }
 

@@ -1,7 +1,9 @@
 //! The client side: login, presence, keep-alive, subscriptions.
 
+mod inbound;
 mod login;
 mod notification;
+mod requests;
 mod subscriptions;
 mod verbs;
 
@@ -19,7 +21,7 @@ use finewire_core::machine::{
 };
 use login::{Failure, Login, Step};
 use std::collections::VecDeque;
-use subscriptions::{Node, Subscriptions, Wish};
+use subscriptions::Subscriptions;
 
 /// The client side of XMPP on one stream; runs in a [`Link`](finewire_core::machine::Link) that is
 /// [kept open](finewire_core::machine::LinkConfig::keep_open).
@@ -282,219 +284,6 @@ impl Client {
         self.timers.set(Timer::Ping, now + every);
     }
 
-    fn ask_waiting(&mut self, now: Instant) {
-        while matches!(self.phase, Phase::Ready { .. }) {
-            let Some((command, wish)) = self.subscriptions.pop_waiting() else {
-                return;
-            };
-            self.timers.clear(&Timer::Waiting(command));
-            self.ask(now, Some(command), wish);
-        }
-    }
-
-    /// Sends what a wish needs.
-    fn ask(&mut self, now: Instant, command: Option<CommandId>, wish: Wish) {
-        let Phase::Ready { jid } = &self.phase else {
-            return;
-        };
-        let (node, name) = match &wish {
-            Wish::Presence(whose) => {
-                let presence = Element::new("presence", ns::CLIENT)
-                    .with_attribute("type", "subscribe")
-                    .with_attribute("to", whose.as_str());
-                self.subscriptions.hold_presence(whose.clone());
-                self.send("presence subscribe", &presence);
-                self.end(command, Outcome::Done);
-                return;
-            }
-            Wish::Subscribe(node) => (node, "subscribe"),
-            Wish::Unsubscribe(node) => (node, "unsubscribe"),
-        };
-        let subid = match &wish {
-            Wish::Unsubscribe(node) => self.subscriptions.subid(node),
-            Wish::Subscribe(_) | Wish::Presence(_) => None,
-        };
-        let request = Element::new(name, ns::PUBSUB)
-            .with_attribute("node", &node.node)
-            .with_attribute("jid", jid.as_str())
-            .with_optional("subid", subid);
-        let number = self.requests + 1;
-        self.requests = number;
-        let iq = Element::new("iq", ns::CLIENT)
-            .with_attribute("type", "set")
-            .with_attribute("to", node.service.as_str())
-            .with_attribute("id", &request_id(number))
-            .with_child(Element::new("pubsub", ns::PUBSUB).with_child(request));
-        let subject = format!("{name} {}", node.node);
-        self.subscriptions.asked(number, command, wish);
-        let within = self.config.reply_timeout.max(SHORTEST);
-        self.timers.set(Timer::Reply(number), now + within);
-        self.send(&subject, &iq);
-    }
-
-    fn on_ready_stanza(&mut self, jid: &Jid, stanza: &Element) {
-        match (&*stanza.namespace, stanza.name.as_str()) {
-            (ns::CLIENT, "iq") => self.on_iq(jid, stanza),
-            (ns::CLIENT, "message") => self.on_message(stanza),
-            (ns::CLIENT, "presence") => self.on_presence(stanza),
-            _ => self.ignored = self.ignored.saturating_add(1),
-        }
-    }
-
-    fn on_message(&mut self, message: &Element) {
-        let lists = notification::read(message);
-        if lists.is_empty() {
-            self.ignored = self.ignored.saturating_add(1);
-        }
-        for (node, items) in lists {
-            let event = ClientEvent::Notified {
-                from: address(message, "from"),
-                to: address(message, "to"),
-                node,
-                items,
-            };
-            self.outputs.push_back(ProtocolOutput::Event(event));
-        }
-    }
-
-    fn on_presence(&mut self, presence: &Element) {
-        let available = match presence.attribute("type") {
-            None => Some(true),
-            Some("unavailable" | "error") => Some(false),
-            Some(_) => None,
-        };
-        let (Some(from), Some(available)) = (address(presence, "from"), available) else {
-            self.ignored = self.ignored.saturating_add(1);
-            return;
-        };
-        let priority = presence
-            .child("priority", ns::CLIENT)
-            .and_then(|priority| priority.text().trim().parse().ok())
-            .unwrap_or(0);
-        let event = ClientEvent::Presence {
-            from,
-            available,
-            priority,
-        };
-        self.outputs.push_back(ProtocolOutput::Event(event));
-    }
-
-    fn on_iq(&mut self, jid: &Jid, iq: &Element) {
-        let id = iq.attribute("id").unwrap_or_default();
-        match iq.attribute("type") {
-            Some("get" | "set") => {
-                let is_ping = iq.child("ping", ns::PING).is_some();
-                let answer = Element::new("iq", ns::CLIENT)
-                    .with_optional("to", iq.attribute("from"))
-                    .with_attribute("id", id);
-                let answer = if is_ping && iq.attribute("type") == Some("get") {
-                    answer.with_attribute("type", "result")
-                } else {
-                    answer
-                        .with_attribute("type", "error")
-                        .with_child(StanzaError::ServiceUnavailable.to_element())
-                };
-                self.send("iq answer", &answer);
-            }
-            Some("result") => self.on_answer(jid, iq, Ok(())),
-            Some("error") => self.on_answer(jid, iq, Err(StanzaError::of(iq))),
-            _ => self.ignored = self.ignored.saturating_add(1),
-        }
-    }
-
-    fn on_answer(&mut self, jid: &Jid, iq: &Element, result: Result<(), StanzaError>) {
-        let number = iq.attribute("id").and_then(request_number);
-        let asked_of = number.and_then(|number| self.subscriptions.asked_of(number));
-        let fits = match (asked_of, iq.attribute("from")) {
-            (Some(asked_of), Some(from)) => from.parse().is_ok_and(|from: Jid| from == *asked_of),
-            // Seen: some servers leave the sender out of what they answer themselves.
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        let taken = number
-            .filter(|_| fits)
-            .and_then(|number| Some((number, self.subscriptions.take_asked(number)?)));
-        let Some((number, (command, wish))) = taken else {
-            // Answers to pings come here too; that they came is all that counts.
-            return;
-        };
-        self.timers.clear(&Timer::Reply(number));
-        if let Err(error) = result {
-            let text = subscriptions::refusal(&wish, error);
-            self.end_wish(command, wish, error, Outcome::refused(Reason::Denied, text));
-            return;
-        }
-        match wish {
-            Wish::Subscribe(node) => {
-                let subscription = iq
-                    .child("pubsub", ns::PUBSUB)
-                    .and_then(|pubsub| pubsub.child("subscription", ns::PUBSUB));
-                // The answer may speak of another address only if it is not for us.
-                let subid = subscription
-                    .filter(|it| it.attribute("jid").is_none_or(|it| it == jid.as_str()))
-                    .and_then(|subscription| subscription.attribute("subid"))
-                    .map(str::to_owned);
-                self.subscriptions.hold(node, subid);
-            }
-            Wish::Unsubscribe(node) => {
-                self.subscriptions.drop_held(&node);
-            }
-            Wish::Presence(_) => {}
-        }
-        self.end(command, Outcome::Done);
-    }
-
-    /// A wish did not come true.
-    fn end_wish(
-        &mut self,
-        command: Option<CommandId>,
-        wish: Wish,
-        error: StanzaError,
-        outcome: Outcome,
-    ) {
-        if let (Wish::Subscribe(node), None) = (&wish, command) {
-            self.subscriptions.drop_held(node);
-            let event = ClientEvent::SubscriptionLost {
-                service: node.service.clone(),
-                node: node.node.clone(),
-                error,
-            };
-            self.outputs.push_back(ProtocolOutput::Event(event));
-        }
-        self.end(command, outcome);
-    }
-
-    fn on_command(&mut self, now: Instant, id: CommandId, command: ClientCommand) {
-        let wish = match command {
-            ClientCommand::Disconnect => {
-                self.leave(now, id);
-                return;
-            }
-            ClientCommand::Subscribe { service, node } => Wish::Subscribe(Node { service, node }),
-            ClientCommand::Unsubscribe { service, node } => {
-                Wish::Unsubscribe(Node { service, node })
-            }
-            ClientCommand::SubscribePresence { jid } => Wish::Presence(jid),
-        };
-        if self.subscriptions.len() >= self.config.most_pending {
-            let text = "too many subscriptions";
-            self.end(Some(id), Outcome::refused(Reason::Limit, text));
-            return;
-        }
-        match self.phase {
-            Phase::Ready { .. } => self.ask(now, Some(id), wish),
-            Phase::Leaving { .. } => {
-                let text = "the stream is being ended";
-                self.end(Some(id), Outcome::refused(Reason::ShuttingDown, text));
-            }
-            Phase::Down | Phase::LoggingIn(_) | Phase::Closing => {
-                let within = self.config.reply_timeout.max(SHORTEST);
-                self.timers.set(Timer::Waiting(id), now + within);
-                self.subscriptions.wait(id, wish);
-            }
-        }
-    }
-
     fn leave(&mut self, now: Instant, id: CommandId) {
         for other in self.subscriptions.lose_asked() {
             let text = "disconnected before the answer";
@@ -615,34 +404,6 @@ impl Client {
             }
         }
     }
-
-    fn ping(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::Ready { .. }) {
-            return;
-        }
-        self.requests += 1;
-        let iq = Element::new("iq", ns::CLIENT)
-            .with_attribute("type", "get")
-            .with_attribute("to", &self.config.domain)
-            .with_attribute("id", &request_id(self.requests))
-            .with_child(Element::new("ping", ns::PING));
-        self.send("ping", &iq);
-        let within = self.config.ping_timeout.max(SHORTEST);
-        self.timers.set(Timer::Pong, now + within);
-    }
-}
-
-/// Request ids are numbers behind letters, so that they cannot be taken for the login's.
-fn request_id(number: u64) -> String {
-    format!("fw{number}")
-}
-
-fn request_number(id: &str) -> Option<u64> {
-    id.strip_prefix("fw")?.parse().ok()
-}
-
-fn address(stanza: &Element, name: &str) -> Option<Jid> {
-    stanza.attribute(name)?.parse().ok()
 }
 
 const STREAM_END: &str = "</stream:stream>";

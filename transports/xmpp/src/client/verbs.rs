@@ -124,7 +124,7 @@ pub enum ClientEvent {
         /// The items, in order.
         items: Vec<Item>,
     },
-    /// A presence came.
+    /// A presence came; servers send us our own, too.
     Presence {
         /// Whose.
         from: Jid,

@@ -69,7 +69,8 @@ pub enum ServerCommand {
         result: Result<Option<Element>, StanzaError>,
     },
     /// Sends a stanza, or several, already in their XML form with `jabber:client` as default namespace (as
-    /// [`Element::to_xml`] makes it from [`ns::CLIENT`](crate::ns::CLIENT)). The bytes are shared, not copied.
+    /// [`Element::to_xml`] makes it for [`ns::CLIENT`](crate::ns::CLIENT)). The bytes are shared, not copied.
+    /// Ends as done when they are queued behind what was sent before.
     Send {
         /// The XML.
         stanza: Bytes,

@@ -283,3 +283,23 @@ fn a_client_that_does_not_read_is_thrown_out() {
 
     assert!(matches!(talk.server_end, Some(CloseReason::Limit(_))));
 }
+
+#[test]
+fn a_subscription_that_the_service_does_not_know_is_forgotten_when_taken_back() {
+    let mut talk = Talk::logged_in();
+    talk.command(1, subscribe(NODE));
+    talk.owner_answers = false;
+    talk.command(2, unsubscribe(NODE));
+    talk.serve(ServerCommand::Reply {
+        request: 1,
+        result: Err(StanzaError::UnexpectedRequest),
+    });
+    assert_eq!(talk.why(2), (false, Reason::Denied));
+    talk.owner_answers = true;
+    talk.lose(CloseReason::Eof);
+    talk.served.clear();
+    talk.open(None);
+
+    let asked = |event: &ServerEvent| matches!(event, ServerEvent::PubSub { .. });
+    assert!(!talk.served.iter().any(asked));
+}
