@@ -136,3 +136,23 @@ fn disconnecting_ends_everything_whatever_the_stage() {
         }
     }
 }
+
+#[test]
+fn a_client_that_was_leaving_when_its_link_broke_does_not_come_back() {
+    let mut world = World::new(config());
+    let peer = world.client(1, ClientConfig::default());
+    let pending = {
+        world.peers[peer].frozen = true;
+        world.subscribe(peer, 1, Destination::queue("q"))
+    };
+    let leave = world.give(peer, ClientCommand::Disconnect);
+    assert_eq!(world.outcome(peer, leave), None, "the broker has yet to let us go");
+
+    world.cut(peer);
+    world.advance(Duration::from_secs(60));
+
+    assert!(world.is_done(peer, leave));
+    assert!(world.outcome(peer, pending).is_some_and(|outcome| !outcome.is_done()));
+    assert_eq!(world.peers[peer].ups, 1);
+    assert_eq!(world.broker.snapshot().connections.len(), 0);
+}

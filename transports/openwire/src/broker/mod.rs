@@ -21,6 +21,8 @@ mod destinations;
 mod dispatching;
 mod event;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod leaving;
 mod machine;
 mod names;

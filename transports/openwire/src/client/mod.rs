@@ -18,6 +18,8 @@ mod address;
 mod command;
 mod config;
 mod conversation;
+#[doc(hidden)]
+pub mod fuzz;
 mod protocol;
 mod query;
 mod subscription;

@@ -296,7 +296,8 @@ impl Client {
 
     /// The link is gone. What cannot survive it ends; state stays, unless we asked for the end.
     fn lost(&mut self, reason: &CloseReason) {
-        let for_good = matches!(reason, CloseReason::Asked | CloseReason::Denied(_));
+        let for_good = self.disconnect.is_some()
+            || matches!(reason, CloseReason::Asked | CloseReason::Denied(_));
         self.stage = Stage::Down;
         self.epoch += 1;
         self.channel = Channel::new(channel_config(&self.config));
@@ -331,6 +332,11 @@ impl Client {
             self.by_consumer.clear();
             self.temporaries.clear();
             self.was_connected = false;
+            if *reason != CloseReason::Asked {
+                // The link broke before we had taken our leave: it is not to come back.
+                self.outputs
+                    .push_back(ProtocolOutput::Finish(Closing::Abort, CloseReason::Asked));
+            }
             self.ended(id, Outcome::Done);
         }
     }
