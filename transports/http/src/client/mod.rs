@@ -228,6 +228,8 @@ impl Client {
 
     fn on_closed(&mut self, reason: &CloseReason) {
         let was = core::mem::replace(&mut self.stream, Stream::Down);
+        // We had not asked for it, so the owner of the link has: no other stream will follow.
+        let stopped = *reason == CloseReason::Asked && matches!(was, Stream::Open { .. });
         self.outbox.clear();
         self.timers.clear(&Timer::Idle);
         if let Some(mut under_way) = self.current.take() {
@@ -238,6 +240,9 @@ impl Client {
             if let Some(response) = last {
                 self.current = Some(under_way);
                 self.answered(response);
+            } else if stopped {
+                let outcome = Outcome::failed(Reason::ShuttingDown, STOPPED);
+                self.end(under_way.exchange.command, outcome);
             } else if !fresh_failure
                 && !under_way.answer.has_begun()
                 && !under_way.exchange.repeated
@@ -255,10 +260,13 @@ impl Client {
                 self.end(under_way.exchange.command, outcome);
             }
         }
-        if was == Stream::Down {
+        if was == Stream::Down || stopped {
             for exchange in core::mem::take(&mut self.waiting) {
-                let text = format!("no connection: {reason}");
-                let outcome = Outcome::refused(Reason::LinkDown, text);
+                let outcome = if stopped {
+                    Outcome::refused(Reason::ShuttingDown, STOPPED)
+                } else {
+                    Outcome::refused(Reason::LinkDown, format!("no connection: {reason}"))
+                };
                 self.end(exchange.command, outcome);
             }
         }
@@ -299,6 +307,8 @@ impl Client {
             .push_back(ProtocolOutput::Close(closing, reason));
     }
 }
+
+const STOPPED: &str = "the connection was stopped";
 
 /// A deadline lies in the future, also for a time-out of zero.
 const SHORTEST: Duration = Duration::from_millis(1);

@@ -386,50 +386,143 @@ fn no_credential_appears_in_debug_or_trace() {
     assert!(shown.contains("PUT /finesse/api/User/1"), "{shown}");
 }
 
-#[test]
-fn the_link_opens_for_a_command_and_again_for_a_repeated_get() {
-    let now = Instant::START;
-    let client = Client::new(ClientConfig::new("x"));
-    let config = LinkConfig::on_command(Endpoint::plain("x", 80));
-    let mut link = Link::new(client, config, LinkSlot(3), Random::from_seed([0; 32]));
-    let (mut opened, mut ended, mut log) = (Vec::<LinkId>::new(), Vec::new(), Vec::new());
-    let mut drain = |link: &mut Link<Client>| {
+/// A client in its link, and the runtime's side of it.
+struct Linked {
+    link: Link<Client>,
+    opened: Vec<LinkId>,
+    ended: Vec<(u64, Outcome)>,
+    log: Vec<&'static str>,
+}
+
+const EMPTY: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+impl Linked {
+    fn new(queue: usize) -> Self {
+        let config = ClientConfig {
+            queue,
+            ..ClientConfig::new("x")
+        };
+        let on_command = LinkConfig::on_command(Endpoint::plain("x", 80));
+        let random = Random::from_seed([0; 32]);
+        Self {
+            link: Link::new(Client::new(config), on_command, LinkSlot(3), random),
+            opened: Vec::new(),
+            ended: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    fn input(&mut self, input: Input<'_, ClientCommand>) {
+        self.link.handle_input(Instant::START, input);
         loop {
-            match link.poll_output() {
-                Output::Open(id, _) => opened.push(id),
-                Output::Send(..) => log.push("send"),
-                Output::Ended(_, outcome) => ended.push(outcome),
-                Output::Event(LinkEvent::Up) => log.push("up"),
-                Output::Event(LinkEvent::Down { .. }) => log.push("down"),
-                Output::Wait(_) => return opened.last().copied().unwrap(),
+            match self.link.poll_output() {
+                Output::Open(id, _) => self.opened.push(id),
+                Output::Send(id, _) => {
+                    self.log.push("send");
+                    self.link.handle_input(Instant::START, Input::Sent(id));
+                }
+                Output::Ended(id, outcome) => self.ended.push((id.0, outcome)),
+                Output::Event(LinkEvent::Up) => self.log.push("up"),
+                Output::Event(LinkEvent::Down { .. }) => self.log.push("down"),
+                Output::Wait(_) => return,
                 _ => {}
             }
         }
-    };
-    let exchange = || ClientCommand::Exchange {
-        request: get("/"),
-        timeout: SECOND,
-    };
-    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    }
 
-    link.handle_input(now, Input::Command(CommandId(1), exchange()));
-    let first = drain(&mut link);
-    link.handle_input(now, Input::Opened(first));
-    drain(&mut link);
-    link.handle_input(now, Input::Sent(first));
-    link.handle_input(now, Input::Received(first, answer));
-    link.handle_input(now, Input::Command(CommandId(2), exchange()));
-    drain(&mut link);
-    link.handle_input(now, Input::Closed(first, CloseReason::Eof));
-    let second = drain(&mut link);
-    link.handle_input(now, Input::Opened(second));
-    drain(&mut link);
-    link.handle_input(now, Input::Received(second, answer));
-    drain(&mut link);
+    fn exchange(&mut self, id: u64) {
+        let command = ClientCommand::Exchange {
+            request: get("/"),
+            timeout: SECOND,
+        };
+        self.input(Input::Command(CommandId(id), command));
+    }
 
-    assert_ne!(first, second);
-    assert_eq!(ended, [Outcome::Done, Outcome::Done]);
-    assert_eq!(log, ["up", "send", "send", "down", "up", "send"]);
+    fn stream(&self) -> LinkId {
+        *self.opened.last().unwrap()
+    }
+}
+
+#[test]
+fn the_link_opens_for_a_command_and_again_for_a_repeated_get() {
+    let mut linked = Linked::new(0);
+    linked.exchange(1);
+    linked.input(Input::Opened(linked.stream()));
+    linked.input(Input::Received(linked.stream(), EMPTY));
+    linked.exchange(2);
+    linked.input(Input::Closed(linked.stream(), CloseReason::Eof));
+    linked.input(Input::Opened(linked.stream()));
+    linked.input(Input::Received(linked.stream(), EMPTY));
+
+    assert_eq!(linked.opened.len(), 2);
+    assert_eq!(linked.ended, [(1, Outcome::Done), (2, Outcome::Done)]);
+    assert_eq!(linked.log, ["up", "send", "send", "down", "up", "send"]);
+}
+
+#[test]
+fn queued_exchanges_go_over_a_new_connection_when_the_server_closes_after_each() {
+    let mut linked = Linked::new(2);
+    for id in 1..=3 {
+        linked.exchange(id);
+    }
+    for _ in 0..3 {
+        linked.input(Input::Opened(linked.stream()));
+        let closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        linked.input(Input::Received(linked.stream(), closing));
+    }
+
+    assert_eq!(linked.opened.len(), 3);
+    let ids: Vec<_> = linked
+        .ended
+        .iter()
+        .map(|(id, end)| (*id, end.is_done()))
+        .collect();
+    assert_eq!(ids, [(1, true), (2, true), (3, true)]);
+}
+
+#[test]
+fn a_stopped_link_ends_every_exchange_at_once() {
+    let mut linked = Linked::new(1);
+    linked.exchange(1);
+    linked.input(Input::Opened(linked.stream()));
+    linked.input(Input::Received(linked.stream(), EMPTY));
+    linked.exchange(2);
+    linked.exchange(3);
+    linked.link.stop(Instant::START, Closing::Abort);
+    linked.input(Input::Wall(finewire_core::machine::UnixMillis(0)));
+
+    let reasons: Vec<_> = linked.ended[1..]
+        .iter()
+        .map(|(id, end)| match end {
+            Outcome::Failed(why) => (*id, true, why.reason),
+            Outcome::Refused(why) => (*id, false, why.reason),
+            Outcome::Done => panic!("{id} done"),
+        })
+        .collect();
+    let down = Reason::ShuttingDown;
+    assert_eq!(reasons, [(2, true, down), (3, false, down)]);
+    assert_eq!(linked.opened.len(), 1);
+}
+
+#[test]
+fn an_exchange_ends_once_wherever_its_answer_is_cut() {
+    let answer =
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+        3;x\r\nabc\r\n0\r\nT: u\r\n\r\n";
+    for at in 0..=answer.len() {
+        let mut wire = Wire::up();
+        wire.exchange(1, get("/"));
+        if at > 0 {
+            wire.receive(&answer[..at]);
+        }
+        wire.lose(CloseReason::Eof);
+
+        if at == answer.len() {
+            assert_eq!(wire.ended, [(1, Outcome::Done)]);
+        } else {
+            assert_eq!(wire.why(1), (true, Reason::LinkDown), "{at}");
+        }
+    }
 }
 
 /// Everything that comes out for an answer in these pieces.

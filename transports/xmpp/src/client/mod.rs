@@ -349,7 +349,14 @@ impl Client {
     }
 
     fn on_closed(&mut self, reason: &CloseReason) {
-        self.phase = Phase::Down;
+        let was = core::mem::replace(&mut self.phase, Phase::Down);
+        if *reason == CloseReason::Asked && was != Phase::Closing {
+            // We had not asked for it, so the owner of the link has: no other stream will follow.
+            for waiting in self.subscriptions.lose_waiting() {
+                let outcome = Outcome::refused(Reason::ShuttingDown, "the link was stopped");
+                self.end(Some(waiting), outcome);
+            }
+        }
         self.scope = None;
         self.framer = Framer::new(self.config.limits);
         self.outbox.clear();

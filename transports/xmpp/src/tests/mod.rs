@@ -1,6 +1,7 @@
 //! Client and server talk to each other in memory.
 
 mod hostile;
+mod linked;
 mod login;
 mod notifications;
 mod subscriptions;
