@@ -1,7 +1,7 @@
 //! What can be wrong with what Finesse sent, or with what we are asked to send.
 
+use core::fmt;
 use std::borrow::Cow;
-use std::fmt;
 
 /// Why a request cannot be written, or a body of Finesse cannot be read.
 ///
@@ -70,4 +70,4 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}

@@ -1,6 +1,6 @@
 //! Resource paths: the uris of objects, the nodes of notifications, the sources of updates.
 
-use std::fmt;
+use core::fmt;
 
 use finewire_core::agent::{AgentId, DialogId, TeamId, Text};
 

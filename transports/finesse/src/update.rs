@@ -1,7 +1,7 @@
 //! Updates: what notifications carry.
 
+use core::fmt;
 use std::borrow::Cow;
-use std::fmt;
 
 use finewire_core::agent::{Dialog, Team, Text, User};
 

@@ -1,4 +1,9 @@
 //! Requests as the documents show them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 use finewire_core::agent::{AgentState, CallAction, Extension};
 use finewire_core::machine::Random;

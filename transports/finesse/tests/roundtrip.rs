@@ -1,4 +1,9 @@
 //! What is written can be read, and is the same then.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 use finewire_core::agent::{
     AgentState, CallAction, Dialog, DialogState, Participant, ParticipantState, Platform, Reason,
@@ -161,11 +166,17 @@ fn queue() -> impl Strategy<Value = Queue> {
 
 fn data() -> impl Strategy<Value = UpdateData> {
     prop_oneof![
-        user().boxed().prop_map(|user| UpdateData::User(Box::new(user))),
-        dialog().boxed().prop_map(|dialog| UpdateData::Dialog(Box::new(dialog))),
+        user()
+            .boxed()
+            .prop_map(|user| UpdateData::User(Box::new(user))),
+        dialog()
+            .boxed()
+            .prop_map(|dialog| UpdateData::Dialog(Box::new(dialog))),
         vec(dialog().boxed(), 0..3).prop_map(UpdateData::Dialogs),
         errors().prop_map(UpdateData::Errors),
-        system().boxed().prop_map(|info| UpdateData::SystemInfo(Box::new(info))),
+        system()
+            .boxed()
+            .prop_map(|info| UpdateData::SystemInfo(Box::new(info))),
         queue().prop_map(UpdateData::Queue),
         vec(queue().boxed(), 0..3).prop_map(UpdateData::Queues),
         Just(UpdateData::Empty),
@@ -300,7 +311,7 @@ proptest! {
         for (request, answer) in [
             (Request::User { agent: agent() }, Answer::User(Box::new(user.clone()))),
             (Request::Dialog { dialog: dialog.id.clone() }, Answer::Dialog(Box::new(dialog))),
-            (Request::Dialogs { agent: agent() }, Answer::Dialogs(dialogs.clone())),
+            (Request::Dialogs { agent: agent() }, Answer::Dialogs(dialogs)),
             (Request::SystemInfo, Answer::SystemInfo(Box::new(info))),
             (Request::SignOut { agent: agent(), reason_id: None }, Answer::Accepted),
             (Request::User { agent: agent() }, Answer::Refused(failed(404))),

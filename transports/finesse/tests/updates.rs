@@ -1,4 +1,9 @@
 //! Updates as Finesse and its doubles were seen to send them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 use finewire_core::agent::{AgentState, CallAction, DialogState, ParticipantState};
 use finewire_core::machine::UnixMillis;

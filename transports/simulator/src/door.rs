@@ -29,7 +29,7 @@ pub(crate) enum Wish {
 }
 
 /// Why not: the answer.
-pub(crate) type Turned = Response<Bytes>;
+pub(crate) type Turned = Box<Response<Bytes>>;
 
 /// Reads a request at the door.
 pub(crate) fn read(request: &Request<Bytes>, token: Option<&Secret>) -> Result<Wish, Turned> {
@@ -134,7 +134,7 @@ pub(crate) fn say(status: StatusCode, body: &Value) -> Turned {
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
-    response
+    Box::new(response)
 }
 
 fn bad(text: &str) -> Turned {

@@ -1,7 +1,7 @@
 //! The REST interface: who asks, whether they may, and the answer that is known at once.
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentId, AgentState, Text};
+use finewire_core::agent::{AgentId, AgentState, CallAction, Platform, Text};
 use finewire_core::machine::Instant;
 use finewire_finesse::{Answer, ApiError, ApiErrors, Credentials, ReasonCategory, Rejection};
 use finewire_finesse::{Request, RequestId, SystemInfo};
@@ -238,8 +238,7 @@ impl Desk<'_> {
                 )))
             }
             Request::MakeCall { variables, .. }
-                if self.config.platform == finewire_core::agent::Platform::Uccx
-                    && !variables.is_empty() =>
+                if self.config.platform == Platform::Uccx && !variables.is_empty() =>
             {
                 Err(invalid_input("mediaProperties"))
             }
@@ -251,15 +250,10 @@ impl Desk<'_> {
                 Err(invalid_input("callvariables"))
             }
             Request::Act {
-                action, to: None, ..
-            } if matches!(
-                action,
-                finewire_core::agent::CallAction::ConsultCall
-                    | finewire_core::agent::CallAction::TransferSst
-            ) =>
-            {
-                Err(Rejection::Missing("toAddress").into())
-            }
+                action: CallAction::ConsultCall | CallAction::TransferSst,
+                to: None,
+                ..
+            } => Err(Rejection::Missing("toAddress").into()),
             _ => Ok(()),
         }
     }

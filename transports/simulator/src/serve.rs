@@ -9,7 +9,7 @@ use finewire_http::http::{self, Response, StatusCode};
 use finewire_http::{ServerCommand, ServerEvent};
 use serde_json::json;
 
-use crate::door::{self, Wish};
+use crate::door::{self, Turned, Wish};
 use crate::machine::{Job, Simulator};
 use crate::rest::{Desk, Effect, Served};
 use crate::verbs::Event;
@@ -158,7 +158,7 @@ impl Simulator {
         match event {
             LinkEvent::Said(ServerEvent::Requested { exchange, request }) => {
                 let response = self.at_the_door(&request);
-                self.answer(link, exchange, response);
+                self.answer(link, exchange, *response);
             }
             LinkEvent::Down { .. } => {
                 self.door.remove(&link);
@@ -167,7 +167,7 @@ impl Simulator {
         }
     }
 
-    fn at_the_door(&mut self, request: &http::Request<Bytes>) -> Response<Bytes> {
+    fn at_the_door(&mut self, request: &http::Request<Bytes>) -> Turned {
         // A page in a browser must not play on the door of its own machine.
         if request.headers().contains_key(http::header::ORIGIN)
             || !request.headers().contains_key(HOST)

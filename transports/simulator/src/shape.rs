@@ -22,7 +22,7 @@ const PUSH: &str = "urn:xmpp:push:0";
 pub(crate) fn shape(update: &Update, item: String, knobs: &Knobs, random: &mut Random) -> Shaped {
     let mut update = update.clone();
     match &mut update.data {
-        UpdateData::Dialog(dialog) => disturb(std::slice::from_mut(&mut **dialog), knobs),
+        UpdateData::Dialog(dialog) => disturb(core::slice::from_mut(&mut **dialog), knobs),
         UpdateData::Dialogs(dialogs) => disturb(dialogs, knobs),
         _ => {}
     }

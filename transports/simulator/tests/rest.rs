@@ -1,8 +1,13 @@
 //! The REST interface: who may do what, and what is refused at once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
 
 mod office;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use finewire_core::agent::{AgentState, CallAction, Extension};
 use finewire_core::password::Secret;

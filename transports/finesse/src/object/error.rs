@@ -1,6 +1,6 @@
 //! What Finesse says when it refuses.
 
-use std::fmt;
+use core::fmt;
 
 use finewire_core::agent::Text;
 

@@ -1,6 +1,6 @@
 //! Reason codes.
 
-use std::fmt;
+use core::fmt;
 
 use finewire_core::agent::Text;
 

@@ -1,6 +1,6 @@
 //! What Finesse says about itself.
 
-use std::fmt;
+use core::fmt;
 
 use finewire_core::agent::{Platform, Text};
 

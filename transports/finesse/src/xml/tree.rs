@@ -92,7 +92,7 @@ impl<'a> Element<'a> {
 
     /// The text of a child as a number; `None` when it is missing or none.
     #[must_use]
-    pub fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+    pub fn number<T: core::str::FromStr>(&self, name: &str) -> Option<T> {
         self.word(name)?.parse().ok()
     }
 }

@@ -1,8 +1,13 @@
 //! Agents' clients and a simulator, joined in memory under fake time.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test file uses its part, and a test may fail"
+)]
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use finewire_core::agent::{AgentId, CallAction, DialogId, Extension};
 use finewire_core::machine::{
@@ -16,25 +21,25 @@ use finewire_http::{Bytes, Client as Http, ClientCommand, ClientConfig, ClientEv
 use finewire_simulator::{Command, Config, Event, PASSWORD, Service, Simulator, Truth};
 use finewire_xmpp::{Client as Xmpp, ClientConfig as XmppConfig, ClientEvent as XmppEvent, Jid};
 
-pub const REST: u16 = 8445;
-pub const XMPP: u16 = 5222;
-pub const DOOR: u16 = 8163;
+pub(crate) const REST: u16 = 8445;
+pub(crate) const XMPP: u16 = 5222;
+pub(crate) const DOOR: u16 = 8163;
 
 /// Number of a client.
-pub type Seat = usize;
+pub(crate) type Seat = usize;
 
-pub struct Client {
-    pub agent: AgentId,
-    pub credentials: Credentials,
-    pub http: Link<Http>,
-    pub xmpp: Link<Xmpp>,
-    pub answers: BTreeMap<u64, Response<Bytes>>,
-    pub updates: VecDeque<Update>,
-    pub raw: Vec<(Option<Jid>, String)>,
-    pub presences: Vec<(Jid, bool)>,
-    pub downs: Vec<CloseReason>,
-    pub ended: BTreeMap<u64, Outcome>,
-    pub bound: bool,
+pub(crate) struct Client {
+    pub(crate) agent: AgentId,
+    pub(crate) credentials: Credentials,
+    pub(crate) http: Link<Http>,
+    pub(crate) xmpp: Link<Xmpp>,
+    pub(crate) answers: BTreeMap<u64, Response<Bytes>>,
+    pub(crate) updates: VecDeque<Update>,
+    pub(crate) raw: Vec<(Option<Jid>, String)>,
+    pub(crate) presences: Vec<(Jid, bool)>,
+    pub(crate) downs: Vec<CloseReason>,
+    pub(crate) ended: BTreeMap<u64, Outcome>,
+    pub(crate) bound: bool,
     next: u64,
 }
 
@@ -44,14 +49,14 @@ enum End {
     Client(Seat, LinkId),
 }
 
-pub struct Office {
-    pub simulator: Simulator,
-    pub now: Instant,
-    pub clients: Vec<Client>,
-    pub events: Vec<Event>,
-    pub ended: BTreeMap<CommandId, Outcome>,
+pub(crate) struct Office {
+    pub(crate) simulator: Simulator,
+    pub(crate) now: Instant,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) ended: BTreeMap<CommandId, Outcome>,
     /// Every byte the simulator wrote, in order.
-    pub written: Vec<u8>,
+    pub(crate) written: Vec<u8>,
     pipes: BTreeMap<End, End>,
     accepted: u64,
     commands: u64,
@@ -59,7 +64,7 @@ pub struct Office {
     waits: Vec<Option<Instant>>,
 }
 
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let at = |port| Address::new("127.0.0.1", port);
     let mut config = Config::new()
         .listen(Service::Rest, at(REST), None)
@@ -70,7 +75,7 @@ pub fn config() -> Config {
 }
 
 impl Office {
-    pub fn new(config: Config, seed: u8) -> Self {
+    pub(crate) fn new(config: Config, seed: u8) -> Self {
         let mut office = Self {
             simulator: Simulator::new(config, [seed; 32]),
             now: Instant::START,
@@ -91,20 +96,20 @@ impl Office {
     }
 
     /// Hands bytes over in pieces of this many.
-    pub fn chopped(mut self, chunk: usize) -> Self {
+    pub(crate) fn chopped(mut self, chunk: usize) -> Self {
         self.chunk = chunk;
         self
     }
 
     /// A client of this agent with XMPP connected and presence sent.
-    pub fn sit(&mut self, agent: &str) -> Seat {
+    pub(crate) fn sit(&mut self, agent: &str) -> Seat {
         let seat = self.sit_with(agent, PASSWORD, "test");
         self.run_until("bound", |office| office.clients[seat].bound);
         seat
     }
 
     /// Somebody at the control door.
-    pub fn knock(&mut self) -> Seat {
+    pub(crate) fn knock(&mut self) -> Seat {
         let seat = self.sit_with("nobody", "nothing", "door");
         self.clients[seat]
             .xmpp
@@ -116,7 +121,7 @@ impl Office {
         seat
     }
 
-    pub fn sit_with(&mut self, agent: &str, password: &str, resource: &str) -> Seat {
+    pub(crate) fn sit_with(&mut self, agent: &str, password: &str, resource: &str) -> Seat {
         let password = Secret::from(password);
         let seat = self.clients.len();
         let mut xmpp = XmppConfig::new("finesse.example", agent, password.clone(), resource);
@@ -156,14 +161,14 @@ impl Office {
     }
 
     /// Sends a request without waiting; its number.
-    pub fn send(&mut self, seat: Seat, request: &Request, id: Option<&str>) -> u64 {
+    pub(crate) fn send(&mut self, seat: Seat, request: &Request, id: Option<&str>) -> u64 {
         let id = id.map(|id| RequestId::new(id).unwrap());
         let credentials = self.clients[seat].credentials.clone();
         let request = request.to_http(&credentials, id.as_ref()).unwrap();
         self.send_http(seat, request)
     }
 
-    pub fn send_http(&mut self, seat: Seat, request: finewire_http::Request<Bytes>) -> u64 {
+    pub(crate) fn send_http(&mut self, seat: Seat, request: finewire_http::Request<Bytes>) -> u64 {
         let client = &mut self.clients[seat];
         client.next += 1;
         let number = client.next;
@@ -177,16 +182,21 @@ impl Office {
     }
 
     /// Sends a request and waits for its answer.
-    pub fn ask(&mut self, seat: Seat, request: &Request) -> Answer {
+    pub(crate) fn ask(&mut self, seat: Seat, request: &Request) -> Answer {
         Answer::parse(request, &self.ask_http(seat, request, None)).unwrap()
     }
 
-    pub fn ask_http(&mut self, seat: Seat, request: &Request, id: Option<&str>) -> Response<Bytes> {
+    pub(crate) fn ask_http(
+        &mut self,
+        seat: Seat,
+        request: &Request,
+        id: Option<&str>,
+    ) -> Response<Bytes> {
         let number = self.send(seat, request, id);
         self.answer(seat, number)
     }
 
-    pub fn answer(&mut self, seat: Seat, number: u64) -> Response<Bytes> {
+    pub(crate) fn answer(&mut self, seat: Seat, number: u64) -> Response<Bytes> {
         self.run_until("answered", |office| {
             office.clients[seat].answers.contains_key(&number)
         });
@@ -194,13 +204,13 @@ impl Office {
     }
 
     /// Sends a request, expects it to be accepted, and lets everything come to rest.
-    pub fn tell(&mut self, seat: Seat, request: &Request) {
+    pub(crate) fn tell(&mut self, seat: Seat, request: &Request) {
         let answer = self.ask(seat, request);
         assert_eq!(answer, Answer::Accepted, "{request:?}");
         self.rest();
     }
 
-    pub fn sign_in(&mut self, seat: Seat, extension: &str) {
+    pub(crate) fn sign_in(&mut self, seat: Seat, extension: &str) {
         let agent = self.clients[seat].agent.clone();
         self.tell(
             seat,
@@ -212,13 +222,19 @@ impl Office {
         );
     }
 
-    pub fn act(&mut self, seat: Seat, dialog: &DialogId, action: CallAction, extension: &str) {
+    pub(crate) fn act(
+        &mut self,
+        seat: Seat,
+        dialog: &DialogId,
+        action: CallAction,
+        extension: &str,
+    ) {
         let request = Request::act(dialog.clone(), action, Extension::from(extension));
         self.tell(seat, &request);
     }
 
     /// Gives the simulator a command.
-    pub fn order(&mut self, command: Command) -> Outcome {
+    pub(crate) fn order(&mut self, command: Command) -> Outcome {
         self.commands += 1;
         let id = CommandId(self.commands);
         self.simulator
@@ -228,7 +244,7 @@ impl Office {
     }
 
     /// Brings a call in and lets everything come to rest; the call's id.
-    pub fn call(&mut self, to: &str, from: &str) -> DialogId {
+    pub(crate) fn call(&mut self, to: &str, from: &str) -> DialogId {
         let done = self.order(Command::PlaceCall {
             to: to.into(),
             from: from.into(),
@@ -242,21 +258,21 @@ impl Office {
         placed.unwrap()
     }
 
-    pub fn truth(&self) -> Truth {
+    pub(crate) fn truth(&self) -> Truth {
         self.simulator.truth()
     }
 
     /// The updates a client got since, each with its node.
-    pub fn updates(&mut self, seat: Seat) -> Vec<Update> {
+    pub(crate) fn updates(&mut self, seat: Seat) -> Vec<Update> {
         self.clients[seat].updates.drain(..).collect()
     }
 
     /// Half a second passes: longer than any delay, shorter than any deadline of business.
-    pub fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.pass(Duration::from_millis(500));
     }
 
-    pub fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         self.drain();
         while let Some(next) = self.next_deadline().filter(|next| *next <= end) {
@@ -266,7 +282,7 @@ impl Office {
     }
 
     /// Goes on until `done`, at most a minute.
-    pub fn run_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub(crate) fn run_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let end = self.now + Duration::from_secs(60);
         self.drain();
         while !done(self) {
@@ -291,7 +307,7 @@ impl Office {
     }
 
     /// Breaks what connects a client's XMPP link.
-    pub fn cut_xmpp(&mut self, seat: Seat) {
+    pub(crate) fn cut_xmpp(&mut self, seat: Seat) {
         let id = self.clients[seat].xmpp.current().unwrap();
         self.clients[seat]
             .xmpp
@@ -339,21 +355,18 @@ impl Office {
                 let bytes = chunks.to_vec();
                 self.written.extend_from_slice(&bytes);
                 self.simulator.handle_input(self.now, Input::Sent(link));
-                match self.pipes.get(&End::Simulator(link)) {
-                    Some(End::Client(seat, id)) => {
-                        let (seat, id) = (*seat, *id);
-                        for piece in bytes.chunks(self.chunk) {
-                            self.to_client(seat, Input::Received(id, piece));
-                        }
+                let end = self.pipes.get(&End::Simulator(link)).copied();
+                if let Some(End::Client(seat, id)) = end {
+                    for piece in bytes.chunks(self.chunk) {
+                        self.bring(seat, Input::Received(id, piece));
                     }
-                    _ => {}
                 }
             }
             Output::Close(link, _) => {
                 if let Some(end) = self.pipes.remove(&End::Simulator(link)) {
                     self.pipes.remove(&end);
                     if let End::Client(seat, id) = end {
-                        self.to_client(seat, Input::Closed(id, CloseReason::Eof));
+                        self.bring(seat, Input::Closed(id, CloseReason::Eof));
                     }
                 }
                 let closed = Input::Closed(link, CloseReason::Asked);
@@ -373,7 +386,7 @@ impl Office {
         }
     }
 
-    fn to_client(&mut self, seat: Seat, input: Input<'_, std::convert::Infallible>) {
+    fn bring(&mut self, seat: Seat, input: Input<'_, core::convert::Infallible>) {
         let now = self.now;
         let client = &mut self.clients[seat];
         macro_rules! pass {
@@ -415,7 +428,7 @@ impl Office {
         self.simulator.handle_input(self.now, accepted);
     }
 
-    fn to_simulator(&mut self, seat: Seat, id: LinkId, bytes: &[u8]) {
+    fn deliver(&mut self, seat: Seat, id: LinkId, bytes: &[u8]) {
         for piece in bytes.chunks(self.chunk) {
             // A piece may make the simulator close: then the rest has nowhere to go.
             let Some(End::Simulator(link)) = self.pipes.get(&End::Client(seat, id)).copied() else {
@@ -452,7 +465,7 @@ impl Office {
                     self.clients[seat]
                         .http
                         .handle_input(self.now, Input::Sent(id));
-                    self.to_simulator(seat, id, &chunks.to_vec());
+                    self.deliver(seat, id, &chunks.to_vec());
                 }
                 Output::Close(id, _) => {
                     self.close(seat, id);
@@ -486,7 +499,7 @@ impl Office {
                     self.clients[seat]
                         .xmpp
                         .handle_input(self.now, Input::Sent(id));
-                    self.to_simulator(seat, id, &chunks.to_vec());
+                    self.deliver(seat, id, &chunks.to_vec());
                 }
                 Output::Close(id, _) => {
                     self.close(seat, id);
