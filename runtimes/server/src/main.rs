@@ -1,3 +1,49 @@
-//! The finewire program.
+//! The finewire program: connector, demo, simulator, broker and driver on tokio.
 
-fn main() {}
+#![expect(clippy::print_stdout, reason = "a program speaks to its user there")]
+
+mod cli;
+mod commands;
+mod config;
+mod door;
+mod logs;
+mod monitor;
+mod parts;
+mod play;
+mod printer;
+mod secret;
+mod signals;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("finewire: cannot start the runtime: {e}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(args) => commands::demo::run(args).await,
+            Command::Serve(args) => commands::serve::run(args).await,
+            Command::Simulate(args) => commands::simulate::run(args).await,
+            Command::Broker(args) => commands::broker::run(args).await,
+            Command::Driver(args) => commands::driver::run(args).await,
+        }
+    });
+    match result {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("finewire: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

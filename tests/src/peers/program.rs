@@ -126,7 +126,7 @@ impl Simulator {
     #[must_use]
     pub fn node(&self) -> String {
         format!(
-            "[finesse]\nplatform = \"UCCE\"\n\n[[finesse.node]]\nhost = \"127.0.0.1\"\n\
+            "[[finesse.node]]\nhost = \"127.0.0.1\"\n\
              port = {}\nxmpp_port = {}\nfingerprint = \"{}\"\n",
             self.rest, self.xmpp, self.fingerprint
         )

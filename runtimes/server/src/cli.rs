@@ -1,0 +1,210 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// Carries calls between a CRM's CTI driver and Cisco Finesse.
+#[derive(Debug, Parser)]
+#[command(name = "finewire", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play the main job with everything in one process: broker, Finesse, connector, driver.
+    Demo(Demo),
+    /// Run the connector.
+    Serve(Serve),
+    /// Run the Finesse simulator, or control one that runs.
+    Simulate(Simulate),
+    /// Run the embedded OpenWire broker alone.
+    Broker(Broker),
+    /// Act as a driver: log an agent in, change its state, watch its events.
+    Driver(Driver),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Keep all servers up after the play, on their customary ports, for other clients.
+    #[arg(long)]
+    pub(crate) stay: bool,
+    /// Port of the OpenWire broker; 0 = a free one [default: free; with --stay 61616].
+    #[arg(long, value_name = "PORT")]
+    pub(crate) broker_port: Option<u16>,
+    /// Port of the simulator's REST (HTTPS); 0 = a free one [default: free; with --stay 8445].
+    #[arg(long, value_name = "PORT")]
+    pub(crate) finesse_port: Option<u16>,
+    /// Port of the simulator's XMPP (TLS); 0 = a free one [default: free; with --stay 5223].
+    #[arg(long, value_name = "PORT")]
+    pub(crate) xmpp_port: Option<u16>,
+    /// Port of the monitor (HTTP, loopback only); 0 = a free one [default: free; with --stay 8162].
+    #[arg(long, value_name = "PORT")]
+    pub(crate) monitor_port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Who may reach the servers of demo and simulator.
+#[derive(Debug, Args)]
+pub(crate) struct Reach {
+    /// Address to listen on. One that is not loopback needs --agent-password-file.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) listen: IpAddr,
+    /// File with the password of the simulated agents, in place of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) agent_password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Simulate {
+    #[command(subcommand)]
+    pub(crate) action: Option<SimulateAction>,
+    #[command(flatten)]
+    pub(crate) run: SimulateRun,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateRun {
+    /// Port of REST (HTTPS); 0 = a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8445)]
+    pub(crate) finesse_port: u16,
+    /// Port of XMPP (TLS); 0 = a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 5223)]
+    pub(crate) xmpp_port: u16,
+    /// Port of the control door (HTTP, loopback only); 0 = a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) control_port: u16,
+    /// Seed of everything that the simulator decides by chance.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) door: DoorFile,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Where the address and token of the control door are kept.
+#[derive(Debug, Args)]
+pub(crate) struct DoorFile {
+    /// File with the control door's address and token [default: .finewire/control in the home
+    /// folder].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimulateAction {
+    /// Let a customer call an agent.
+    Call {
+        /// The agent's login id or extension.
+        #[arg(long, value_name = "AGENT")]
+        to: String,
+        /// The caller's number.
+        #[arg(long, value_name = "NUMBER")]
+        from: String,
+        #[command(flatten)]
+        door: DoorFile,
+    },
+    /// Let the customer of a call hang up.
+    Hangup {
+        /// The call's dialog id.
+        #[arg(long, value_name = "ID")]
+        dialog: String,
+        #[command(flatten)]
+        door: DoorFile,
+    },
+    /// Show agents and calls.
+    Show {
+        #[command(flatten)]
+        door: DoorFile,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Broker {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) listen: IpAddr,
+    /// Port; 0 = a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 61616)]
+    pub(crate) port: u16,
+    /// File with a line `name:password` for each user. Without it everybody is let in, on
+    /// loopback only.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Driver {
+    #[command(subcommand)]
+    pub(crate) action: DriverAction,
+    /// The broker, as ActiveMQ's clients write it.
+    #[arg(
+        long,
+        global = true,
+        default_value = "failover:(tcp://127.0.0.1:61616)"
+    )]
+    pub(crate) broker: String,
+    /// The connector's queue.
+    #[arg(long, global = true, default_value = "Connector1")]
+    pub(crate) queue: String,
+    /// The topic on which this driver gets its events.
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        default_value = "finewire-cli"
+    )]
+    pub(crate) destination: String,
+    /// The agent's login id.
+    #[arg(long, global = true, value_name = "ID", default_value = "1001001")]
+    pub(crate) agent: String,
+    /// The agent's extension.
+    #[arg(long, global = true, value_name = "NUMBER", default_value = "2001")]
+    pub(crate) extension: String,
+    /// File with the agent's password. Without it: the variable FINEWIRE_PASSWORD, else a prompt.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// File with the Triple-DES key (48 hex digits) to encrypt the password with.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// How long to wait for an answer, in seconds.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum DriverAction {
+    /// Log the agent in and print what comes.
+    Login,
+    /// Log the agent in and make it ready.
+    Ready,
+    /// Log the agent in and make it not ready.
+    NotReady {
+        /// The reason code (the code, not Finesse's id).
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Log the agent in and follow its events until interrupted.
+    Events,
+    /// Log the agent in and call a number.
+    Call {
+        /// The number.
+        number: String,
+    },
+    /// Log the agent out.
+    Logout,
+    /// Ask whether the connector is in service.
+    Hello,
+}

@@ -1,0 +1,29 @@
+//! `finewire broker`: the embedded broker alone.
+
+use crate::cli;
+use crate::parts::BrokerPart;
+use crate::{logs, secret, signals};
+use anyhow::{Result, bail};
+use finewire_openwire::broker::Admission;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
+    logs::start("info");
+    let admission = match &args.users_file {
+        Some(path) => Admission::Users(secret::users(path)?),
+        None if args.listen.is_loopback() => Admission::Anyone,
+        None => bail!(
+            "without users, the broker listens on loopback only: give --users-file to listen on {}",
+            args.listen
+        ),
+    };
+    finewire_tokio::raise_descriptor_limit()?;
+    let listen = SocketAddr::new(args.listen, args.port);
+    let broker = BrokerPart::start(listen, admission, "--port").await?;
+    println!("broker       {}", broker.url());
+    println!("             messages are kept in memory only; none survives a restart");
+    signals::stop().await;
+    broker.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,152 @@
+//! `finewire demo`: the main job with everything in one process, over loopback sockets.
+
+use super::simulate::agent_password;
+use crate::cli;
+use crate::config::{BrokerChoice, Node, Settings, Trust};
+use crate::monitor::Monitor;
+use crate::parts::{
+    BrokerPart, ConnectorPart, DriverPart, DriverPlan, SimulatorPart, SimulatorPlan, broker_uri,
+    seed,
+};
+use crate::play::Play;
+use crate::printer::Printer;
+use crate::{logs, signals};
+use anyhow::{Context, Result, bail};
+use core::fmt::Write as _;
+use core::time::Duration;
+use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
+use finewire_openwire::broker::Admission;
+use jiff::tz::TimeZone;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+const QUEUE: &str = "Connector1";
+const DESTINATION: &str = "demo";
+
+pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
+    logs::start("warn");
+    let own_password = agent_password(&args.reach)?;
+    if !args.reach.listen.is_loopback() {
+        bail!(
+            "the demo's broker lets everybody in and stays on loopback; run `finewire broker \
+             --users-file`, `finewire simulate` and `finewire serve` to listen on {}",
+            args.reach.listen
+        );
+    }
+    let begin = Instant::now();
+    let port =
+        |given: Option<u16>, customary: u16| given.unwrap_or(if args.stay { customary } else { 0 });
+    let listen = args.reach.listen;
+    let broker_at = SocketAddr::new(listen, port(args.broker_port, 61616));
+    let broker = BrokerPart::start(broker_at, Admission::Anyone, "--broker-port").await?;
+    let simulator = SimulatorPart::start(SimulatorPlan {
+        listen,
+        rest_port: port(args.finesse_port, 8445),
+        xmpp_port: port(args.xmpp_port, 5223),
+        door_port: 0,
+        password: own_password.clone(),
+        seed: None,
+    })
+    .await?;
+    let password = own_password.unwrap_or_else(|| Secret::from(finewire_simulator::PASSWORD));
+    let passwords = triple_des()?;
+    let settings = settings(&broker, &simulator, passwords.clone());
+    let uri = broker_uri(&settings, Some(&broker.url()))?;
+    let connector = ConnectorPart::start(settings, &uri)?;
+    let monitor_at = SocketAddr::from((Ipv4Addr::LOCALHOST, port(args.monitor_port, 8162)));
+    let monitor = Monitor::start(monitor_at, connector.source())
+        .await
+        .context("choose another with --monitor-port (0 = a free one)")?;
+    println!("broker       {}", broker.url());
+    println!("finesse      https://{}", simulator.rest);
+    println!("xmpp         {} (TLS)", simulator.xmpp);
+    println!("certificate  {}", simulator.fingerprint);
+    println!("monitor      http://{}/", monitor.address());
+
+    let printer = Arc::new(Printer::new());
+    let play = Play::new(printer.clone(), connector.handle.traces());
+    tokio::time::timeout(Duration::from_secs(15), connector.in_service())
+        .await
+        .context("the connector did not come into service")??;
+    let mut driver = DriverPart::start(DriverPlan {
+        broker: broker.url(),
+        queue: QUEUE.into(),
+        destination: DESTINATION.into(),
+        passwords,
+    })?;
+    let played = play.run(&mut driver, &simulator, &password).await;
+    match &played {
+        Ok(()) => printer.step(&format!(
+            "Every expected message came, in order, in {:.1} s.",
+            begin.elapsed().as_secs_f64()
+        )),
+        Err(e) => printer.step(&format!("The play failed: {e:#}")),
+    }
+
+    if args.stay && played.is_ok() {
+        println!();
+        println!(
+            "All servers stay up until Ctrl-C. Agents 1001001 to 1001010, {}.",
+            secret_hint(&args)
+        );
+        println!("Drivers: send to queue {QUEUE} at {}.", broker.url());
+        println!(
+            "Control door of the simulator: http://{}",
+            simulator.door.address
+        );
+        // The play's driver goes; its agents are free for others.
+        driver.stop().await;
+        signals::stop().await;
+    } else {
+        driver.stop().await;
+    }
+    drop(monitor);
+    connector.stop().await;
+    simulator.stop().await;
+    broker.stop().await;
+    Ok(if played.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn secret_hint(args: &cli::Demo) -> &'static str {
+    match args.reach.agent_password_file {
+        Some(_) => "password as in your file",
+        None => "password Passw0rd!",
+    }
+}
+
+fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordCodec) -> Settings {
+    Settings {
+        broker: BrokerChoice::Embedded(broker.address()),
+        broker_trust: Trust::System,
+        user: None,
+        queue: QUEUE.into(),
+        priority: 127,
+        nodes: vec![Node {
+            host: simulator.rest.ip().to_string(),
+            port: simulator.rest.port(),
+            xmpp_port: simulator.xmpp.port(),
+            trust: Some(Trust::Pinned(simulator.fingerprint)),
+        }],
+        passwords,
+        time_zone: TimeZone::system(),
+        connect_status: false,
+        monitor: None,
+    }
+}
+
+/// A password codec with a key drawn now.
+fn triple_des() -> Result<PasswordCodec> {
+    let mut digits = String::new();
+    for byte in seed()?.iter().take(24) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    let key = Secret::from(digits);
+    PasswordCodec::triple_des(&key, InitialVector::Random, CipherText::Hex)
+        .context("the demo's Triple-DES key")
+}

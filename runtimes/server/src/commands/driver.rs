@@ -1,0 +1,116 @@
+//! `finewire driver`: a driver on the command line.
+
+use crate::cli::{self, DriverAction};
+use crate::parts::{DriverPart, DriverPlan};
+use crate::{logs, secret, signals};
+use anyhow::{Context, Result, bail};
+use core::time::Duration;
+use finewire_core::contract::{Command as Verb, Layout, TimeFormat};
+use finewire_core::driver;
+use finewire_core::password::{CipherText, InitialVector, PasswordCodec};
+use finewire_driver::Event;
+use std::process::ExitCode;
+use tokio::time::timeout;
+
+pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
+    logs::start("warn");
+    let passwords = match &args.key_file {
+        None => PasswordCodec::Clear,
+        Some(path) => {
+            let key = secret::from_file(path)?;
+            PasswordCodec::triple_des(&key, InitialVector::ZERO, CipherText::Hex)
+                .with_context(|| format!("the key in {}", path.display()))?
+        }
+    };
+    let password = match args.action {
+        DriverAction::Hello => None,
+        _ => Some(secret::password(
+            args.password_file.as_deref(),
+            &args.agent,
+        )?),
+    };
+    let mut driver = DriverPart::start(DriverPlan {
+        broker: args.broker.clone(),
+        queue: args.queue.clone(),
+        destination: args.destination.clone(),
+        passwords,
+    })?;
+    let patience = Duration::from_secs(args.timeout);
+    timeout(patience, driver.in_service())
+        .await
+        .ok()
+        .transpose()?
+        .with_context(|| {
+            format!(
+                "no connector in service at {} within {} s",
+                args.broker, args.timeout
+            )
+        })?;
+    println!("the connector is in service");
+    if let Some(password) = password {
+        let agent = args.agent.as_str();
+        driver
+            .ask(driver::Command::connect(agent, password.clone()))
+            .await
+            .context("Connect")?;
+        let login = driver::Command::login(agent, password, &args.extension);
+        driver.ask(login).await.context("Login")?;
+    }
+    let follow = matches!(args.action, DriverAction::Events);
+    if let Some(verb) = verb(args.action) {
+        let name = format!("{:?}", verb.verb());
+        driver
+            .ask(driver::Command::tell(&args.agent, verb))
+            .await
+            .context(name)?;
+    }
+    while let Some(event) = driver.events.try_next() {
+        print(&event);
+    }
+    if follow {
+        loop {
+            tokio::select! {
+                event = driver.events.next() => match event {
+                    Some(event) => print(&event),
+                    None => bail!("the driver has stopped"),
+                },
+                () = signals::stop() => break,
+            }
+        }
+    }
+    driver.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked after the login.
+fn verb(action: DriverAction) -> Option<Verb> {
+    match action {
+        DriverAction::Hello | DriverAction::Login | DriverAction::Events => None,
+        DriverAction::Ready => Some(Verb::MakeReady),
+        DriverAction::NotReady { reason: None } => Some(Verb::MakeNotReady),
+        DriverAction::NotReady { reason: Some(code) } => {
+            Some(Verb::MakeNotReadyWithReason { code: code.into() })
+        }
+        DriverAction::Call { number } => Some(Verb::MakeCall {
+            number: number.into(),
+        }),
+        DriverAction::Logout => Some(Verb::Logout),
+    }
+}
+
+fn print(event: &Event) {
+    match event {
+        Event::Driver(driver::Event::Received(message)) => {
+            println!(
+                "{}",
+                message
+                    .event
+                    .format(&message.to, &Layout::default(), &TimeFormat::UTC)
+            );
+        }
+        Event::Driver(driver::Event::ServiceChanged(service)) => println!("service: {service:?}"),
+        Event::BrokerUp => println!("the broker is reached"),
+        Event::BrokerDown { reason, .. } => println!("the broker is lost: {reason}"),
+        _ => {}
+    }
+}

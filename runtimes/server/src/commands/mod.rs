@@ -1,0 +1,7 @@
+//! What each sub-command does.
+
+pub(crate) mod broker;
+pub(crate) mod demo;
+pub(crate) mod driver;
+pub(crate) mod serve;
+pub(crate) mod simulate;

@@ -1,0 +1,514 @@
+//! The configuration file: reading, checking, and what the program makes of it.
+
+mod fault;
+mod file;
+
+use anyhow::{Context, Result};
+use core::ops::Range;
+use fault::Faults;
+use finewire_core::machine::Fingerprint;
+use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
+use finewire_openwire::client::BrokerUri;
+use jiff::tz::TimeZone;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// A checked configuration.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) broker: BrokerChoice,
+    pub(crate) broker_trust: Trust,
+    pub(crate) user: Option<(String, Secret)>,
+    pub(crate) queue: String,
+    pub(crate) priority: u8,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) passwords: PasswordCodec,
+    pub(crate) time_zone: TimeZone,
+    pub(crate) connect_status: bool,
+    pub(crate) monitor: Option<SocketAddr>,
+}
+
+/// Where drivers are met.
+#[derive(Debug)]
+pub(crate) enum BrokerChoice {
+    /// In this process, listening there.
+    Embedded(SocketAddr),
+    /// Elsewhere.
+    Remote(BrokerUri),
+}
+
+/// One Finesse node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) xmpp_port: u16,
+    /// `None`: plain.
+    pub(crate) trust: Option<Trust>,
+}
+
+/// Whose certificates are believed.
+#[derive(Clone, Debug)]
+pub(crate) enum Trust {
+    /// Those of the system's authorities.
+    System,
+    /// Those of the authority in this PEM file.
+    Authority(PathBuf),
+    /// This certificate alone.
+    Pinned(Fingerprint),
+}
+
+/// Reads and checks the file at `path`.
+///
+/// # Errors
+///
+/// All faults at once, with line, column and hint.
+pub(crate) fn load(path: &Path) -> Result<Settings> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    parse(path, &text).map_err(anyhow::Error::new)
+}
+
+fn parse(path: &Path, text: &str) -> Result<Settings, Faults> {
+    let mut faults = Faults::new(path, text);
+    let file: file::File = match toml::from_str(text) {
+        Ok(file) => file,
+        Err(e) => {
+            faults.add(e.span().unwrap_or(0..0), e.message(), "");
+            return Err(faults);
+        }
+    };
+    let settings = check(&file, path, &mut faults);
+    faults.into_result(settings)
+}
+
+fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings> {
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let broker = check_broker(&file.broker, faults);
+    let trust = check_trust(
+        file.broker.ca_file.as_ref(),
+        file.broker.fingerprint.as_ref(),
+        folder,
+        faults,
+    );
+    let user = check_user(&file.broker, folder, faults);
+    let priority = match u8::try_from(*file.broker.priority.get_ref()) {
+        Ok(priority @ 0..=127) => Some(priority),
+        _ => {
+            let hint = "127 for a primary connector, 100 for a secondary";
+            faults.add(
+                file.broker.priority.span(),
+                "priority must be 0 to 127",
+                hint,
+            );
+            None
+        }
+    };
+    if file.broker.queue.get_ref().trim().is_empty() {
+        faults.add(
+            file.broker.queue.span(),
+            "the queue's name is empty",
+            "e.g. Connector1",
+        );
+    }
+    let nodes = file.finesse.node.get_ref();
+    if nodes.is_empty() || nodes.len() > 2 {
+        let hint = "a [[finesse.node]] for node A, a second one for node B";
+        faults.add(
+            file.finesse.node.span(),
+            "a site has one or two nodes",
+            hint,
+        );
+    }
+    let nodes: Vec<Option<Node>> = nodes
+        .iter()
+        .map(|node| check_node(node, folder, faults))
+        .collect();
+    let passwords = check_passwords(&file.driver, folder, faults);
+    let time_zone = check_time_zone(file.driver.time_zone.as_ref(), faults);
+    let monitor = if file.monitor.enabled {
+        check_monitor(&file.monitor.listen, faults).map(Some)
+    } else {
+        Some(None)
+    };
+    Some(Settings {
+        broker: broker?,
+        broker_trust: trust.unwrap_or(Trust::System),
+        user: user?,
+        queue: file.broker.queue.get_ref().trim().to_owned(),
+        priority: priority?,
+        nodes: nodes.into_iter().collect::<Option<_>>()?,
+        passwords: passwords?,
+        time_zone: time_zone?,
+        connect_status: file.driver.connect_status,
+        monitor: monitor?,
+    })
+}
+
+fn check_broker(broker: &file::Broker, faults: &mut Faults) -> Option<BrokerChoice> {
+    let url = broker.url.get_ref().trim();
+    if url.eq_ignore_ascii_case("embedded") {
+        let Some(listen) = &broker.listen else {
+            return Some(BrokerChoice::Embedded(SocketAddr::from((
+                [127, 0, 0, 1],
+                61616,
+            ))));
+        };
+        let Ok(address) = listen.get_ref().parse() else {
+            let hint = "an IP address and a port, e.g. \"127.0.0.1:61616\"";
+            faults.add(listen.span(), "not an address to listen on", hint);
+            return None;
+        };
+        return Some(BrokerChoice::Embedded(address));
+    }
+    if let Some(listen) = &broker.listen {
+        let hint = "remove it, or set url = \"embedded\"";
+        faults.add(
+            listen.span(),
+            "listen is for the embedded broker alone",
+            hint,
+        );
+    }
+    match url.parse() {
+        Ok(uri) => Some(BrokerChoice::Remote(uri)),
+        Err(e) => {
+            let hint = "\"embedded\", \"tcp://host:61616\" or \"failover:(tcp://a,tcp://b)\"";
+            faults.add(broker.url.span(), format!("{e}"), hint);
+            None
+        }
+    }
+}
+
+fn check_user(
+    broker: &file::Broker,
+    folder: &Path,
+    faults: &mut Faults,
+) -> Option<Option<(String, Secret)>> {
+    match (&broker.user, &broker.password_file) {
+        (None, None) => Some(None),
+        (Some(user), Some(file)) => {
+            let secret = check_secret(file, folder, faults)?;
+            Some(Some((user.clone(), secret)))
+        }
+        (Some(user), None) => Some(Some((user.clone(), Secret::from("")))),
+        (None, Some(file)) => {
+            faults.add(
+                file.span(),
+                "a password without a user",
+                "set broker.user too",
+            );
+            None
+        }
+    }
+}
+
+fn check_secret(file: &Spanned<PathBuf>, folder: &Path, faults: &mut Faults) -> Option<Secret> {
+    match crate::secret::from_file(&folder.join(file.get_ref())) {
+        Ok(secret) => Some(secret),
+        Err(e) => {
+            faults.add(
+                file.span(),
+                format!("{e:#}"),
+                "a file with the secret on its first line",
+            );
+            None
+        }
+    }
+}
+
+fn check_node(node: &file::Node, folder: &Path, faults: &mut Faults) -> Option<Node> {
+    let host = node.host.get_ref().trim();
+    if host.is_empty()
+        || host.contains(['/', ':', ' ']) && host.parse::<std::net::Ipv6Addr>().is_err()
+    {
+        let hint = "a host name such as \"finesse-a.example.com\", without scheme and port";
+        faults.add(node.host.span(), "not a host name", hint);
+        return None;
+    }
+    let plain = match &node.security {
+        None => false,
+        Some(word) => match word.get_ref().as_str() {
+            "tls" => false,
+            "plain" if is_loopback(host) || node.allow_plaintext => true,
+            "plain" => {
+                let hint = "use \"tls\", or set allow_plaintext = true: passwords in clear";
+                faults.add(
+                    word.span(),
+                    "plain text to a host that is not loopback",
+                    hint,
+                );
+                return None;
+            }
+            other => {
+                let message = format!("unknown security {other:?}");
+                faults.add(word.span(), message, "\"tls\" or \"plain\"");
+                return None;
+            }
+        },
+    };
+    let trust = check_trust(
+        node.ca_file.as_ref(),
+        node.fingerprint.as_ref(),
+        folder,
+        faults,
+    )?;
+    Some(Node {
+        host: host.to_owned(),
+        port: node.port,
+        xmpp_port: node.xmpp_port,
+        trust: (!plain).then_some(trust),
+    })
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+fn check_trust(
+    authority: Option<&Spanned<PathBuf>>,
+    fingerprint: Option<&Spanned<String>>,
+    folder: &Path,
+    faults: &mut Faults,
+) -> Option<Trust> {
+    match (authority, fingerprint) {
+        (None, None) => Some(Trust::System),
+        (Some(_), Some(both)) => {
+            faults.add(
+                both.span(),
+                "both ca_file and fingerprint are given",
+                "choose one",
+            );
+            None
+        }
+        (Some(file), None) => {
+            let path = folder.join(file.get_ref());
+            if !path.is_file() {
+                let message = format!("there is no file {}", path.display());
+                faults.add(
+                    file.span(),
+                    message,
+                    "a PEM file with the authority's certificate",
+                );
+            }
+            Some(Trust::Authority(path))
+        }
+        (None, Some(text)) => match parse_fingerprint(text.get_ref()) {
+            Some(fingerprint) => Some(Trust::Pinned(fingerprint)),
+            None => {
+                let hint = "64 hex digits, colons allowed: openssl x509 -noout -fingerprint \
+                            -sha256 -in cert.pem";
+                faults.add(text.span(), "not a SHA-256 fingerprint", hint);
+                None
+            }
+        },
+    }
+}
+
+fn parse_fingerprint(text: &str) -> Option<Fingerprint> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !matches!(c, ':' | ' '))
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+        .map(u8::try_from)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    if digits.len() != 64 {
+        return None;
+    }
+    <[u8; 32]>::try_from(bytes).ok().map(Fingerprint)
+}
+
+fn check_passwords(
+    driver: &file::Driver,
+    folder: &Path,
+    faults: &mut Faults,
+) -> Option<PasswordCodec> {
+    if !*driver.use_secure_password.get_ref() {
+        if let Some(key) = &driver.key_file {
+            let hint = "set use_secure_password = true, or remove the key";
+            faults.add(key.span(), "a key although passwords come in clear", hint);
+        }
+        return Some(PasswordCodec::Clear);
+    }
+    let iv = match &driver.iv {
+        None => Some(InitialVector::ZERO),
+        Some(text) => InitialVector::parse(text.get_ref())
+            .map_err(|e| faults.add(text.span(), e.to_string(), "zero, random or 16 hex digits"))
+            .ok(),
+    };
+    let encoding = match driver
+        .encoding
+        .as_ref()
+        .map(|word| (word, word.get_ref().as_str()))
+    {
+        None | Some((_, "hex")) => Some(CipherText::Hex),
+        Some((_, "base64")) => Some(CipherText::Base64),
+        Some((word, _)) => {
+            faults.add(word.span(), "unknown encoding", "\"hex\" or \"base64\"");
+            None
+        }
+    };
+    let Some(file) = &driver.key_file else {
+        let span: Range<usize> = driver.use_secure_password.span();
+        faults.add(
+            span,
+            "use_secure_password needs a key",
+            "set key_file in [driver]",
+        );
+        return None;
+    };
+    let key = check_secret(file, folder, faults)?;
+    match PasswordCodec::triple_des(&key, iv?, encoding?) {
+        Ok(codec) => Some(codec),
+        Err(e) => {
+            faults.add(
+                file.span(),
+                format!("unusable key: {e}"),
+                "48 hex digits, three parts",
+            );
+            None
+        }
+    }
+}
+
+fn check_time_zone(zone: Option<&Spanned<String>>, faults: &mut Faults) -> Option<TimeZone> {
+    let Some(zone) = zone else {
+        return Some(TimeZone::system());
+    };
+    match zone.get_ref().as_str() {
+        "local" => Some(TimeZone::system()),
+        "UTC" => Some(TimeZone::UTC),
+        name => TimeZone::get(name)
+            .map_err(|_| {
+                let hint = "\"local\", \"UTC\" or an IANA name such as \"Europe/Berlin\"";
+                faults.add(zone.span(), format!("unknown time zone {name:?}"), hint);
+            })
+            .ok(),
+    }
+}
+
+fn check_monitor(listen: &Spanned<String>, faults: &mut Faults) -> Option<SocketAddr> {
+    match listen.get_ref().parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Some(address),
+        Ok(_) => {
+            let hint = "127.0.0.1 or [::1]; reach it from elsewhere through an SSH tunnel";
+            faults.add(listen.span(), "the monitor listens on loopback only", hint);
+            None
+        }
+        Err(_) => {
+            let hint = "an IP address and a port, e.g. \"127.0.0.1:8162\"";
+            faults.add(listen.span(), "not an address to listen on", hint);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[broker]
+url = "failover:(tcp://a:61616,tcp://b:61616)?timeout=10000&randomize=false"
+
+[[finesse.node]]
+host = "finesse-a.example"
+
+[driver]
+use_secure_password = false
+time_zone = "UTC"
+"#;
+
+    fn faults(text: &str) -> String {
+        parse(Path::new("c.toml"), text)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_short_file_gets_the_customary_defaults() {
+        let settings = parse(Path::new("c.toml"), GOOD).unwrap();
+
+        assert_eq!(
+            (settings.queue.as_str(), settings.priority),
+            ("Connector1", 127)
+        );
+        assert_eq!(
+            (settings.nodes[0].port, settings.nodes[0].xmpp_port),
+            (8445, 5223)
+        );
+        assert_eq!(settings.monitor.unwrap().to_string(), "127.0.0.1:8162");
+        assert!(matches!(settings.nodes[0].trust, Some(Trust::System)));
+        assert!(matches!(settings.broker, BrokerChoice::Remote(uri) if uri.servers.len() == 2));
+    }
+
+    #[test]
+    fn all_faults_come_at_once_each_at_its_place() {
+        let text = GOOD
+            .replace("\"UTC\"", "\"Mars/Base\"")
+            .replace("finesse-a.example", "https://finesse")
+            .replace("= false", "= true")
+            .replace("failover:(", "smoke:(");
+
+        let faults = faults(&text);
+
+        assert!(faults.ends_with("4 errors in c.toml"), "{faults}");
+        for part in [
+            "c.toml:3:7:",
+            "c.toml:6:8:",
+            "c.toml:9:23:",
+            "c.toml:10:13:",
+            "Mars/Base",
+        ] {
+            assert!(faults.contains(part), "{part} in {faults}");
+        }
+    }
+
+    #[test]
+    fn whether_passwords_are_encrypted_must_be_decided() {
+        let text = GOOD.replace("use_secure_password = false\n", "");
+        assert!(faults(&text).contains("use_secure_password"));
+    }
+
+    #[test]
+    fn an_unknown_option_is_an_error() {
+        let text = format!("{GOOD}\ncolour = 1\n");
+        assert!(faults(&text).contains("colour"));
+    }
+
+    #[test]
+    fn plain_text_off_loopback_must_be_allowed_in_words() {
+        let text = GOOD.replace("example\"", "example\"\nsecurity = \"plain\"");
+        assert!(faults(&text).contains("allow_plaintext"));
+        let text = text.replace("\"plain\"", "\"plain\"\nallow_plaintext = true");
+        assert!(
+            parse(Path::new("c.toml"), &text).unwrap().nodes[0]
+                .trust
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn the_monitor_stays_on_loopback() {
+        let text = format!("{GOOD}\n[monitor]\nlisten = \"0.0.0.0:8162\"\n");
+        assert!(faults(&text).contains("loopback only"));
+    }
+
+    #[test]
+    fn fingerprints_are_read_with_and_without_colons() {
+        let plain = "ab".repeat(32);
+        let colons = vec!["AB"; 32].join(":");
+        assert_eq!(parse_fingerprint(&plain), Some(Fingerprint([0xab; 32])));
+        assert_eq!(parse_fingerprint(&colons), Some(Fingerprint([0xab; 32])));
+        assert_eq!(parse_fingerprint("ab"), None);
+    }
+}

@@ -1,0 +1,118 @@
+//! The embedded broker.
+
+use super::{address, cannot_listen, options, seed, socket_address};
+use anyhow::{Result, bail};
+use finewire_host::TlsProfiles;
+use finewire_openwire::broker::{
+    Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen,
+};
+use finewire_tokio::{Events, Handle, Task};
+use std::net::SocketAddr;
+
+/// A running embedded broker.
+#[derive(Debug)]
+pub(crate) struct BrokerPart {
+    handle: Handle<Broker>,
+    address: SocketAddr,
+    task: Task<Broker>,
+}
+
+impl BrokerPart {
+    /// Starts it on `listen`; `option` is what chooses its port, for the error.
+    ///
+    /// # Errors
+    ///
+    /// It cannot listen there.
+    pub(crate) async fn start(
+        listen: SocketAddr,
+        admission: Admission,
+        option: &str,
+    ) -> Result<Self> {
+        let config = BrokerConfig {
+            listen: vec![Listen {
+                address: address(listen),
+                tls: None,
+            }],
+            admission,
+            ..BrokerConfig::default()
+        };
+        let broker = Broker::new(config, seed()?);
+        let (handle, mut events, task) = finewire_tokio::spawn(broker, options(TlsProfiles::new()));
+        let address = loop {
+            match events.next().await {
+                Some(BrokerEvent::Listening { address, .. }) => break socket_address(&address)?,
+                Some(BrokerEvent::ListenFailed { address, reason }) => {
+                    return Err(cannot_listen("broker", address, &reason, option));
+                }
+                Some(_) => {}
+                None => bail!("the broker stopped at its start"),
+            }
+        };
+        tokio::spawn(log(events));
+        Ok(Self {
+            handle,
+            address,
+            task,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where clients connect, as they write it.
+    pub(crate) fn url(&self) -> String {
+        format!("tcp://{}", self.address)
+    }
+
+    /// Lets what is pending be written, closes every link and stops.
+    pub(crate) async fn stop(self) {
+        self.handle.command(BrokerCommand::Stop).await;
+        self.handle.shut_down().await;
+        if let Err(e) = self.task.await {
+            tracing::error!("the broker's task: {e}");
+        }
+    }
+}
+
+async fn log(mut events: Events<BrokerEvent>) {
+    while let Some(event) = events.next().await {
+        match event {
+            BrokerEvent::Connected {
+                link,
+                peer,
+                client_id,
+            } => {
+                tracing::info!("broker: {client_id} connected from {peer} ({link})");
+            }
+            BrokerEvent::Disconnected {
+                link,
+                client_id,
+                reason,
+            } => {
+                tracing::info!("broker: {client_id} is gone ({link}): {reason}");
+            }
+            BrokerEvent::TurnedAway { link, peer, reason } => {
+                tracing::warn!("broker: {peer} was turned away ({link}): {reason}");
+            }
+            BrokerEvent::Refused {
+                link,
+                command,
+                exception,
+            } => {
+                tracing::warn!("broker: {command} refused ({link}): {exception}");
+            }
+            BrokerEvent::Unsendable { link, what } => {
+                tracing::warn!("broker: cannot tell {link}: {what}");
+            }
+            BrokerEvent::SlowConsumer { link, destination } => {
+                tracing::warn!("broker: slow consumer of {destination} ({link})");
+            }
+            BrokerEvent::ListenFailed { address, reason } => {
+                tracing::error!("broker: listening on {address} ended: {reason}");
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The Finesse simulator.
+
+use super::{address, cannot_listen, options, seed, socket_address};
+use crate::door::Door;
+use anyhow::{Context, Result, bail};
+use core::fmt::Write as _;
+use finewire_core::machine::{Fingerprint, Outcome, TlsId};
+use finewire_core::password::Secret;
+use finewire_host::{ServerTls, TlsProfiles};
+use finewire_simulator::{Command, Config, Event, Service, Simulator};
+use finewire_tokio::{Events, Handle, Task};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+const SERVER: TlsId = TlsId(1);
+
+/// What a simulator is to be.
+#[derive(Debug)]
+pub(crate) struct SimulatorPlan {
+    pub(crate) listen: IpAddr,
+    pub(crate) rest_port: u16,
+    pub(crate) xmpp_port: u16,
+    pub(crate) door_port: u16,
+    /// The agents' password in place of the built-in one.
+    pub(crate) password: Option<Secret>,
+    /// The seed of chance; `None`: another one each time.
+    pub(crate) seed: Option<u64>,
+}
+
+/// A running simulator.
+#[derive(Debug)]
+pub(crate) struct SimulatorPart {
+    pub(crate) handle: Handle<Simulator>,
+    pub(crate) rest: SocketAddr,
+    pub(crate) xmpp: SocketAddr,
+    pub(crate) door: Door,
+    pub(crate) fingerprint: Fingerprint,
+    task: Task<Simulator>,
+}
+
+impl SimulatorPart {
+    /// Starts it with a certificate made now, and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// It cannot listen.
+    pub(crate) async fn start(plan: SimulatorPlan) -> Result<Self> {
+        let own_address = plan.listen.to_string();
+        let tls = ServerTls::self_made(&["localhost", "127.0.0.1", "::1", &own_address])
+            .context("the simulator's certificate")?;
+        let fingerprint = tls.fingerprint();
+        let mut profiles = TlsProfiles::new();
+        profiles.set_server(SERVER, tls);
+        let token = token()?;
+        let door_at = SocketAddr::from((Ipv4Addr::LOCALHOST, plan.door_port));
+        let rest_at = SocketAddr::new(plan.listen, plan.rest_port);
+        let xmpp_at = SocketAddr::new(plan.listen, plan.xmpp_port);
+        let mut config = Config::new()
+            .listen(Service::Rest, address(rest_at), Some(SERVER))
+            .listen(Service::Xmpp, address(xmpp_at), Some(SERVER))
+            .listen(Service::Door, address(door_at), None);
+        config.door_token = Some(Secret::from(token.as_str()));
+        if let Some(password) = plan.password {
+            for agent in &mut config.agents {
+                agent.password = password.clone();
+            }
+        }
+        let seed = match plan.seed {
+            Some(number) => {
+                let mut seed = [0; 32];
+                seed.iter_mut()
+                    .zip(number.to_le_bytes())
+                    .for_each(|(to, from)| *to = from);
+                seed
+            }
+            None => seed()?,
+        };
+        let (handle, mut events, task) =
+            finewire_tokio::spawn(Simulator::new(config, seed), options(profiles));
+        let (rest, xmpp, door) = addresses(&mut events).await?;
+        tokio::spawn(log(events));
+        let door = Door {
+            address: door,
+            token,
+        };
+        Ok(Self {
+            handle,
+            rest,
+            xmpp,
+            door,
+            fingerprint,
+            task,
+        })
+    }
+
+    /// Lets a customer call an agent.
+    pub(crate) async fn call(&self, to: &str, from: &str) -> Outcome {
+        self.handle
+            .command(Command::PlaceCall {
+                to: to.into(),
+                from: from.into(),
+            })
+            .await
+    }
+
+    /// Closes every link and stops.
+    pub(crate) async fn stop(self) {
+        self.handle.shut_down().await;
+        if let Err(e) = self.task.await {
+            tracing::error!("the simulator's task: {e}");
+        }
+    }
+}
+
+async fn addresses(events: &mut Events<Event>) -> Result<(SocketAddr, SocketAddr, SocketAddr)> {
+    let (mut rest, mut xmpp, mut door) = (None, None, None);
+    loop {
+        match events.next().await {
+            Some(Event::Listening { service, address }) => {
+                let address = Some(socket_address(&address)?);
+                match service {
+                    Service::Rest => rest = address,
+                    Service::Xmpp => xmpp = address,
+                    Service::Door => door = address,
+                }
+            }
+            Some(Event::ListenFailed {
+                service,
+                address,
+                reason,
+            }) => {
+                let (part, option) = match service {
+                    Service::Rest => ("simulator's REST", "--finesse-port"),
+                    Service::Xmpp => ("simulator's XMPP", "--xmpp-port"),
+                    Service::Door => ("simulator's control door", "--control-port"),
+                };
+                return Err(cannot_listen(part, address, &reason, option));
+            }
+            Some(_) => {}
+            None => bail!("the simulator stopped at its start"),
+        }
+        if let (Some(rest), Some(xmpp), Some(door)) = (rest, xmpp, door) {
+            return Ok((rest, xmpp, door));
+        }
+    }
+}
+
+fn token() -> Result<String> {
+    let bytes = seed()?;
+    let mut text = String::new();
+    for byte in bytes.iter().take(16) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
+}
+
+async fn log(mut events: Events<Event>) {
+    while let Some(event) = events.next().await {
+        match event {
+            Event::RequestServed {
+                agent,
+                line,
+                verb,
+                status,
+            } => {
+                let agent = agent.as_ref().map_or("nobody", |agent| agent.as_str());
+                let verb = verb.as_ref().map_or("", |verb| verb.as_str());
+                tracing::debug!("simulator: {agent}: {line} {verb} → {status}");
+            }
+            Event::CallPlaced {
+                dialog, to, from, ..
+            } => {
+                tracing::info!("simulator: call {dialog} from {from} to {to}");
+            }
+            Event::AgentChanged { agent, state } => {
+                tracing::info!("simulator: agent {agent} is {}", state.as_wire());
+            }
+            Event::Connected { agent, resource } => {
+                tracing::info!("simulator: {agent}/{resource} connected");
+            }
+            Event::Disconnected { agent, resource } => {
+                tracing::info!("simulator: {agent}/{resource} is gone");
+            }
+            Event::ListenFailed {
+                address, reason, ..
+            } => {
+                tracing::error!("simulator: listening on {address} ended: {reason}");
+            }
+            _ => {}
+        }
+    }
+}
