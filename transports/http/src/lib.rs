@@ -15,6 +15,45 @@
 //! Credentials (`Authorization`, `Cookie`, `Set-Cookie` and their proxy forms) are marked sensitive as soon
 //! as they are seen, and appear in no `Debug`, trace or error text.
 //!
+//! ```
+//! use core::time::Duration;
+//! use finewire_core::machine::{CommandId, Instant, Party, Protocol};
+//! use finewire_core::machine::{ProtocolInput as Input, ProtocolOutput as Output};
+//! use finewire_http::{Bytes, Client, ClientCommand, ClientConfig, ClientEvent, Request, Response};
+//! use finewire_http::{Server, ServerCommand, ServerConfig, ServerEvent};
+//!
+//! let now = Instant::START;
+//! let mut client = Client::new(ClientConfig::new("finesse.example:8445"));
+//! let mut server = Server::new(ServerConfig::new(Party::Finesse, Party::Connector));
+//! client.handle_input(now, Input::Opened(None));
+//! server.handle_input(now, Input::Opened(None));
+//!
+//! let request = Request::get("/finesse/api/SystemInfo").body(Bytes::new()).unwrap();
+//! let timeout = Duration::from_secs(5);
+//! let exchange = ClientCommand::Exchange { request, timeout };
+//! client.handle_input(now, Input::Command(CommandId(1), exchange));
+//!
+//! let mut answered = None;
+//! for _ in 0..20 {
+//!     match client.poll_output() {
+//!         Output::Send(bytes) => server.handle_input(now, Input::Received(&bytes.to_vec())),
+//!         Output::Event(ClientEvent::Answered { response, .. }) => answered = Some(response),
+//!         _ => {}
+//!     }
+//!     match server.poll_output() {
+//!         Output::Send(bytes) => client.handle_input(now, Input::Received(&bytes.to_vec())),
+//!         Output::Event(ServerEvent::Requested { exchange, request }) => {
+//!             assert_eq!(request.uri().path(), "/finesse/api/SystemInfo");
+//!             let response = Response::new(Bytes::from_static(b"<SystemInfo/>"));
+//!             let answer = ServerCommand::Answer { exchange, response };
+//!             server.handle_input(now, Input::Command(CommandId(2), answer));
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(answered.unwrap().body(), "<SystemInfo/>");
+//! ```
+//!
 //! Not here: TLS and sockets (the runtime's), pools (the owner's), redirects (a 301 is an answer like
 //! any other), cookies, content codings, HTTP/2.
 

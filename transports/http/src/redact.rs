@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use core::fmt;
-use ureq_proto::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Uri, header};
+use ureq_proto::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
 
 /// Whether the values of this field are secret: credentials and cookies.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
@@ -45,11 +45,11 @@ pub(crate) fn shown_body(headers: &HeaderMap, body: &Bytes) -> String {
 /// The most bytes of a body that a trace shows.
 const SHOWN: usize = 4096;
 
-/// A request for `Debug`: request line, header fields without secrets, size of the body.
+/// A request for `Debug`: method, target (an absolute URI may hold a password), header fields without secrets, size of the body.
 pub(crate) fn request(request: &Request<Bytes>) -> impl fmt::Debug + '_ {
     ShownRequest {
         method: request.method(),
-        uri: request.uri(),
+        target: crate::write::target(request),
         headers: Headers(request.headers()),
         body_len: request.body().len(),
     }
@@ -68,7 +68,7 @@ pub(crate) fn response(response: &Response<Bytes>) -> impl fmt::Debug + '_ {
 #[expect(dead_code, reason = "read by Debug")]
 struct ShownRequest<'a> {
     method: &'a Method,
-    uri: &'a Uri,
+    target: &'a str,
     headers: Headers<'a>,
     body_len: usize,
 }
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn neither_credentials_nor_bodies_are_shown() {
-        let made = Request::put("/finesse/api/User/1001001")
+        let made = Request::put("http://u:hunter2@f/finesse/api/User/1001001")
             .header("authorization", "Basic MTAwMTAwMTpQYXNzdzByZCE=")
             .header("cookie", "JSESSIONID=4711")
             .header("accept", "*/*")
@@ -112,7 +112,7 @@ mod tests {
 
         let shown = format!("{:?}", request(&made));
 
-        for secret in ["MTAwMTAw", "4711", "secret"] {
+        for secret in ["MTAwMTAw", "4711", "secret", "hunter2"] {
             assert!(!shown.contains(secret), "{shown}");
         }
         assert!(

@@ -5,6 +5,46 @@
 //! and replays its subscriptions after each reconnect. A [`Server`] is the other end of one such stream;
 //! it knows the mechanics and leaves every decision to its owner.
 //!
+//! ```text
+//!   bytes --> Framer --> Element --> Client ---> Bound, Notified, Presence
+//!         <-- Element::to_xml <----         <--- Subscribe, Disconnect
+//! ```
+//!
+//! ```
+//! use finewire_core::machine::{CommandId, Instant, Protocol, Random};
+//! use finewire_core::machine::{ProtocolInput as Input, ProtocolOutput as Output};
+//! use finewire_core::password::Secret;
+//! use finewire_xmpp::{Client, ClientConfig, Server, ServerCommand, ServerConfig, ServerEvent};
+//!
+//! let now = Instant::START;
+//! let mut config = ClientConfig::new("finesse.example", "1001001", "Passw0rd!".into(), "finewire");
+//! config.allow_plaintext = true;
+//! let mut client = Client::new(config);
+//! let mut server = Server::new(ServerConfig::new("finesse.example"), Random::from_seed([0; 32]));
+//! client.handle_input(now, Input::Opened(None));
+//! server.handle_input(now, Input::Opened(None));
+//!
+//! for _ in 0..100 {
+//!     if let Output::Send(bytes) = client.poll_output() {
+//!         client.handle_input(now, Input::Sent);
+//!         server.handle_input(now, Input::Received(&bytes.to_vec()));
+//!     }
+//!     match server.poll_output() {
+//!         Output::Send(bytes) => {
+//!             server.handle_input(now, Input::Sent);
+//!             client.handle_input(now, Input::Received(&bytes.to_vec()));
+//!         }
+//!         Output::Event(ServerEvent::Authenticating { password, .. }) => {
+//!             let accept = password == Secret::from("Passw0rd!");
+//!             let verdict = ServerCommand::Authenticate { accept };
+//!             server.handle_input(now, Input::Command(CommandId(1), verdict));
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(client.jid().unwrap().as_str(), "1001001@finesse.example/finewire");
+//! ```
+//!
 //! Sources: RFC 6120 (core), RFC 6121 (presence, roster), XEP-0060 (publish-subscribe), XEP-0199 (ping),
 //! XEP-0030 (discovery). What Cisco Finesse's notification service does differently is marked `Seen:`.
 //!

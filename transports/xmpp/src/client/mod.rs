@@ -68,8 +68,9 @@ enum Timer {
     Leave,
 }
 
-/// A server that makes us answer faster than it reads is left at this backlog.
-const MOST_BACKLOG: usize = 1024 * 1024;
+/// A server that makes us answer faster than it reads is left at this backlog, which some ten
+/// thousand subscriptions made again at once do not reach.
+const MOST_BACKLOG: usize = 8 * 1024 * 1024;
 
 /// How long the last bytes of a stream may take.
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
@@ -159,6 +160,11 @@ impl Client {
 
     fn on_received(&mut self, now: Instant, bytes: &[u8]) {
         if matches!(self.phase, Phase::Down | Phase::Closing) {
+            return;
+        }
+        if self.phase == Phase::LoggingIn(Login::Securing) {
+            // Clear text behind `proceed` would be read as if TLS had brought it.
+            self.close(Closing::Abort, Fault::RemoteUnexpected.close_reason());
             return;
         }
         self.framer.push(bytes);
@@ -327,6 +333,10 @@ impl Client {
     }
 
     fn close(&mut self, closing: Closing, reason: CloseReason) {
+        if self.phase == (Phase::Leaving { finish: true }) {
+            self.finish(closing, CloseReason::Asked);
+            return;
+        }
         self.phase = Phase::Closing;
         self.outputs
             .push_back(ProtocolOutput::Close(closing, reason));
@@ -350,6 +360,10 @@ impl Client {
 
     fn on_closed(&mut self, reason: &CloseReason) {
         let was = core::mem::replace(&mut self.phase, Phase::Down);
+        if was == (Phase::Leaving { finish: true }) {
+            self.outputs
+                .push_back(ProtocolOutput::Finish(Closing::Abort, CloseReason::Asked));
+        }
         if *reason == CloseReason::Asked && was != Phase::Closing {
             // We had not asked for it, so the owner of the link has: no other stream will follow.
             for waiting in self.subscriptions.lose_waiting() {

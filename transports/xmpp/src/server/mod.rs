@@ -362,6 +362,14 @@ impl Server {
 
     /// Ends the stream with an error.
     fn fail(&mut self, now: Instant, error: StreamError, reason: CloseReason) {
+        if matches!(self.phase, Phase::Leaving(_) | Phase::Gone) {
+            return;
+        }
+        if self.phase == Phase::Securing {
+            // Nothing of ours may come between the bytes of a TLS handshake.
+            self.close(Closing::Abort, reason);
+            return;
+        }
         if !self.greeted {
             let id = format!("{:016x}", self.random.next_u64());
             let text = greeting::header(&self.config, &id, None);
@@ -377,7 +385,7 @@ impl Server {
         if matches!(self.phase, Phase::Leaving(_) | Phase::Gone) {
             return;
         }
-        if !self.greeted {
+        if !self.greeted || self.phase == Phase::Securing {
             self.close(Closing::Flush, reason);
             return;
         }

@@ -223,3 +223,32 @@ fn a_disconnect_or_a_stop_of_the_link_stays_down_and_ends_what_waits() {
     net.pass(3600 * SECOND);
     assert_eq!((net.accepted, net.link.state()), (1, LinkState::Idle));
 }
+
+#[test]
+fn a_disconnect_stays_down_even_if_the_stream_breaks_meanwhile() {
+    let stream_error =
+        "<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+    for breaks in ["", "</wrong>", stream_error] {
+        let mut net = Net::new(PASSWORD);
+        let command = Input::Command(CommandId(1), ClientCommand::Disconnect);
+        net.link.handle_input(net.now, command);
+        let stream = net.stream.unwrap();
+        if breaks.is_empty() {
+            net.stream = None;
+            let closed = Input::Closed(stream, CloseReason::Eof);
+            net.link.handle_input(net.now, closed);
+        } else {
+            let received = Input::Received(stream, breaks.as_bytes());
+            net.link.handle_input(net.now, received);
+        }
+        net.run();
+        net.pass(3600 * SECOND);
+
+        assert_eq!(
+            (net.accepted, net.link.state()),
+            (1, LinkState::Idle),
+            "{breaks}"
+        );
+        assert_eq!(net.ended, [(1, Outcome::Done)]);
+    }
+}

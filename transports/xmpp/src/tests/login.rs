@@ -129,6 +129,49 @@ fn clear_text_behind_proceed_is_an_attack() {
 }
 
 #[test]
+fn clear_text_that_comes_during_the_handshake_is_an_attack_too() {
+    let mut talk = Talk::with(|config| config.starttls = Some(TLS), |_| {});
+    let now = talk.now;
+    talk.client.handle_input(now, ProtocolInput::Opened(None));
+    let greeting = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' \
+        version='1.0'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>\
+        <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    let input = ProtocolInput::Received(greeting.as_bytes());
+    talk.client.handle_input(now, input);
+    talk.client
+        .handle_input(now, ProtocolInput::Received(b"<stream:feat"));
+    talk.run();
+
+    assert!(matches!(
+        talk.client_end,
+        Some(("close", CloseReason::Remote(_)))
+    ));
+}
+
+#[test]
+fn a_login_that_hangs_in_the_tls_handshake_is_cut_off_without_a_word() {
+    let mut talk = Talk::with(|_| {}, |config| config.starttls = Some(TLS));
+    let now = talk.now;
+    talk.server.handle_input(now, ProtocolInput::Opened(None));
+    let words = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' \
+        to='f.example' version='1.0'><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    let input = ProtocolInput::Received(words.as_bytes());
+    talk.server.handle_input(now, input);
+    talk.run();
+    assert!(
+        talk.from_server
+            .ends_with(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    );
+    talk.pass(30 * SECOND);
+
+    assert!(
+        talk.from_server
+            .ends_with(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    );
+    assert_eq!(talk.server_end, Some(CloseReason::TimedOut));
+}
+
+#[test]
 fn a_session_is_asked_for_only_where_it_is_offered() {
     let mut talk = Talk::with(|_| {}, |config| config.session = false);
     talk.open(None);
