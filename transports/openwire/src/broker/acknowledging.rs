@@ -103,13 +103,10 @@ impl Broker {
 
     /// A message has left its queue for good.
     pub(super) fn consumed(&mut self, outstanding: Outstanding, poison: Option<&str>) {
-        let Some((name, _, stored)) = outstanding.home else {
+        let Some((name, place, stored)) = outstanding.home else {
             return;
         };
-        if let Some(queue) = self.queues.get_mut(&name) {
-            queue.forget(stored.size);
-            self.held_bytes = self.held_bytes.saturating_sub(stored.size);
-        }
+        self.release(&name, place, stored.size);
         if let Some(cause) = poison {
             self.bury(&stored.message, cause);
         }

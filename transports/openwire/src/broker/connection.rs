@@ -70,7 +70,7 @@ pub(super) struct Transaction {
     /// Acknowledged deliveries that are still with their consumers.
     pub(super) acks: BTreeSet<(ConsumerKey, u64)>,
     /// Acknowledged messages whose consumer has gone.
-    pub(super) orphans: Vec<(Destination, u64, Stored)>,
+    pub(super) orphans: Vec<(Destination, i64, Stored)>,
     /// A send in it failed: it can only be rolled back.
     pub(super) broken: bool,
 }

@@ -22,7 +22,7 @@ pub(super) struct Outstanding {
     /// Whose message, for clients that send the sequence back as 0.
     pub(super) message_id: Option<MessageId>,
     /// Where it belongs if it comes back; `None`: it does not (topics, browsers).
-    pub(super) home: Option<(Destination, u64, Stored)>,
+    pub(super) home: Option<(Destination, i64, Stored)>,
     /// Acknowledged in a transaction that is still open.
     pub(super) in_transaction: bool,
 }
@@ -195,6 +195,13 @@ impl Consumer {
             .extension
             .saturating_add(count)
             .min(self.outstanding.len());
+    }
+
+    /// How many messages of a queue are out.
+    pub(super) fn outstanding_of(&self, queue: &Destination) -> usize {
+        let out = self.outstanding.values();
+        let homes = out.filter_map(|outstanding| outstanding.home.as_ref());
+        homes.filter(|(home, _, _)| home == queue).count()
     }
 
     /// Everything that is out, in order, when the consumer goes.

@@ -29,7 +29,7 @@ impl Broker {
             kind: name.kind,
             physical_name: name.physical_name.as_ref().map(Text::detach),
         };
-        self.queues.insert(name.clone(), Queue::default());
+        self.queues.insert(name.clone(), Queue::new(self.next_sequence));
         let wild = self.patterns.iter().filter(|(_, patterns)| {
             patterns.iter().any(|pattern| names::matches(pattern, &name))
         });
@@ -142,8 +142,16 @@ impl Broker {
         }
     }
 
+    /// A message is gone for good: its room is free.
+    pub(super) fn release(&mut self, name: &Destination, place: i64, size: usize) {
+        if let Some(queue) = self.queues.get_mut(name) {
+            let free = queue.forget(place, size);
+            self.held_bytes = self.held_bytes.saturating_sub(free);
+        }
+    }
+
     /// A message comes back to its place, or is gone with its queue.
-    pub(super) fn put_back(&mut self, name: &Destination, place: u64, stored: Stored) {
+    pub(super) fn put_back(&mut self, name: &Destination, place: i64, stored: Stored) {
         if let Some(queue) = self.queues.get_mut(name) {
             queue.put_back(place, stored);
         }

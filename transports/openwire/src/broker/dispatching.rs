@@ -19,10 +19,10 @@ impl Broker {
                 break;
             };
             if has_expired(&first.message, wall) {
-                if let Some((_, stored)) = queue.take_first() {
-                    queue.forget(stored.size);
+                if let Some((place, stored)) = queue.take_first() {
+                    let free = queue.forget(place, stored.size);
                     queue.expired += 1;
-                    self.held_bytes = self.held_bytes.saturating_sub(stored.size);
+                    self.held_bytes = self.held_bytes.saturating_sub(free);
                     self.counters.expired += 1;
                     dead.push((stored.message, "message expired"));
                 }
@@ -52,10 +52,7 @@ impl Broker {
             let home = Some((name.clone(), place, stored));
             if let Err(Some(stored)) = self.dispatch(key, &message, redeliveries, home) {
                 // It does not fit the consumer's version or frame size: another try cannot help.
-                if let Some(queue) = self.queues.get_mut(name) {
-                    queue.forget(stored.size);
-                }
-                self.held_bytes = self.held_bytes.saturating_sub(stored.size);
+                self.release(name, place, stored.size);
                 dead.push((message, "message cannot be sent to its consumer"));
             }
         }
@@ -70,7 +67,7 @@ impl Broker {
         key: ConsumerKey,
         message: &Arc<Message>,
         redeliveries: i32,
-        home: Option<(Destination, u64, Stored)>,
+        home: Option<(Destination, i64, Stored)>,
     ) -> Result<(), Option<Stored>> {
         let Some(consumer) = self.consumers.get_mut(&key) else {
             return Err(home.map(|(_, _, stored)| stored));

@@ -34,11 +34,12 @@ struct Attached {
 /// A queue. Every step costs O(log N) of its messages or consumers.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: BTreeMap<u64, Stored>,
+    waiting: BTreeMap<i64, Stored>,
     /// Waiting and in flight.
     held: usize,
     held_bytes: usize,
-    next_place: u64,
+    /// Places below this belong to an earlier queue of the same name.
+    first_place: i64,
     attached: BTreeMap<ConsumerKey, Attached>,
     ready: BTreeSet<Turn>,
     next_turn: u64,
@@ -51,37 +52,50 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Appends a message.
-    pub(super) fn push(&mut self, stored: Stored) {
+    /// A queue whose messages will have places from `first_place` on.
+    pub(super) fn new(first_place: i64) -> Self {
+        Self {
+            first_place,
+            ..Self::default()
+        }
+    }
+
+    /// Appends a message; its place is its `brokerSequenceId`.
+    pub(super) fn push(&mut self, place: i64, stored: Stored) {
         self.held += 1;
         self.held_bytes += stored.size;
         self.enqueued += 1;
         self.idle_since = None;
-        self.waiting.insert(self.next_place, stored);
-        self.next_place += 1;
-    }
-
-    /// Puts a message that was in flight back to its place.
-    pub(super) fn put_back(&mut self, place: u64, stored: Stored) {
         self.waiting.insert(place, stored);
     }
 
+    /// Puts a message that was in flight back to its place, if it is still this queue's.
+    pub(super) fn put_back(&mut self, place: i64, stored: Stored) {
+        if place >= self.first_place {
+            self.waiting.insert(place, stored);
+        }
+    }
+
     /// The message next in line, with its place.
-    pub(super) fn first(&self) -> Option<(u64, &Stored)> {
+    pub(super) fn first(&self) -> Option<(i64, &Stored)> {
         let (place, stored) = self.waiting.first_key_value()?;
         Some((*place, stored))
     }
 
     /// Takes a waiting message into flight.
-    pub(super) fn take_first(&mut self) -> Option<(u64, Stored)> {
+    pub(super) fn take_first(&mut self) -> Option<(i64, Stored)> {
         self.waiting.pop_first()
     }
 
-    /// A message in flight, or one just taken, is gone for good.
-    pub(super) fn forget(&mut self, size: usize) {
+    /// A message in flight, or one just taken, is gone for good. Gives the bytes that are free now.
+    pub(super) fn forget(&mut self, place: i64, size: usize) -> usize {
+        if place < self.first_place {
+            return 0;
+        }
         self.held = self.held.saturating_sub(1);
         self.held_bytes = self.held_bytes.saturating_sub(size);
         self.dequeued += 1;
+        size
     }
 
     /// The waiting messages in order.
@@ -250,18 +264,28 @@ mod tests {
     }
 
     #[test]
+    fn what_belonged_to_an_earlier_queue_of_the_name_does_not_come_back() {
+        let mut queue = Queue::new(10);
+
+        queue.put_back(9, stored());
+        assert_eq!(queue.forget(9, 10), 0);
+
+        assert_eq!((queue.waiting_count(), queue.held()), (0, (0, 0)));
+    }
+
+    #[test]
     fn what_comes_back_is_first_again_and_counts_once() {
         let mut queue = Queue::default();
-        queue.push(stored());
-        queue.push(stored());
+        queue.push(5, stored());
+        queue.push(6, stored());
         let (place, taken) = queue.take_first().unwrap();
 
         queue.put_back(place, taken);
 
         assert_eq!(queue.first().unwrap().0, place);
         assert_eq!(queue.held(), (2, 20));
-        let (_, taken) = queue.take_first().unwrap();
-        queue.forget(taken.size);
+        let (place, taken) = queue.take_first().unwrap();
+        queue.forget(place, taken.size);
         assert_eq!(queue.held(), (1, 10));
         assert_eq!(queue.waiting_count(), 1);
     }

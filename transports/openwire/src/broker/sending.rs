@@ -172,15 +172,15 @@ impl Broker {
             redeliveries: message.redelivery_counter.max(0),
             message,
         };
-        self.enqueue(target, stored);
+        self.enqueue(target, sequence, stored);
     }
 
-    pub(super) fn enqueue(&mut self, target: &Destination, stored: Stored) {
+    pub(super) fn enqueue(&mut self, target: &Destination, place: i64, stored: Stored) {
         let Some(queue) = self.queues.get_mut(target) else {
             return;
         };
         self.held_bytes += stored.size;
-        queue.push(stored);
+        queue.push(place, stored);
         self.pump(target);
         self.watch_expiry(target);
     }

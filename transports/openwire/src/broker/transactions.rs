@@ -91,11 +91,8 @@ impl Broker {
                 woken.insert(key);
             }
         }
-        for (name, _, stored) in transaction.orphans {
-            if let Some(queue) = self.queues.get_mut(&name) {
-                queue.forget(stored.size);
-                self.held_bytes = self.held_bytes.saturating_sub(stored.size);
-            }
+        for (name, place, stored) in transaction.orphans {
+            self.release(&name, place, stored.size);
         }
         for message in transaction.sends {
             // Limits may have been reached since the send was taken; then this message alone is refused.
