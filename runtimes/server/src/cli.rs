@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::path::PathBuf;
 
 /// Carries calls between a CRM's CTI driver and Cisco Finesse.

@@ -1,9 +1,9 @@
 //! Where the simulator's control door is found: its address and token, in a private file.
 
 use anyhow::{Context, Result, bail};
+use core::net::SocketAddr;
 use std::fs;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Address and token of a control door.

@@ -1,8 +1,9 @@
 //! Messages as lines for a person: when, who to whom, what.
 
+use core::time::Duration;
 use finewire_core::machine::TraceEvent;
 use std::io::{IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Prints traces with the time since it was made.
 #[derive(Debug)]

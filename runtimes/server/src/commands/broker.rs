@@ -4,8 +4,8 @@ use crate::cli;
 use crate::parts::BrokerPart;
 use crate::{logs, secret, signals};
 use anyhow::{Result, bail};
+use core::net::SocketAddr;
 use finewire_openwire::broker::Admission;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {

@@ -4,13 +4,13 @@ mod fault;
 mod file;
 
 use anyhow::{Context, Result};
+use core::net::SocketAddr;
 use core::ops::Range;
 use fault::Faults;
 use finewire_core::machine::Fingerprint;
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
 use finewire_openwire::client::BrokerUri;
 use jiff::tz::TimeZone;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -220,7 +220,7 @@ fn check_secret(file: &Spanned<PathBuf>, folder: &Path, faults: &mut Faults) -> 
 fn check_node(node: &file::Node, folder: &Path, faults: &mut Faults) -> Option<Node> {
     let host = node.host.get_ref().trim();
     if host.is_empty()
-        || host.contains(['/', ':', ' ']) && host.parse::<std::net::Ipv6Addr>().is_err()
+        || host.contains(['/', ':', ' ']) && host.parse::<core::net::Ipv6Addr>().is_err()
     {
         let hint = "a host name such as \"finesse-a.example.com\", without scheme and port";
         faults.add(node.host.span(), "not a host name", hint);
@@ -264,7 +264,7 @@ fn check_node(node: &file::Node, folder: &Path, faults: &mut Faults) -> Option<N
 fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
-            .parse::<std::net::IpAddr>()
+            .parse::<core::net::IpAddr>()
             .is_ok_and(|ip| ip.is_loopback())
 }
 

@@ -2,12 +2,12 @@
 
 use super::{address, cannot_listen, options, seed, socket_address};
 use anyhow::{Result, bail};
+use core::net::SocketAddr;
 use finewire_host::TlsProfiles;
 use finewire_openwire::broker::{
     Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen,
 };
 use finewire_tokio::{Events, Handle, Task};
-use std::net::SocketAddr;
 
 /// A running embedded broker.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use super::{options, seed};
 use anyhow::{Result, bail};
 use bytes::Bytes;
+use core::net::SocketAddr;
 use core::time::Duration;
 use finewire_core::machine::{Endpoint, Link, LinkConfig, LinkEvent, LinkSlot, Outcome, Random};
 use finewire_host::TlsProfiles;
 use finewire_http::{Client, ClientCommand, ClientConfig, ClientEvent, Request, Response};
-use std::net::SocketAddr;
 
 /// Sends `request` to `to`, plain, and returns the answer.
 ///

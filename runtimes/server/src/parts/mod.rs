@@ -13,10 +13,10 @@ pub(crate) use exchange::exchange;
 pub(crate) use simulator::{SimulatorPart, SimulatorPlan};
 
 use anyhow::{Context, Result};
+use core::net::{IpAddr, SocketAddr};
 use finewire_core::machine::{Address, CloseReason};
 use finewire_host::{HostConfig, TlsProfiles};
 use finewire_tokio::Options;
-use std::net::{IpAddr, SocketAddr};
 
 /// Options of a machine with these TLS profiles.
 pub(crate) fn options(tls: TlsProfiles) -> Options {

@@ -4,12 +4,12 @@ use super::{address, cannot_listen, options, seed, socket_address};
 use crate::door::Door;
 use anyhow::{Context, Result, bail};
 use core::fmt::Write as _;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use finewire_core::machine::{Fingerprint, Outcome, TlsId};
 use finewire_core::password::Secret;
 use finewire_host::{ServerTls, TlsProfiles};
 use finewire_simulator::{Command, Config, Event, Service, Simulator};
 use finewire_tokio::{Events, Handle, Task};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 const SERVER: TlsId = TlsId(1);
 
