@@ -6,8 +6,10 @@
 mod chop;
 mod invariants;
 mod network;
+pub mod site;
 mod station;
 mod weather;
+pub mod wishes;
 
 pub use chop::{Digest, chop_machine, chop_protocol};
 pub use invariants::{Invariants, Secrets};

@@ -85,7 +85,11 @@ pub struct Network {
     steps: u64,
     traces: Vec<Traced>,
     secrets: Secrets,
+    accidents: BTreeMap<u64, Accident>,
 }
+
+/// What is to happen to the network at a certain step.
+type Accident = Box<dyn FnOnce(&mut Network)>;
 
 struct Place {
     name: String,
@@ -200,6 +204,7 @@ impl Network {
             steps: 0,
             traces: Vec::new(),
             secrets: Secrets::default(),
+            accidents: BTreeMap::new(),
         }
     }
 
@@ -405,6 +410,11 @@ impl Network {
         }
     }
 
+    /// Lets `accident` happen right after the step with this number.
+    pub fn at_step(&mut self, step: u64, accident: impl FnOnce(&mut Self) + 'static) {
+        self.accidents.insert(step, Box::new(accident));
+    }
+
     /// Lets the next thing happen, if it is due at or before `limit`.
     pub fn step(&mut self, limit: Instant) -> bool {
         let Some(entry) = self.agenda.first_entry() else {
@@ -417,6 +427,9 @@ impl Network {
         self.now = self.now.max(at);
         self.steps += 1;
         self.happen(happening);
+        if let Some(accident) = self.accidents.remove(&self.steps) {
+            accident(self);
+        }
         true
     }
 

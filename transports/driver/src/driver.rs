@@ -53,7 +53,6 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Driver {
     link: Link<Client>,
-    link_due: Option<Instant>,
     sessions: Sessions,
     queue: String,
     is_started: bool,
@@ -76,7 +75,6 @@ impl Driver {
         let link = Link::new(client, config.link, LinkSlot(0), random.fork());
         let mut driver = Self {
             link,
-            link_due: None,
             sessions: Sessions::new(config.driver, random.fork()),
             queue: config.queue,
             is_started: false,
@@ -230,6 +228,7 @@ impl Machine for Driver {
     }
 
     fn poll_output(&mut self) -> Output<Event> {
+        let mut has_fired = false;
         loop {
             if let Some(output) = self.outputs.pop() {
                 return output;
@@ -237,17 +236,20 @@ impl Machine for Driver {
             match self.outputs.pull(&mut self.link) {
                 Sorted::Event(event) => self.on_link_event(event),
                 Sorted::Ended(id, outcome) => self.on_given_ended(id, outcome),
-                Sorted::Wait(due) => {
-                    self.link_due = due;
-                    match self.sessions.poll_effect() {
-                        Some(effect) => self.perform(effect),
-                        None if self.outputs.is_empty() => {
-                            let due = [self.link_due, self.sessions.deadline()];
-                            return Output::Wait(due.into_iter().flatten().min());
+                Sorted::Wait(due) => match self.sessions.poll_effect() {
+                    Some(effect) => self.perform(effect),
+                    None if self.outputs.is_empty() => {
+                        let due = [due, self.sessions.deadline()].into_iter().flatten().min();
+                        // An input may come at the very moment at which something is due.
+                        if due.is_some_and(|due| due <= self.now) && !has_fired {
+                            has_fired = true;
+                            self.handle_timeout(self.now);
+                            continue;
                         }
-                        None => {}
+                        return Output::Wait(due);
                     }
-                }
+                    None => {}
+                },
             }
         }
     }
