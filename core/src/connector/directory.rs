@@ -1,12 +1,11 @@
 //! All sessions, by agent; bounded.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 
 use super::outbound::Context;
 use super::session::Session;
 use super::status::AgentReport;
 use crate::agent::AgentId;
-use crate::contract::Destination;
 
 /// The agents that are known.
 #[derive(Debug, Default)]
@@ -24,24 +23,21 @@ impl Directory {
     }
 
     /// The session of an agent, a new one where there is none; `None` when there is no room for
-    /// it. A session that nothing would be lost with makes room.
-    pub(super) fn admit(&mut self, cx: &Context<'_>, agent: &AgentId) -> Option<&mut Session> {
+    /// it. A session that nothing would be lost with makes room; it is put into `spared`.
+    pub(super) fn admit(
+        &mut self,
+        cx: &Context<'_>,
+        agent: &AgentId,
+        spared: &mut Option<Session>,
+    ) -> Option<&mut Session> {
         if !self.sessions.contains_key(agent) && self.sessions.len() >= cx.config.limits.agents {
             let mut sessions = self.sessions.iter();
             let spare = sessions.find(|(_, session)| session.is_dispensable(cx));
             let spare = spare.map(|(agent, _)| agent.clone())?;
-            self.sessions.remove(&spare);
+            *spared = self.sessions.remove(&spare);
         }
         let new = || Session::new(agent.clone(), cx.now);
         Some(self.sessions.entry(agent.clone()).or_insert_with(new))
-    }
-
-    /// Every destination that some agent's events or errors go to, once.
-    pub(super) fn destinations(&self) -> BTreeSet<Destination> {
-        self.sessions
-            .values()
-            .filter_map(|session| session.destination().cloned())
-            .collect()
     }
 
     pub(super) fn agents(&self) -> alloc::vec::Vec<AgentId> {

@@ -327,12 +327,7 @@ impl Session {
     }
 
     /// Refuses a password: one code, one text, one delay, whatever is wrong with it.
-    pub(super) fn refuse_password(
-        &mut self,
-        cx: &mut Context<'_>,
-        job: &Job,
-        cause: &str,
-    ) -> Flow {
+    pub(super) fn refuse_password(&mut self, cx: &mut Context<'_>, job: &Job, cause: &str) -> Flow {
         let code = match &job.command {
             Command::Connect { .. } => ErrorCode::SubscriptionFailed,
             _ => ErrorCode::AuthorizationFailure,

@@ -39,28 +39,31 @@
 
 mod attempts;
 mod config;
-mod connector;
 mod counters;
+mod decisions;
 mod directory;
 mod effect;
 mod entry;
 mod job;
 mod outbound;
+mod progress;
 mod reading;
+mod reception;
 mod refusal;
 mod requests;
 mod service;
 mod session;
 mod signal;
 mod status;
-mod tell;
+mod telling;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod work;
 
 pub use config::{Config, Limits, Timing};
-pub use connector::Connector;
 pub use counters::Counters;
+pub use decisions::Connector;
 pub use effect::{Addressee, Credentials, Effect, Note, Publish, Question, Subscribe};
 pub use service::Readiness;
 pub use signal::{

@@ -137,7 +137,7 @@ pub(super) fn ask(
     credentials: Option<Credentials>,
 ) -> RequestId {
     let agent = credentials.as_ref().map(|credentials| &credentials.agent);
-    let (subject, detail) = super::tell::question(&question);
+    let (subject, detail) = super::trace::question(&question);
     out.trace(Party::Connector, Party::Finesse, agent, subject, detail);
     Counters::add(&mut out.counters.requests);
     let request = requests.begin(owner);

@@ -6,8 +6,7 @@ use super::session::Session;
 use super::signal::RequestId;
 use super::status::Subscription;
 use super::{Answer, Counters};
-use crate::agent::{AgentModel, DialogId, ParticipantState};
-use crate::contract::Event;
+use crate::agent::AgentModel;
 use crate::machine::Instant;
 
 /// Where the reading of an agent stands: subscribed first, then read, so that nothing is missed
@@ -154,37 +153,6 @@ impl Session {
             self.resync = Resync::Idle;
             self.subscribe(cx, &password);
         }
-    }
-
-    /// Sends state and calls as they are, after events were lost.
-    pub(super) fn retell(&mut self, cx: &mut Context<'_>) {
-        if !core::mem::take(&mut self.is_untold) || !self.is_live {
-            return;
-        }
-        self.tell_state(cx, None, true);
-        let dialogs: alloc::vec::Vec<_> = self
-            .model
-            .dialogs()
-            .map(|dialog| dialog.id.clone())
-            .collect();
-        for dialog in dialogs {
-            if self.rings(&dialog) && !self.told_calls.contains_key(&dialog) {
-                self.offer(cx, &dialog);
-            } else {
-                self.tell_call(cx, &dialog, None, true);
-            }
-        }
-        for call in core::mem::take(&mut self.lost_ends) {
-            self.tell(cx, Event::InboundCall(call), None);
-        }
-    }
-
-    fn rings(&self, dialog: &DialogId) -> bool {
-        let own = self
-            .model
-            .dialog(dialog)
-            .and_then(|dialog| self.model.own_party(dialog));
-        own.is_some_and(|own| own.state == ParticipantState::Alerting)
     }
 
     /// A signed-out agent without commands is given up after a while.

@@ -197,6 +197,10 @@ pub struct Refused {
 }
 
 /// How a request has ended.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an answer is moved a few times and never kept; a box would cost more"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// 200 or 202 without a body: accepted, which is not success.

@@ -3,20 +3,17 @@
 
 use alloc::collections::BTreeSet;
 
-use super::Answer;
-use super::effect::{Effect, Question};
+use super::effect::Question;
 use super::entry::{done, not_connected};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
-use super::refusal::{Refusal, is_wrong_password};
+use super::refusal::Refusal;
 use super::service::Readiness;
 use super::session::Session;
 use super::status::Subscription;
-use super::{Counters, ReasonCode, RequestId};
-use crate::agent::{
-    AgentState, CallAction, Changes, DialogId, Intent, ParticipantState, Permit, Text,
-};
-use crate::contract::{Call, Command, ErrorCode, Event, Verb};
+use super::{ReasonCode, RequestId};
+use crate::agent::{AgentState, CallAction, DialogId, ParticipantState, Text};
+use crate::contract::{Command, ErrorCode};
 
 impl Session {
     /// Begins a command whose turn it is.
@@ -142,7 +139,7 @@ impl Session {
         }
     }
 
-    fn not_ready_with(
+    pub(super) fn not_ready_with(
         &mut self,
         cx: &mut Context<'_>,
         job: &mut Job,
@@ -228,7 +225,13 @@ impl Session {
         self.inquire(cx, job, question, |request| Step::Reading { request })
     }
 
-    fn reread(&mut self, cx: &mut Context<'_>, job: &Job, goal: Goal, trigger: Trigger) -> Flow {
+    pub(super) fn reread(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: &Job,
+        goal: Goal,
+        trigger: Trigger,
+    ) -> Flow {
         let agent = self.agent.clone();
         let question = if goal.is_about_user() {
             Question::User(agent)
@@ -241,261 +244,9 @@ impl Session {
             trigger,
         })
     }
-
-    /// The request that a command waits for has ended.
-    pub(super) fn on_job_answer(
-        &mut self,
-        cx: &mut Context<'_>,
-        job: &mut Job,
-        answer: Answer,
-    ) -> Flow {
-        self.suspect(cx, &answer);
-        match core::mem::replace(&mut job.step, Step::Waiting) {
-            Step::Proving { .. } => self.on_proved(cx, job, answer),
-            Step::ReadingCalls { epoch, .. } => self.on_calls_read(cx, job, answer, epoch),
-            Step::ReadingReasons { .. } => self.on_reasons_read(cx, job, answer),
-            Step::Reading { .. } => self.on_read(cx, job, answer),
-            Step::Asked {
-                request,
-                goal,
-                is_met,
-                ..
-            } => match answer {
-                Answer::Refused(refused) => {
-                    if job.verb() == Verb::Login && is_wrong_password(&refused) {
-                        let cause = Refusal::of(&refused).cause;
-                        return self.refuse_password(cx, job, cause.as_str());
-                    }
-                    self.refuse(cx, job, Refusal::of(&refused))
-                }
-                _ if is_met => self.fulfil(cx, job, &goal),
-                Answer::None { reason, text } => {
-                    if cx.is_ending {
-                        return self.refuse(cx, job, Refusal::of_silence(reason, &text));
-                    }
-                    self.reread(cx, job, goal, Trigger::Last)
-                }
-                Answer::Accepted
-                | Answer::System(_)
-                | Answer::User(_)
-                | Answer::Calls(_)
-                | Answer::Reasons(_) => {
-                    // Seen: a LOGIN of a signed-in agent changes nothing, so nothing is published.
-                    if matches!(goal, Goal::SignedIn(_)) && goal.is_met(&self.model) {
-                        return self.reread(cx, job, goal, Trigger::Silence);
-                    }
-                    let reread_at = Some(cx.now + cx.config.timing.settle);
-                    Flow::To(Step::Asked {
-                        request,
-                        goal,
-                        is_accepted: true,
-                        is_met,
-                        reread_at,
-                    })
-                }
-            },
-            Step::Rereading { goal, trigger, .. } => self.on_reread(cx, job, answer, goal, trigger),
-            step @ (Step::Waiting | Step::Subscribing | Step::Refusing { .. }) => Flow::To(step),
-        }
-    }
-
-    fn on_reread(
-        &mut self,
-        cx: &mut Context<'_>,
-        job: &mut Job,
-        answer: Answer,
-        goal: Goal,
-        trigger: Trigger,
-    ) -> Flow {
-        let changes: Changes = match answer {
-            Answer::User(user) => self.model.apply_user(user),
-            Answer::Calls(calls) => self.model.replace_dialogs(calls),
-            Answer::Refused(refused) => return self.refuse(cx, job, Refusal::of(&refused)),
-            Answer::None { reason, text } => {
-                return self.refuse(cx, job, Refusal::of_silence(reason, &text));
-            }
-            Answer::Accepted | Answer::System(_) | Answer::Reasons(_) => Changes::new(),
-        };
-        if goal.is_met(&self.model) {
-            let about = goal.dialog(&self.model);
-            let correlation = job.sender.correlation.clone();
-            job.is_answered |=
-                self.tell_changes(cx, &changes, correlation.as_ref(), about.as_ref());
-            return self.fulfil(cx, job, &goal);
-        }
-        self.tell_changes(cx, &changes, None, None);
-        let user = self.model.user();
-        if let Goal::SignedIn(wanted) = &goal
-            && user.is_signed_in()
-            && user.extension.as_ref().is_some_and(|line| line != wanted)
-        {
-            let text = "The agent is signed in on another extension.";
-            return self.refuse(cx, job, Refusal::new(ErrorCode::WrongExtension, text));
-        }
-        if let Goal::Party(dialog, _) = &goal
-            && self.model.dialog(dialog).is_none()
-        {
-            return self.refuse(cx, job, no_call(dialog));
-        }
-        if self.takes_effect_later(&goal) {
-            return self.fulfil(cx, job, &goal);
-        }
-        match (trigger, job.asked) {
-            (Trigger::Silence, Some(request)) => Flow::To(Step::Asked {
-                request,
-                goal,
-                is_accepted: true,
-                is_met: false,
-                reread_at: None,
-            }),
-            _ => {
-                Counters::add(&mut cx.out.counters.timeouts);
-                self.refuse(
-                    cx,
-                    job,
-                    Refusal::timeout().because("accepted, but no effect was seen"),
-                )
-            }
-        }
-    }
-
-    /// A change that Finesse keeps until the call ends: it may publish nothing before.
-    fn takes_effect_later(&self, goal: &Goal) -> bool {
-        let intent = match goal {
-            Goal::State(AgentState::Ready, _) => Intent::BeReady,
-            Goal::State(AgentState::NotReady, _) => Intent::BeNotReady,
-            _ => return false,
-        };
-        self.model.allows(&intent) == Ok(Permit::WhenCallEnds)
-    }
-
-    fn on_reasons_read(&mut self, cx: &mut Context<'_>, job: &mut Job, answer: Answer) -> Flow {
-        match answer {
-            Answer::Reasons(reasons) => {
-                let code = match &job.command {
-                    Command::MakeNotReadyWithReason { code } => code.clone(),
-                    _ => Text::default(),
-                };
-                let known = find(&reasons, &code);
-                self.reasons = Some((reasons, cx.now));
-                self.not_ready_with(cx, job, known, &code)
-            }
-            other => self.refuse_by(cx, job, other),
-        }
-    }
-
-    fn on_read(&mut self, cx: &mut Context<'_>, job: &mut Job, answer: Answer) -> Flow {
-        match answer {
-            Answer::User(user) => {
-                self.model.apply_user(user);
-                self.tell_state(cx, job.correlation(), true);
-                done(cx)
-            }
-            Answer::Calls(calls) => {
-                let changes = self.model.replace_dialogs(calls);
-                self.tell_changes(cx, &changes, None, None);
-                if let Some(dialog) = job.dialog().cloned() {
-                    self.tell_dialog(cx, job, &dialog);
-                }
-                done(cx)
-            }
-            other => self.refuse_by(cx, job, other),
-        }
-    }
-
-    /// Ends a query by what came in place of its answer.
-    fn refuse_by(&mut self, cx: &mut Context<'_>, job: &Job, answer: Answer) -> Flow {
-        let refusal = match answer {
-            Answer::Refused(refused) => Refusal::of(&refused),
-            Answer::None { reason, text } => Refusal::of_silence(reason, &text),
-            Answer::Accepted
-            | Answer::System(_)
-            | Answer::User(_)
-            | Answer::Calls(_)
-            | Answer::Reasons(_) => Refusal::new(
-                ErrorCode::GeneralError,
-                "Finesse's answer cannot be understood.",
-            ),
-        };
-        self.refuse(cx, job, refusal)
-    }
-
-    fn tell_dialog(&mut self, cx: &mut Context<'_>, job: &Job, dialog: &DialogId) {
-        let own = self.model.user().extension.as_ref();
-        let call = match self.model.dialog(dialog) {
-            Some(dialog) => Call::from_dialog(dialog, own, &cx.config.layout),
-            None => Call::not_found(dialog.clone()),
-        };
-        self.tell(cx, Event::DialogState(call), job.correlation());
-    }
-
-    /// The goal of a command is met: tells what its row promises, unless an event did.
-    pub(super) fn fulfil(&mut self, cx: &mut Context<'_>, job: &Job, goal: &Goal) -> Flow {
-        match job.verb() {
-            Verb::Login => return self.read_calls(cx, job),
-            Verb::Logout | Verb::MakeReady | Verb::MakeNotReady | Verb::MakeNotReadyWithReason => {
-                if !job.is_answered {
-                    self.tell_state(cx, job.correlation(), true);
-                }
-            }
-            _ => {
-                let dialog = goal.dialog(&self.model);
-                if let Some(dialog) = dialog.filter(|_| !job.is_answered) {
-                    self.tell_call(cx, &dialog, job.correlation(), true);
-                }
-            }
-        }
-        done(cx)
-    }
-
-    /// The time of a command's step is over.
-    pub(super) fn on_job_due(&mut self, cx: &mut Context<'_>, job: &mut Job) -> Flow {
-        let is_last = job.deadline <= cx.now;
-        match core::mem::replace(&mut job.step, Step::Waiting) {
-            Step::Refusing { refusal, .. } => self.refuse(cx, job, refusal),
-            Step::Waiting => self.refuse_entry(cx, job, Refusal::out_of_service()),
-            Step::Subscribing => {
-                if self.subscription == Subscription::Opening {
-                    cx.out
-                        .effects
-                        .push_back(Effect::Unsubscribe(self.agent.clone()));
-                    self.set_subscription(cx, Subscription::None);
-                }
-                let refusal = Refusal::new(
-                    ErrorCode::OutOfService,
-                    "Finesse's notification service cannot be reached.",
-                );
-                self.refuse_entry(cx, job, refusal)
-            }
-            Step::Asked { goal, is_met, .. } => {
-                if is_met {
-                    return self.fulfil(cx, job, &goal);
-                }
-                if !is_last {
-                    return self.reread(cx, job, goal, Trigger::Silence);
-                }
-                if cx.is_ending {
-                    return self.refuse(cx, job, Refusal::timeout());
-                }
-                job.deadline = cx.now + cx.config.timing.request;
-                self.reread(cx, job, goal, Trigger::Last)
-            }
-            Step::ReadingCalls { .. } => {
-                self.retry_resync(cx);
-                self.deliver(cx, job)
-            }
-            Step::Proving { .. }
-            | Step::ReadingReasons { .. }
-            | Step::Reading { .. }
-            | Step::Rereading { .. } => {
-                Counters::add(&mut cx.out.counters.timeouts);
-                self.refuse_entry(cx, job, Refusal::timeout())
-            }
-        }
-    }
 }
 
-fn find(reasons: &[ReasonCode], code: &Text) -> Option<Text> {
+pub(super) fn find(reasons: &[ReasonCode], code: &Text) -> Option<Text> {
     reasons
         .iter()
         .find(|reason| reason.code == *code)
@@ -506,7 +257,7 @@ fn not_signed_in() -> Refusal {
     Refusal::new(ErrorCode::NotConnected, "The agent is not signed in.")
 }
 
-fn no_call(dialog: &DialogId) -> Refusal {
+pub(super) fn no_call(dialog: &DialogId) -> Refusal {
     let text = alloc::format!("There is no call {dialog:.64}.");
     Refusal::new(ErrorCode::NotFound, &text)
 }

@@ -4,6 +4,7 @@ mod bench;
 mod calls;
 mod entry;
 mod limits;
+mod passwords;
 mod resync;
 mod service;
 mod states;

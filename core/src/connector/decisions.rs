@@ -1,31 +1,27 @@
 //! The whole of the decisions: every signal finds its session.
 
-use alloc::collections::{BTreeSet, VecDeque};
-use alloc::format;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use core::time::Duration;
 
 use super::config::Config;
 use super::counters::Counters;
 use super::directory::{self, Directory};
 use super::effect::{Addressee, Effect, Note, Question};
-use super::outbound::{self, Context, Outbound, Sender};
+use super::outbound::{self, Context, Outbound};
 use super::refusal::Refusal;
 use super::requests::{Owner, Requests};
 use super::service::{Readiness, Services};
 use super::session::Session;
-use super::signal::{Answer, Delivery, Fact, NodeId, ReplyTo, Signal, SystemInfo, Update};
+use super::signal::{Answer, Fact, NodeId, Signal, SystemInfo, Update};
 use super::status::{AgentReport, Subscription};
-use super::{RequestId, tell};
+use super::{RequestId, trace};
 use crate::agent::{AgentId, Text};
-use crate::contract::{
-    Command, CommandFault, CommandMessage, Destination, ErrorCode, Event, Malformed, Subject,
-    SystemStatus,
-};
+use crate::contract::{Destination, Event, SystemStatus};
 use crate::machine::{Instant, Party, Random, Timers};
 
 /// What is due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+pub(super) enum Due {
     Agent(AgentId),
     Node(NodeId),
     Waiting,
@@ -49,19 +45,21 @@ enum Due {
 /// ```
 #[derive(Debug)]
 pub struct Connector {
-    config: Config,
-    services: Services,
+    pub(super) config: Config,
+    pub(super) services: Services,
     directory: Directory,
     requests: Requests,
-    out: Outbound,
-    timers: Timers<Due>,
+    pub(super) out: Outbound,
+    pub(super) timers: Timers<Due>,
+    /// How many agents each destination has.
+    homes: BTreeMap<Destination, usize>,
     /// Agents with commands that have not ended.
     busy: BTreeSet<AgentId>,
     /// Drivers that said hello before Finesse's first word.
-    waiting: VecDeque<(Destination, Option<Text>)>,
+    pub(super) waiting: VecDeque<(Destination, Option<Text>)>,
     now: Instant,
     has_seen_broker: bool,
-    is_ending: bool,
+    pub(super) is_ending: bool,
     is_drained: bool,
 }
 
@@ -79,6 +77,7 @@ impl Connector {
             directory: Directory::default(),
             out: Outbound::default(),
             timers: Timers::new(),
+            homes: BTreeMap::new(),
             busy: BTreeSet::new(),
             waiting: VecDeque::new(),
             now: Instant::START,
@@ -182,7 +181,7 @@ impl Connector {
         (self.directory.len(), self.requests.len())
     }
 
-    fn parts(&mut self) -> (&mut Directory, Context<'_>) {
+    pub(super) fn parts(&mut self) -> (&mut Directory, Context<'_>) {
         let cx = Context {
             now: self.now,
             config: &self.config,
@@ -195,19 +194,48 @@ impl Connector {
     }
 
     /// Acts on one session and re-arms its timer: the only way into a session.
-    fn touch(&mut self, agent: &AgentId, act: impl FnOnce(&mut Session, &mut Context<'_>)) {
+    pub(super) fn touch(
+        &mut self,
+        agent: &AgentId,
+        act: impl FnOnce(&mut Session, &mut Context<'_>),
+    ) {
         let (directory, mut cx) = self.parts();
         let Some(session) = directory.get_mut(agent) else {
             return;
         };
+        let home = session.destination().cloned();
         act(session, &mut cx);
         let (deadline, is_busy) = (session.deadline(), session.is_busy());
+        let new_home = session.destination().cloned();
+        self.move_home(home, new_home);
         self.timers.arm(Due::Agent(agent.clone()), deadline);
         if is_busy {
             self.busy.insert(agent.clone());
         } else {
             self.busy.remove(agent);
         }
+    }
+
+    pub(super) fn move_home(&mut self, from: Option<Destination>, to: Option<Destination>) {
+        if from == to {
+            return;
+        }
+        if let Some(from) = from
+            && let Some(agents) = self.homes.get_mut(&from)
+        {
+            *agents = agents.saturating_sub(1);
+            if *agents == 0 {
+                self.homes.remove(&from);
+            }
+        }
+        if let Some(to) = to {
+            *self.homes.entry(to).or_default() += 1;
+        }
+    }
+
+    /// Whether some agent's events go there.
+    pub(super) fn is_home(&self, destination: &Destination) -> bool {
+        self.homes.contains_key(destination)
     }
 
     /// What any signal may have brought about.
@@ -238,149 +266,7 @@ impl Connector {
         }
     }
 
-    fn on_delivery(&mut self, delivery: Delivery) {
-        if self.is_ending {
-            // Unacknowledged, it goes to the connector that takes over.
-            return;
-        }
-        Counters::add(&mut self.out.counters.commands);
-        let reply_to = self.checked(delivery.reply_to);
-        let jms_type = delivery.jms_type.as_ref().map(Text::as_str);
-        let body = delivery.body.as_ref().map(Text::as_str);
-        let correlation = delivery.correlation;
-        match CommandMessage::parse(jms_type, body, &self.config.layout) {
-            Ok(message) => self.on_command(message, reply_to, correlation),
-            Err(malformed) => self.on_malformed(&malformed, reply_to, correlation.as_ref()),
-        }
-        self.out.effects.push_back(Effect::Acknowledge(delivery.id));
-    }
-
-    /// An address for answers is from outside as a destination is: it could make a loop.
-    fn checked(&mut self, reply_to: Option<ReplyTo>) -> Option<ReplyTo> {
-        let reply_to = reply_to?;
-        match Destination::parse(reply_to.name.as_str(), &self.config.layout.command_queues) {
-            Ok(_) => Some(reply_to),
-            Err(_) => {
-                Counters::add(&mut self.out.counters.refused_destinations);
-                None
-            }
-        }
-    }
-
-    fn on_command(
-        &mut self,
-        message: CommandMessage,
-        reply_to: Option<ReplyTo>,
-        correlation: Option<Text>,
-    ) {
-        let (subject, detail) = tell::command(&message);
-        self.out.trace(
-            Party::Driver,
-            Party::Connector,
-            message.agent(),
-            subject,
-            detail,
-        );
-        let agent = match message.subject {
-            Subject::Destination(destination) => return self.on_hello(destination, correlation),
-            Subject::Agent(agent) => agent,
-        };
-        let named = match &message.command {
-            Command::Connect { destination, .. } => Some(destination.clone()),
-            _ => None,
-        };
-        let is_connect = named.is_some();
-        let sender = Sender {
-            named,
-            reply_to,
-            correlation,
-        };
-        let (directory, mut cx) = self.parts();
-        let is_known = match is_connect {
-            true => directory.admit(&cx, &agent).is_some(),
-            false => directory.get(&agent).is_some(),
-        };
-        if is_known {
-            self.touch(&agent, |session, cx| {
-                session.accept(cx, message.command, sender)
-            });
-            return;
-        }
-        let refusal = match is_connect {
-            true => Refusal::new(
-                ErrorCode::LicensesExceeded,
-                "Too many agents are connected.",
-            ),
-            false => super::entry::not_connected(),
-        };
-        Counters::add(&mut cx.out.counters.commands_failed);
-        let to = sender.named.map(Addressee::Driver);
-        let to = to.or_else(|| sender.reply_to.map(Addressee::ReplyTo));
-        refuse_stranger(&mut cx, to, agent, refusal, sender.correlation.as_ref());
-    }
-
-    fn on_malformed(
-        &mut self,
-        malformed: &Malformed,
-        reply_to: Option<ReplyTo>,
-        correlation: Option<&Text>,
-    ) {
-        let verb = malformed
-            .verb
-            .map_or_else(|| "?".into(), |verb| format!("{verb:?}"));
-        let agent = malformed.agent.as_ref();
-        let subject = format!("{verb}#{}", agent.map_or("?", AgentId::as_str));
-        self.out.trace(
-            Party::Driver,
-            Party::Connector,
-            agent,
-            subject,
-            format!("{malformed}"),
-        );
-        let (directory, mut cx) = self.parts();
-        Counters::add(&mut cx.out.counters.malformed);
-        Counters::add(&mut cx.out.counters.commands_failed);
-        let refusal = Refusal::new(malformed.code(), &format!("{malformed}"));
-        let session = agent.and_then(|agent| directory.get(agent));
-        let bound = session.and_then(|session| session.destination().cloned());
-        let to = bound
-            .map(Addressee::Driver)
-            .or_else(|| reply_to.map(Addressee::ReplyTo));
-        let is_loop = matches!(malformed.fault, CommandFault::RemoteDestination(_));
-        if is_loop {
-            Counters::add(&mut cx.out.counters.refused_destinations);
-        }
-        let to = to.filter(|_| !is_loop);
-        refuse_stranger(
-            &mut cx,
-            to,
-            agent.cloned().unwrap_or_default(),
-            refusal,
-            correlation,
-        );
-    }
-
-    fn on_hello(&mut self, destination: Destination, correlation: Option<Text>) {
-        Counters::add(&mut self.out.counters.commands_done);
-        if self.services.readiness() == Readiness::Unknown
-            && self.timers.deadline(&Due::Waiting).is_some()
-            && self.waiting.len() < self.config.limits.waiting_drivers
-        {
-            self.waiting.push_back((destination, correlation));
-            return;
-        }
-        self.tell_status(destination, correlation.as_ref());
-    }
-
-    /// Finesse has spoken, or stayed silent for too long.
-    fn answer_waiting(&mut self) {
-        self.timers.clear(&Due::Waiting);
-        while let Some((destination, correlation)) = self.waiting.pop_front() {
-            self.tell_status(destination, correlation.as_ref());
-        }
-    }
-
-    fn tell_status(&mut self, destination: Destination, correlation: Option<&Text>) {
+    pub(super) fn tell_status(&mut self, destination: Destination, correlation: Option<&Text>) {
         let status = match self.services.readiness() {
             Readiness::InService => SystemStatus::InService,
             Readiness::Unknown | Readiness::OutOfService => SystemStatus::OutOfService,
@@ -391,14 +277,15 @@ impl Connector {
     }
 
     fn tell_status_to_all(&mut self) {
-        for destination in self.directory.destinations() {
+        let homes: alloc::vec::Vec<Destination> = self.homes.keys().cloned().collect();
+        for destination in homes {
             self.tell_status(destination, None);
         }
     }
 
     fn on_update(&mut self, agent: &AgentId, update: Update) {
         Counters::add(&mut self.out.counters.notifications);
-        let (subject, detail) = tell::fact(&update.fact);
+        let (subject, detail) = trace::fact(&update.fact);
         let detail = outbound::bounded(&detail);
         self.out.trace(
             Party::Finesse,
@@ -428,7 +315,7 @@ impl Connector {
             | Answer::Calls(_)
             | Answer::Reasons(_) => {}
         }
-        let (subject, detail) = tell::answer(&answer);
+        let (subject, detail) = trace::answer(&answer);
         let about = match &owner {
             Some(Owner::Agent(agent, _)) => Some(agent),
             Some(Owner::Node(_)) | None => None,
@@ -526,29 +413,5 @@ impl Connector {
             self.touch(&agent, |session, cx| session.end(cx, deadline));
         }
         self.waiting.clear();
-    }
-}
-
-/// Answers a sender who has no session, if there is anybody to answer.
-fn refuse_stranger(
-    cx: &mut Context<'_>,
-    to: Option<Addressee>,
-    agent: AgentId,
-    refusal: Refusal,
-    correlation: Option<&Text>,
-) {
-    match to {
-        Some(to) => {
-            cx.publish(
-                to,
-                agent,
-                Event::error(refusal.code, refusal.text),
-                correlation,
-            );
-        }
-        None => {
-            Counters::add(&mut cx.out.counters.commands_dropped);
-            cx.out.note(Note::CommandDropped { why: refusal.cause });
-        }
     }
 }
