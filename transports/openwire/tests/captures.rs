@@ -75,7 +75,8 @@ fn answers(sent: &[u8], chunk: usize) -> Vec<u8> {
 }
 
 fn text(text: Option<&Text>) -> String {
-    text.map(|text| text.to_str().into_owned()).unwrap_or_default()
+    text.map(|text| text.to_str().into_owned())
+        .unwrap_or_default()
 }
 
 /// What a client sees of an answer, without what is the broker's own: its ids, its clock, its words.
@@ -83,7 +84,10 @@ fn summary(command: &Command) -> Option<String> {
     Some(match command {
         Command::Response(response) => format!("Response to {}", response.correlation_id),
         Command::IntegerResponse(response) => {
-            format!("IntegerResponse to {}: {}", response.correlation_id, response.result)
+            format!(
+                "IntegerResponse to {}: {}",
+                response.correlation_id, response.result
+            )
         }
         Command::ExceptionResponse(response) => {
             let exception = response.exception.as_ref().unwrap();
@@ -139,7 +143,9 @@ fn difference(name: &str) -> Vec<String> {
         *counts.entry(line).or_default() -= count;
     }
     let lines = counts.into_iter().filter(|(_, count)| *count != 0);
-    lines.map(|(line, count)| format!("{count:+} {line}")).collect()
+    lines
+        .map(|(line, count)| format!("{count:+} {line}"))
+        .collect()
 }
 
 /// Conversations of one client with a broker that has no other: every answer is the same.
@@ -198,7 +204,11 @@ fn the_second_of_two_exclusive_consumers_is_served_when_the_first_closes() {
     // The client names the last delivery by the real broker's higher number: here the message counts
     // as seen.
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines.iter().all(|line| line.contains(":1:1:2: ActiveMQTextMessage 2 of queue")));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.contains(":1:1:2: ActiveMQTextMessage 2 of queue"))
+    );
 }
 
 #[test]
@@ -208,8 +218,15 @@ fn requests_over_a_temporary_queue_are_answered_as_by_the_real_broker() {
     // The replier is another client: its replies, and so the acknowledgements of them, have no
     // counterpart here.
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert!(lines.contains(&"-2 ConnectionError".to_owned()), "{lines:?}");
-    assert!(lines.iter().any(|line| line.starts_with("+2 ") && line.contains("temp-queue://")));
+    assert!(
+        lines.contains(&"-2 ConnectionError".to_owned()),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("+2 ") && line.contains("temp-queue://"))
+    );
 }
 
 #[test]
@@ -217,10 +234,15 @@ fn the_cpp_client_of_a_driver_is_served() {
     let lines = difference("captures-cpp/cms-login");
 
     // What the connector sent is missing, and acknowledged in vain.
-    let events = lines.iter().filter(|line| line.starts_with("+1") && line.contains("dest1"));
+    let events = lines
+        .iter()
+        .filter(|line| line.starts_with("+1") && line.contains("dest1"));
     assert_eq!(events.count(), 7, "{lines:?}");
     assert_eq!(lines.len(), 8, "{lines:?}");
-    assert!(lines.contains(&"-7 ConnectionError".to_owned()), "{lines:?}");
+    assert!(
+        lines.contains(&"-7 ConnectionError".to_owned()),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -231,7 +253,10 @@ fn what_is_not_offered_is_refused_with_the_right_exception() {
     let expected = "-1 ExceptionResponse to 4: javax.jms.InvalidSelectorException".to_owned();
     assert!(selector.contains(&expected), "{selector:?}");
     let xa = difference("captures/xa");
-    assert!(xa.contains(&"-1 ExceptionResponse to 8: javax.jms.JMSException".to_owned()), "{xa:?}");
+    assert!(
+        xa.contains(&"-1 ExceptionResponse to 8: javax.jms.JMSException".to_owned()),
+        "{xa:?}"
+    );
 }
 
 #[test]
@@ -241,7 +266,14 @@ fn peers_that_speak_something_else_are_dropped() {
         let mut splitter = FrameSplitter::new();
         splitter.feed(&answered);
         let greeting = splitter.next_command(&mut Decoder::default()).unwrap();
-        assert!(matches!(greeting, Some(Command::WireFormatInfo(_))), "{name}");
-        assert_eq!(splitter.buffered(), 0, "{name}: nothing follows the greeting");
+        assert!(
+            matches!(greeting, Some(Command::WireFormatInfo(_))),
+            "{name}"
+        );
+        assert_eq!(
+            splitter.buffered(),
+            0,
+            "{name}: nothing follows the greeting"
+        );
     }
 }

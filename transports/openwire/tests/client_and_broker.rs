@@ -3,7 +3,7 @@
 
 mod world;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use finewire_core::machine::{Outcome, Reason};
 use finewire_openwire::broker::BrokerEvent;
@@ -29,7 +29,10 @@ fn a_message_to_a_queue_reaches_its_consumer_and_is_gone_when_acknowledged() {
     assert!(world.is_done(receiver, subscribed));
     assert_eq!(world.take_texts(receiver), ["Hello"]);
     let snapshot = world.broker.snapshot();
-    assert_eq!((snapshot.queues[0].waiting, snapshot.queues[0].in_flight), (0, 0));
+    assert_eq!(
+        (snapshot.queues[0].waiting, snapshot.queues[0].in_flight),
+        (0, 0)
+    );
     assert_eq!(snapshot.held_bytes, 0);
     world.assert_all_ended_once();
 }
@@ -161,7 +164,11 @@ fn what_was_not_acknowledged_comes_again_and_says_so() {
     world.cut(dying);
 
     let again = world.take_deliveries(heir);
-    assert_eq!(again.iter().map(text_of).collect::<Vec<_>>(), ["b", "c"], "in their old order");
+    assert_eq!(
+        again.iter().map(text_of).collect::<Vec<_>>(),
+        ["b", "c"],
+        "in their old order"
+    );
     assert!(again.iter().all(|delivered| delivered.redeliveries == 1));
     world.advance(Duration::from_secs(5));
     let stale = world.give(dying, ClientCommand::Acknowledge(seen[2].token.unwrap()));
@@ -174,7 +181,9 @@ fn what_was_not_acknowledged_comes_again_and_says_so() {
 #[test]
 fn competing_consumers_take_turns() {
     let mut world = World::new(config());
-    let peers: Vec<usize> = (1..=3).map(|n| world.client(n, ClientConfig::default())).collect();
+    let peers: Vec<usize> = (1..=3)
+        .map(|n| world.client(n, ClientConfig::default()))
+        .collect();
     for peer in &peers {
         world.subscribe(*peer, 1, queue());
     }
@@ -198,12 +207,19 @@ fn a_temporary_queue_carries_the_reply_and_ends_with_its_client() {
     world.subscribe(watching, 1, Destination::topic(advisories));
     world.subscribe(answering, 1, queue());
     world.give(asking, ClientCommand::CreateTemporary { topic: false });
-    let named = world.peers[asking].events.iter().find_map(|event| match event {
-        ClientEvent::TemporaryCreated { destination, .. } => Some(destination.clone()),
-        _ => None,
-    });
+    let named = world.peers[asking]
+        .events
+        .iter()
+        .find_map(|event| match event {
+            ClientEvent::TemporaryCreated { destination, .. } => Some(destination.clone()),
+            _ => None,
+        });
     let temporary = named.unwrap();
-    assert_eq!(world.take_deliveries(watching).len(), 1, "the advisory came before any request");
+    assert_eq!(
+        world.take_deliveries(watching).len(),
+        1,
+        "the advisory came before any request"
+    );
     world.subscribe(asking, 1, temporary.clone());
     let foreign = world.subscribe(answering, 2, temporary.clone());
     assert!(matches!(
@@ -225,7 +241,10 @@ fn a_temporary_queue_carries_the_reply_and_ends_with_its_client() {
     ));
     let late = world.subscribe(watching, 2, Destination::topic(advisories));
     assert!(world.is_done(watching, late));
-    assert!(world.take_deliveries(watching).is_empty(), "nothing is left to tell");
+    assert!(
+        world.take_deliveries(watching).is_empty(),
+        "nothing is left to tell"
+    );
     world.assert_all_ended_once();
 }
 
@@ -234,12 +253,18 @@ fn a_quiet_connection_lives_and_a_frozen_one_is_dropped_by_both_sides() {
     let mut world = World::new(config());
     let quiet = world.client(1, ClientConfig::default());
     world.advance(Duration::from_secs(600));
-    assert_eq!((world.peers[quiet].ups, world.peers[quiet].downs.len()), (1, 0));
+    assert_eq!(
+        (world.peers[quiet].ups, world.peers[quiet].downs.len()),
+        (1, 0)
+    );
 
     world.peers[quiet].frozen = true;
     world.reachable = false;
     world.advance(Duration::from_secs(59));
-    assert!(world.peers[quiet].downs.is_empty(), "not before twice the inactivity");
+    assert!(
+        world.peers[quiet].downs.is_empty(),
+        "not before twice the inactivity"
+    );
     assert_eq!(world.broker.snapshot().connections.len(), 1);
     world.advance(Duration::from_secs(32));
 
@@ -257,14 +282,26 @@ fn a_peer_that_never_greets_is_dropped() {
     let mut world = World::new(config());
     let address = Address::new("127.0.0.1", 1);
     let link = LinkId::accepted(99);
-    world.broker.handle_input(world.now, Input::Accepted(ListenerId(0), link, address));
+    world
+        .broker
+        .handle_input(world.now, Input::Accepted(ListenerId(0), link, address));
     world.settle();
     world.advance(Duration::from_secs(29));
-    assert!(!world.broker_events.iter().any(|event| matches!(event, BrokerEvent::TurnedAway { .. })));
+    assert!(
+        !world
+            .broker_events
+            .iter()
+            .any(|event| matches!(event, BrokerEvent::TurnedAway { .. }))
+    );
 
     world.advance(Duration::from_secs(2));
 
-    assert!(world.broker_events.iter().any(|event| matches!(event, BrokerEvent::TurnedAway { .. })));
+    assert!(
+        world
+            .broker_events
+            .iter()
+            .any(|event| matches!(event, BrokerEvent::TurnedAway { .. }))
+    );
 }
 
 #[test]
@@ -288,12 +325,23 @@ fn wrong_credentials_end_the_link_for_good_and_show_no_password() {
 
     assert_eq!(world.peers[right].ups, 1);
     assert_eq!(world.peers[wrong].ups, 0);
-    assert_eq!(world.peers[wrong].downs.len(), 1, "it does not come back by itself");
+    assert_eq!(
+        world.peers[wrong].downs.len(),
+        1,
+        "it does not come back by itself"
+    );
     let text = format!("{:?} {:?}", world.peers[wrong].downs, world.broker_events);
-    assert!(text.contains("SecurityException") && !text.contains("hunter2"), "{text}");
+    assert!(
+        text.contains("SecurityException") && !text.contains("hunter2"),
+        "{text}"
+    );
     let state = format!("{:?}{:?}", world.peers[wrong].link.protocol(), world.broker);
     assert!(!state.contains("hunter2"));
-    assert_eq!(world.outcome(wrong, kept), None, "it waits for the next start");
+    assert_eq!(
+        world.outcome(wrong, kept),
+        None,
+        "it waits for the next start"
+    );
 }
 
 #[test]
@@ -368,7 +416,9 @@ fn a_slow_topic_consumer_misses_the_oldest_and_it_is_counted() {
     assert_eq!(texts, ["0", "7", "8", "9"]);
     assert_eq!(world.broker.snapshot().counters.dropped, 6);
     let told = world.broker_events.iter();
-    let told = told.filter(|event| matches!(event, BrokerEvent::SlowConsumer { .. })).count();
+    let told = told
+        .filter(|event| matches!(event, BrokerEvent::SlowConsumer { .. }))
+        .count();
     assert_eq!(told, 1);
 }
 
@@ -410,7 +460,10 @@ fn pulls_get_one_message_each_or_hear_that_there_is_none() {
     world.give(peer, pull(Some(Duration::from_millis(300))));
     assert!(world.peers[peer].events.is_empty());
     world.advance(Duration::from_millis(301));
-    assert_eq!(world.peers[peer].events, [ClientEvent::PulledNothing(ConsumerHandle(1))]);
+    assert_eq!(
+        world.peers[peer].events,
+        [ClientEvent::PulledNothing(ConsumerHandle(1))]
+    );
 }
 
 #[test]
@@ -423,7 +476,10 @@ fn a_browser_sees_what_waits_and_takes_nothing() {
     asked.browse = true;
     world.give(peer, ClientCommand::Subscribe(asked));
 
-    assert_eq!(world.peers[peer].events.last(), Some(&ClientEvent::BrowseEnded(ConsumerHandle(1))));
+    assert_eq!(
+        world.peers[peer].events.last(),
+        Some(&ClientEvent::BrowseEnded(ConsumerHandle(1)))
+    );
     assert_eq!(world.take_texts(peer), ["a", "b"]);
     assert_eq!(world.broker.snapshot().queues[0].waiting, 2);
 }

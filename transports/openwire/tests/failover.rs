@@ -3,7 +3,7 @@
 
 mod world;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use finewire_core::machine::CommandId;
 use finewire_openwire::client::{AckMode, ClientCommand, ClientConfig, ConsumerHandle, Subscribe};
@@ -51,7 +51,10 @@ fn a_cut_at_any_byte_costs_no_subscription_and_no_confirmed_command() {
         world.assert_all_ended_once();
         world.deliveries
     };
-    assert!(deliveries > 1000, "the story is told byte by byte: {deliveries}");
+    assert!(
+        deliveries > 1000,
+        "the story is told byte by byte: {deliveries}"
+    );
     // Every step in the handshake, then each 7th byte: the story repeats itself.
     let cuts = (0..400).chain((400..deliveries).step_by(7));
     for cut in cuts {
@@ -73,7 +76,10 @@ fn a_cut_at_any_byte_costs_no_subscription_and_no_confirmed_command() {
         world.publish(watcher, Destination::queue("Connector1"), "next");
         assert_eq!(acknowledge_all(&mut world, peer), ["next"], "cut {cut}");
         let view = world.broker.snapshot();
-        let queue = view.queues.iter().find(|queue| queue.destination.name() == "Connector1");
+        let queue = view
+            .queues
+            .iter()
+            .find(|queue| queue.destination.name() == "Connector1");
         let queue = queue.unwrap();
         assert_eq!((queue.waiting, queue.in_flight), (0, 0), "cut {cut}");
         assert_eq!(view.connections.len(), 2, "cut {cut}");
@@ -87,7 +93,10 @@ fn any_chunking_gives_the_same_conversation() {
         world.chunk = chunk;
         let peer = world.client(1, ClientConfig::default());
         story(&mut world, peer);
-        (format!("{:?}", world.peers[peer].events), world.peers[peer].ended.clone())
+        (
+            format!("{:?}", world.peers[peer].events),
+            world.peers[peer].ended.clone(),
+        )
     };
 
     let whole = run(usize::MAX);
@@ -106,7 +115,11 @@ fn a_subscription_given_while_down_is_taken_up_when_a_broker_is_there() {
     let gone = world.give(peer, ClientCommand::Unsubscribe(ConsumerHandle(2)));
     world.advance(Duration::from_secs(300));
     assert_eq!(world.outcome(peer, subscribed), None);
-    assert!(world.outcome(peer, given_up).is_some_and(|outcome| !outcome.is_done()));
+    assert!(
+        world
+            .outcome(peer, given_up)
+            .is_some_and(|outcome| !outcome.is_done())
+    );
     assert!(world.is_done(peer, gone));
 
     world.reachable = true;
@@ -146,13 +159,21 @@ fn a_client_that_was_leaving_when_its_link_broke_does_not_come_back() {
         world.subscribe(peer, 1, Destination::queue("q"))
     };
     let leave = world.give(peer, ClientCommand::Disconnect);
-    assert_eq!(world.outcome(peer, leave), None, "the broker has yet to let us go");
+    assert_eq!(
+        world.outcome(peer, leave),
+        None,
+        "the broker has yet to let us go"
+    );
 
     world.cut(peer);
     world.advance(Duration::from_secs(60));
 
     assert!(world.is_done(peer, leave));
-    assert!(world.outcome(peer, pending).is_some_and(|outcome| !outcome.is_done()));
+    assert!(
+        world
+            .outcome(peer, pending)
+            .is_some_and(|outcome| !outcome.is_done())
+    );
     assert_eq!(world.peers[peer].ups, 1);
     assert_eq!(world.broker.snapshot().connections.len(), 0);
 }

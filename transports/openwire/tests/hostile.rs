@@ -10,7 +10,10 @@ use finewire_openwire::command::{
 };
 use finewire_openwire::{broker, client};
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/openwire/captures");
+const FOLDER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/vectors/openwire/captures"
+);
 
 /// Real frames behind one another, from which damaged ones are made.
 fn material(suffix: &str) -> Vec<u8> {
@@ -20,7 +23,10 @@ fn material(suffix: &str) -> Vec<u8> {
         .filter(|path| path.to_str().unwrap().ends_with(suffix))
         .collect();
     names.sort();
-    names.iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
+    names
+        .iter()
+        .flat_map(|path| std::fs::read(path).unwrap())
+        .collect()
 }
 
 /// Cuts material into pieces with control bytes, and damages some of it.
@@ -31,7 +37,11 @@ fn mangled(material: &[u8], random: &mut Random) -> Vec<u8> {
     for _ in 0..pick(random, 60) {
         let control = u8::try_from(pick(random, 256)).unwrap();
         // Time passes rarely, or every link would time out.
-        let control = if pick(random, 20) == 0 { control } else { control & !2 };
+        let control = if pick(random, 20) == 0 {
+            control
+        } else {
+            control & !2
+        };
         data.push(control);
         let length = usize::from(control >> 2).min(material.len() - at);
         let start = data.len();
@@ -58,7 +68,16 @@ fn sayings(client: u8, random: &mut Random) -> Vec<u8> {
         let session = connection.session([1, 1, 1, 1, -1, 0][usize::try_from(pick(6)).unwrap()]);
         let consumer = session.consumer(pick(3));
         let producer = session.producer(pick(2));
-        let odd = ["t", "q,topic://t", "q.*", ">", "", "c1:1", "c2:1", "ActiveMQ.Advisory.>"];
+        let odd = [
+            "t",
+            "q,topic://t",
+            "q.*",
+            ">",
+            "",
+            "c1:1",
+            "c2:1",
+            "ActiveMQ.Advisory.>",
+        ];
         let name = match pick(16) {
             0..=7 => "q",
             n => odd[usize::try_from(n - 8).unwrap()],

@@ -24,14 +24,19 @@ impl Broker {
             .as_ref()
             .ok_or_else(|| missing("MessageAck.consumerId"))?;
         let connection = self.own(link, id.connection_id.as_ref())?;
-        if !connection.consumers.contains_key(&(id.session_id, id.value)) {
+        if !connection
+            .consumers
+            .contains_key(&(id.session_id, id.value))
+        {
             // Late acknowledgements of a closed consumer: its messages are back where they were.
             return DONE;
         }
-        if let Some(value) = transaction {
-            if !connection.transactions.contains_key(&value) {
-                return Err(Fault::jms(format!("Transaction '{value}' has not been started.")));
-            }
+        if let Some(value) = transaction
+            && !connection.transactions.contains_key(&value)
+        {
+            return Err(Fault::jms(format!(
+                "Transaction '{value}' has not been started."
+            )));
         }
         let (key, consumer) = self.own_consumer(link, Some(id))?;
         let (first, last) = (ack.first_message_id.as_ref(), ack.last_message_id.as_ref());

@@ -134,8 +134,14 @@ impl Broker {
     }
 
     fn consumer_count(&self, name: &Destination) -> i32 {
-        let queue = self.queues.get(name).map_or(0, super::queue::Queue::consumer_count);
-        let topic = self.topics.get(name).map_or(0, std::collections::BTreeSet::len);
+        let queue = self
+            .queues
+            .get(name)
+            .map_or(0, super::queue::Queue::consumer_count);
+        let topic = self
+            .topics
+            .get(name)
+            .map_or(0, std::collections::BTreeSet::len);
         i32::try_from(queue + topic).unwrap_or(i32::MAX)
     }
 
@@ -159,14 +165,20 @@ impl Broker {
         let topic = |name: &str| Destination::topic(format!("{ADVISORY}{name}"));
         let mut replay: Vec<(Destination, Command, Option<i32>)> = Vec::new();
         if wants(&topic("Connection")) {
-            let known = self.connections.values().filter_map(|known| known.identity());
-            replay.extend(known.map(|Identity { info, .. }| {
-                (topic("Connection"), info.clone().into(), None)
-            }));
+            let known = self
+                .connections
+                .values()
+                .filter_map(|known| known.identity());
+            replay.extend(
+                known.map(|Identity { info, .. }| (topic("Connection"), info.clone().into(), None)),
+            );
         }
         for kind in [DestinationKind::TempQueue, DestinationKind::TempTopic] {
             if wants(&topic(topic_of(kind))) {
-                let of_kind = self.temporaries.iter().filter(|(name, _)| name.kind == kind);
+                let of_kind = self
+                    .temporaries
+                    .iter()
+                    .filter(|(name, _)| name.kind == kind);
                 replay.extend(of_kind.map(|(name, owner)| {
                     let info = self.destination_info(name, true, Some(*owner));
                     (topic(topic_of(kind)), info.into(), None)
@@ -174,18 +186,28 @@ impl Broker {
             }
         }
         if wants(&topic("Queue")) {
-            let plain = self.queues.keys().filter(|name| name.kind == DestinationKind::Queue);
+            let plain = self
+                .queues
+                .keys()
+                .filter(|name| name.kind == DestinationKind::Queue);
             replay.extend(plain.map(|name| {
                 let info = self.destination_info(name, true, None);
                 (topic("Queue"), info.into(), None)
             }));
         }
         if wants(&topic("Topic")) {
-            let plain = self.topics.keys().filter(|name| name.kind == DestinationKind::Topic);
-            replay.extend(plain.filter(|name| !name.name().starts_with(ADVISORY)).map(|name| {
-                let info = self.destination_info(name, true, None);
-                (topic("Topic"), info.into(), None)
-            }));
+            let plain = self
+                .topics
+                .keys()
+                .filter(|name| name.kind == DestinationKind::Topic);
+            replay.extend(
+                plain
+                    .filter(|name| !name.name().starts_with(ADVISORY))
+                    .map(|name| {
+                        let info = self.destination_info(name, true, None);
+                        (topic("Topic"), info.into(), None)
+                    }),
+            );
         }
         for other in self.consumers.values() {
             for part in &other.parts {
@@ -223,6 +245,10 @@ const fn topic_of(kind: DestinationKind) -> &'static str {
 }
 
 fn consumer_topic(name: &Destination) -> String {
-    let kind = if name.kind.is_queue() { "Queue" } else { "Topic" };
+    let kind = if name.kind.is_queue() {
+        "Queue"
+    } else {
+        "Topic"
+    };
     format!("Consumer.{kind}.{}", name.name())
 }

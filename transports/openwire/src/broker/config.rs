@@ -178,7 +178,10 @@ mod tests {
 
     #[test]
     fn only_a_known_name_with_its_own_password_is_admitted() {
-        let users = [("joe".to_owned(), Secret::from("x")), ("void".to_owned(), Secret::from(""))];
+        let users = [
+            ("joe".to_owned(), Secret::from("x")),
+            ("void".to_owned(), Secret::from("")),
+        ];
         let admission = Admission::Users(users.into());
 
         assert!(admission.admits("joe", "x"));

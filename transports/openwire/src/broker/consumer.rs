@@ -169,9 +169,13 @@ impl Consumer {
 
     /// The delivery of one message.
     pub(super) fn delivery_of(&self, id: &MessageId) -> Result<u64, Fault> {
-        self.range(Some(id), Some(id)).map(|found| found.first().copied())?.ok_or_else(|| {
-            Fault::jms(format!("Unmatched acknowledge: message {id} is already acknowledged"))
-        })
+        self.range(Some(id), Some(id))
+            .map(|found| found.first().copied())?
+            .ok_or_else(|| {
+                Fault::jms(format!(
+                    "Unmatched acknowledge: message {id} is already acknowledged"
+                ))
+            })
     }
 
     /// Settles a delivery: it is no longer out.
@@ -260,7 +264,10 @@ mod tests {
     fn ranges_follow_the_order_of_dispatch() {
         let consumer = consumer(10, 5);
 
-        assert_eq!(consumer.range(Some(&id(2)), Some(&id(4))).unwrap(), [1, 2, 3]);
+        assert_eq!(
+            consumer.range(Some(&id(2)), Some(&id(4))).unwrap(),
+            [1, 2, 3]
+        );
         assert_eq!(consumer.range(None, Some(&id(2))).unwrap(), [0, 1]);
         assert!(consumer.range(Some(&id(4)), Some(&id(2))).is_err());
         assert!(consumer.range(None, Some(&id(9))).is_err());

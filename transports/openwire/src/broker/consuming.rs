@@ -49,8 +49,11 @@ impl Broker {
             ));
         }
         let parts = names::parts(destination)?;
-        let patterns: Vec<Destination> =
-            parts.iter().filter(|part| names::is_pattern(part)).cloned().collect();
+        let patterns: Vec<Destination> = parts
+            .iter()
+            .filter(|part| names::is_pattern(part))
+            .cloned()
+            .collect();
         if !patterns.is_empty() && self.patterns.len() >= limits.wildcards {
             return Err(Fault::exhausted("too many consumers with wildcards"));
         }
@@ -75,7 +78,9 @@ impl Broker {
         };
         let whole = Destination::new(destination.kind, destination.name());
         let mut consumer = Consumer::new(id, link, whole);
-        consumer.prefetch = usize::try_from(info.prefetch_size).unwrap_or(0).min(limits.prefetch);
+        consumer.prefetch = usize::try_from(info.prefetch_size)
+            .unwrap_or(0)
+            .min(limits.prefetch);
         consumer.priority = info.priority;
         consumer.exclusive = info.exclusive;
         consumer.no_local = info.no_local;
@@ -83,7 +88,9 @@ impl Broker {
         consumer.backlog_limit = usize::try_from(info.maximum_pending_message_limit)
             .ok()
             .filter(|limit| *limit > 0)
-            .map_or(limits.backlog_messages, |limit| limit.min(limits.backlog_messages));
+            .map_or(limits.backlog_messages, |limit| {
+                limit.min(limits.backlog_messages)
+            });
         consumer.parts = parts.clone();
         self.consumers.insert(key, consumer);
         if let Some(connection) = self.connections.get_mut(&link) {
@@ -101,7 +108,9 @@ impl Broker {
         }
         if !patterns.is_empty() {
             let matching = self.queues.keys().filter(|queue| {
-                patterns.iter().any(|pattern| names::matches(pattern, queue))
+                patterns
+                    .iter()
+                    .any(|pattern| names::matches(pattern, queue))
             });
             let matching: Vec<Destination> = matching.cloned().collect();
             if !info.browser {
@@ -142,9 +151,14 @@ impl Broker {
             let parts = consumer.parts.clone();
             let mut found: Vec<Waiting> = Vec::new();
             for (name, queue) in &self.queues {
-                if parts.iter().any(|part| part == name || names::matches(part, name)) {
+                if parts
+                    .iter()
+                    .any(|part| part == name || names::matches(part, name))
+                {
                     let waiting = queue.waiting();
-                    found.extend(waiting.map(|stored| Waiting::Message(Arc::clone(&stored.message))));
+                    found.extend(
+                        waiting.map(|stored| Waiting::Message(Arc::clone(&stored.message))),
+                    );
                 }
             }
             found.push(Waiting::EndOfBrowse);

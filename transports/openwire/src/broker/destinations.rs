@@ -29,13 +29,20 @@ impl Broker {
             kind: name.kind,
             physical_name: name.physical_name.as_ref().map(Text::detach),
         };
-        self.queues.insert(name.clone(), Queue::new(self.next_sequence));
+        self.queues
+            .insert(name.clone(), Queue::new(self.next_sequence));
         let wild = self.patterns.iter().filter(|(_, patterns)| {
-            patterns.iter().any(|pattern| names::matches(pattern, &name))
+            patterns
+                .iter()
+                .any(|pattern| names::matches(pattern, &name))
         });
         let keys: Vec<_> = wild.map(|(key, _)| *key).collect();
         for key in keys {
-            if self.consumers.get(&key).is_some_and(|consumer| !consumer.browser) {
+            if self
+                .consumers
+                .get(&key)
+                .is_some_and(|consumer| !consumer.browser)
+            {
                 self.attach(key, &name);
                 if let Some(queue) = self.queues.get_mut(&name) {
                     queue.line_up(key);
@@ -50,13 +57,23 @@ impl Broker {
     }
 
     /// A client wants a destination to exist.
-    pub(super) fn make_destination(&mut self, link: LinkId, name: &Destination) -> Result<(), Fault> {
+    pub(super) fn make_destination(
+        &mut self,
+        link: LinkId,
+        name: &Destination,
+    ) -> Result<(), Fault> {
         if names::is_pattern(name) {
-            return Err(Fault::invalid_destination("Cannot create a name with wildcards"));
+            return Err(Fault::invalid_destination(
+                "Cannot create a name with wildcards",
+            ));
         }
         if !name.kind.is_temporary() {
             // Topics exist as long as somebody consumes them.
-            return if name.kind.is_queue() { self.make_queue(name) } else { Ok(()) };
+            return if name.kind.is_queue() {
+                self.make_queue(name)
+            } else {
+                Ok(())
+            };
         }
         if let Some(owner) = self.temporaries.get(name) {
             if *owner == link {
@@ -70,7 +87,9 @@ impl Broker {
         let connection = self.connections.get(&link);
         let owned = connection.map_or(0, |connection| connection.temporaries.len());
         if owned >= limit {
-            return Err(Fault::exhausted(format!("more than {limit} temporary destinations")));
+            return Err(Fault::exhausted(format!(
+                "more than {limit} temporary destinations"
+            )));
         }
         if name.kind.is_queue() {
             self.make_queue(name)?;
@@ -98,7 +117,10 @@ impl Broker {
             return Err(Fault::security("Advisories are the broker's"));
         }
         let queue = self.queues.get(name).map_or(0, Queue::consumer_count);
-        let topic = self.topics.get(name).map_or(0, std::collections::BTreeSet::len);
+        let topic = self
+            .topics
+            .get(name)
+            .map_or(0, std::collections::BTreeSet::len);
         if queue + topic > 0 {
             return Err(Fault::jms(format!(
                 "Destination still has an active subscription: {name}"

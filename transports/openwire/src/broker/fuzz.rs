@@ -53,8 +53,15 @@ pub fn run(data: &[u8]) {
     }
     broker.assert_whole();
     let view = broker.snapshot();
-    assert!(view.connections.is_empty() && view.topics.is_empty(), "nobody is left");
-    assert!(view.queues.iter().all(|queue| queue.in_flight == 0 && queue.consumers == 0));
+    assert!(
+        view.connections.is_empty() && view.topics.is_empty(),
+        "nobody is left"
+    );
+    assert!(
+        view.queues
+            .iter()
+            .all(|queue| queue.in_flight == 0 && queue.consumers == 0)
+    );
 }
 
 impl Broker {
@@ -62,21 +69,52 @@ impl Broker {
     fn assert_whole(&self) {
         let bytes: usize = self.queues.values().map(|queue| queue.held().1).sum();
         assert_eq!(self.held_bytes, bytes, "bytes held");
-        let of_links: usize = self.connections.values().map(|known| known.consumers.len()).sum();
+        let of_links: usize = self
+            .connections
+            .values()
+            .map(|known| known.consumers.len())
+            .sum();
         assert_eq!(self.consumers.len(), of_links, "consumers");
-        let temporaries: usize = self.connections.values().map(|known| known.temporaries.len()).sum();
-        assert_eq!(self.temporaries.len(), temporaries, "temporary destinations");
-        assert!(self.patterns.keys().all(|key| self.consumers.contains_key(key)));
+        let temporaries: usize = self
+            .connections
+            .values()
+            .map(|known| known.temporaries.len())
+            .sum();
+        assert_eq!(
+            self.temporaries.len(),
+            temporaries,
+            "temporary destinations"
+        );
+        assert!(
+            self.patterns
+                .keys()
+                .all(|key| self.consumers.contains_key(key))
+        );
         let of_topics = self.topics.values().flatten();
-        assert!(of_topics.into_iter().all(|key| self.consumers.contains_key(key)));
+        assert!(
+            of_topics
+                .into_iter()
+                .all(|key| self.consumers.contains_key(key))
+        );
         assert_eq!(self.by_connection_id.len(), self.by_client_id.len());
         for (name, queue) in &self.queues {
             let (held, _) = queue.held();
-            let out: usize = self.consumers.values().map(|it| it.outstanding_of(name)).sum();
-            let open = self.connections.values().flat_map(|known| known.transactions.values());
+            let out: usize = self
+                .consumers
+                .values()
+                .map(|it| it.outstanding_of(name))
+                .sum();
+            let open = self
+                .connections
+                .values()
+                .flat_map(|known| known.transactions.values());
             let orphans = open.flat_map(|transaction| &transaction.orphans);
             let orphans = orphans.filter(|(home, _, _)| home == name).count();
-            assert_eq!(held, queue.waiting_count() + out + orphans, "messages of {name}");
+            assert_eq!(
+                held,
+                queue.waiting_count() + out + orphans,
+                "messages of {name}"
+            );
         }
     }
 }

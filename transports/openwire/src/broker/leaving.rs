@@ -44,10 +44,10 @@ impl Broker {
         for temporary in temporaries {
             self.destroy(&temporary, Some(link));
         }
-        if let Some(id) = &identity.connection_id.value {
-            if self.by_connection_id.get(id) == Some(&link) {
-                self.by_connection_id.remove(id);
-            }
+        if let Some(id) = &identity.connection_id.value
+            && self.by_connection_id.get(id) == Some(&link)
+        {
+            self.by_connection_id.remove(id);
         }
         if self.by_client_id.get(&identity.client_id) == Some(&link) {
             self.by_client_id.remove(&identity.client_id);

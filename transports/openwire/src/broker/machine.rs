@@ -281,7 +281,10 @@ impl Broker {
     }
 
     fn broker_info(&self, link: LinkId) -> BrokerInfo {
-        let listener = self.connections.get(&link).map(|connection| connection.listener);
+        let listener = self
+            .connections
+            .get(&link)
+            .map(|connection| connection.listener);
         let listener = listener.and_then(|id| self.listeners.get(&id));
         let address = listener.and_then(|listener| Some((listener.bound.as_ref()?, listener.tls)));
         let url = address.map(|(address, tls)| {
@@ -362,12 +365,12 @@ impl Broker {
     /// The link is gone: everything of it goes.
     fn forget(&mut self, link: LinkId, reason: CloseReason) {
         self.depart(link, &reason);
-        if let Some(connection) = self.connections.remove(&link) {
-            if matches!(connection.stage, Stage::Securing | Stage::Strange) {
-                let peer = connection.peer;
-                self.outputs
-                    .event(BrokerEvent::TurnedAway { link, peer, reason });
-            }
+        if let Some(connection) = self.connections.remove(&link)
+            && matches!(connection.stage, Stage::Securing | Stage::Strange)
+        {
+            let peer = connection.peer;
+            self.outputs
+                .event(BrokerEvent::TurnedAway { link, peer, reason });
         }
         self.dirty.remove(&link);
         self.timers.clear(&Due::Link(link));
@@ -402,11 +405,11 @@ impl Broker {
     }
 
     fn stopped_if_empty(&mut self) {
-        if let Life::Stopping(id) = self.life {
-            if self.connections.is_empty() {
-                self.life = Life::Stopped;
-                self.outputs.ended(id, Outcome::Done);
-            }
+        if let Life::Stopping(id) = self.life
+            && self.connections.is_empty()
+        {
+            self.life = Life::Stopped;
+            self.outputs.ended(id, Outcome::Done);
         }
     }
 
@@ -458,18 +461,18 @@ impl Broker {
     }
 
     fn trace_from(&mut self, link: LinkId, command: &Command) {
-        if self.config.trace {
-            if let Some(trace) = super::trace::of(command, link, Direction::FromPeer) {
-                self.outputs.trace(trace);
-            }
+        if self.config.trace
+            && let Some(trace) = super::trace::of(command, link, Direction::FromPeer)
+        {
+            self.outputs.trace(trace);
         }
     }
 
     fn trace_to(&mut self, link: LinkId, command: &Command) {
-        if self.config.trace {
-            if let Some(trace) = super::trace::of(command, link, Direction::ToPeer) {
-                self.outputs.trace(trace);
-            }
+        if self.config.trace
+            && let Some(trace) = super::trace::of(command, link, Direction::ToPeer)
+        {
+            self.outputs.trace(trace);
         }
     }
 }
@@ -491,7 +494,10 @@ impl Machine for Broker {
         match input {
             Input::Accepted(listener, link, peer) => self.accept(listener, link, peer),
             Input::Secured(link, _) => {
-                let stage = self.connections.get(&link).map(|connection| &connection.stage);
+                let stage = self
+                    .connections
+                    .get(&link)
+                    .map(|connection| &connection.stage);
                 if matches!(stage, Some(Stage::Securing)) {
                     self.greet(link);
                 }

@@ -36,7 +36,5 @@ mod trace;
 mod transactions;
 
 pub use config::{Admission, BrokerConfig, BrokerLimits, Listen, SlowConsumer};
-pub use event::{
-    BrokerCommand, BrokerEvent, BrokerSnapshot, ConnectionView, QueueView, TopicView,
-};
+pub use event::{BrokerCommand, BrokerEvent, BrokerSnapshot, ConnectionView, QueueView, TopicView};
 pub use machine::{Broker, Counters};

@@ -23,7 +23,9 @@ const KINDS: [DestinationKind; 4] = [
 pub(super) fn parts(destination: &Destination) -> Result<Vec<Destination>, Fault> {
     let name = destination.name();
     if name.len() > MAX_NAME * MAX_PARTS {
-        return Err(Fault::invalid_destination("the destination's name is too long"));
+        return Err(Fault::invalid_destination(
+            "the destination's name is too long",
+        ));
     }
     let mut parts: Vec<Destination> = Vec::new();
     for part in name.split(',') {
@@ -38,7 +40,9 @@ pub(super) fn parts(destination: &Destination) -> Result<Vec<Destination>, Fault
             return Err(Fault::invalid_destination("the destination has no name"));
         }
         if part.len() > MAX_NAME {
-            return Err(Fault::invalid_destination("the destination's name is too long"));
+            return Err(Fault::invalid_destination(
+                "the destination's name is too long",
+            ));
         }
         if part.chars().any(char::is_control) {
             return Err(Fault::invalid_destination(

@@ -52,7 +52,10 @@ impl Broker {
     ) -> Result<(ConsumerKey, &mut Consumer), Fault> {
         let id = id.ok_or_else(|| missing("consumerId"))?;
         let connection = self.own(link, id.connection_id.as_ref())?;
-        let key = connection.consumers.get(&(id.session_id, id.value)).copied();
+        let key = connection
+            .consumers
+            .get(&(id.session_id, id.value))
+            .copied();
         let unknown = || Fault::illegal_state(format!("Cannot use consumer {id}: it is not open"));
         let key = key.ok_or_else(unknown)?;
         let consumer = self.consumers.get_mut(&key).ok_or_else(unknown)?;

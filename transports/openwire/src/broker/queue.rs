@@ -177,10 +177,10 @@ impl Queue {
 
     /// A consumer has no room: it leaves the line.
     pub(super) fn rest(&mut self, key: ConsumerKey) {
-        if let Some(attached) = self.attached.get_mut(&key) {
-            if let Some(turn) = attached.turn.take() {
-                self.ready.remove(&(Reverse(attached.priority), turn, key));
-            }
+        if let Some(attached) = self.attached.get_mut(&key)
+            && let Some(turn) = attached.turn.take()
+        {
+            self.ready.remove(&(Reverse(attached.priority), turn, key));
         }
     }
 
@@ -250,9 +250,17 @@ mod tests {
         queue.attach(key(3), 0, false);
         assert_eq!(queue.exclusive(), Some(key(1)), "the first of equals");
         queue.attach(key(4), 127, true);
-        assert_eq!(queue.exclusive(), Some(key(4)), "a higher priority takes over");
+        assert_eq!(
+            queue.exclusive(),
+            Some(key(4)),
+            "a higher priority takes over"
+        );
         queue.line_up(key(3));
-        assert_eq!(queue.next_consumer(), None, "nobody else is served meanwhile");
+        assert_eq!(
+            queue.next_consumer(),
+            None,
+            "nobody else is served meanwhile"
+        );
 
         queue.detach(key(4));
         assert_eq!(queue.exclusive(), Some(key(1)));

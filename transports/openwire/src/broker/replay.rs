@@ -42,10 +42,10 @@ impl SentBefore {
             }
             return is_new;
         }
-        if self.last.len() >= self.limit {
-            if let Some((_, oldest)) = self.by_use.pop_first() {
-                self.last.remove(&oldest);
-            }
+        if self.last.len() >= self.limit
+            && let Some((_, oldest)) = self.by_use.pop_first()
+        {
+            self.last.remove(&oldest);
         }
         let id = ProducerId {
             connection_id: producer.connection_id.as_ref().map(Text::detach),

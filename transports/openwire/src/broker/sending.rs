@@ -6,8 +6,8 @@ use finewire_core::machine::LinkId;
 
 use crate::command::{Destination, Message, ProducerAck, TransactionId};
 
-use super::consumer::{ConsumerKey, Waiting};
 use super::config::SlowConsumer;
+use super::consumer::{ConsumerKey, Waiting};
 use super::event::BrokerEvent;
 use super::fault::Fault;
 use super::machine::Broker;
@@ -23,7 +23,10 @@ pub(super) const ADVISORY: &str = "ActiveMQ.Advisory.";
 /// What a message counts for: ActiveMQ's own estimate, on which producer windows rest.
 pub(super) fn size_of(message: &Message) -> usize {
     let content = message.content.as_ref().map_or(0, bytes::Bytes::len);
-    let properties = message.marshalled_properties.as_ref().map_or(0, bytes::Bytes::len);
+    let properties = message
+        .marshalled_properties
+        .as_ref()
+        .map_or(0, bytes::Bytes::len);
     1024 + content + properties
 }
 
@@ -32,13 +35,13 @@ impl Broker {
     pub(super) fn take_send(&mut self, link: LinkId, message: Arc<Message>) -> Result<(), Fault> {
         let result = self.admit(link, &message);
         self.acknowledge_window(link, &message);
-        if result.is_err() {
-            if let Some(TransactionId::Local(id)) = &message.extras.transaction_id {
-                let connection = self.connections.get_mut(&link);
-                let transactions = connection.map(|connection| &mut connection.transactions);
-                if let Some(transaction) = transactions.and_then(|all| all.get_mut(&id.value)) {
-                    transaction.broken = true;
-                }
+        if result.is_err()
+            && let Some(TransactionId::Local(id)) = &message.extras.transaction_id
+        {
+            let connection = self.connections.get_mut(&link);
+            let transactions = connection.map(|connection| &mut connection.transactions);
+            if let Some(transaction) = transactions.and_then(|all| all.get_mut(&id.value)) {
+                transaction.broken = true;
             }
         }
         result
@@ -69,7 +72,10 @@ impl Broker {
                 let connection = self.own(link, producer.connection_id.as_ref())?;
                 let open = connection.transactions.get_mut(&transaction.value);
                 let open = open.ok_or_else(|| {
-                    Fault::jms(format!("Transaction '{}' has not been started.", transaction.value))
+                    Fault::jms(format!(
+                        "Transaction '{}' has not been started.",
+                        transaction.value
+                    ))
                 })?;
                 let size = size_of(message);
                 if open.sends.len() >= transaction_sends || open.bytes + size > queue_bytes {
@@ -85,7 +91,10 @@ impl Broker {
 
     /// A producer that counts bytes stops when they are not given back.
     fn acknowledge_window(&mut self, link: LinkId, message: &Message) {
-        let Some(producer) = message.producer_id.as_ref().filter(|_| !message.response_required)
+        let Some(producer) = message
+            .producer_id
+            .as_ref()
+            .filter(|_| !message.response_required)
         else {
             return;
         };
@@ -129,7 +138,9 @@ impl Broker {
     fn check_target(&mut self, target: &Destination, message: &Message) -> Result<(), Fault> {
         self.check_temporary(target)?;
         if names::is_pattern(target) {
-            return Err(Fault::invalid_destination("Cannot send to a name with wildcards"));
+            return Err(Fault::invalid_destination(
+                "Cannot send to a name with wildcards",
+            ));
         }
         if target.kind.is_topic() {
             if target.name().starts_with(ADVISORY) {
@@ -187,7 +198,10 @@ impl Broker {
 
     /// Gives a topic's message to all its consumers; they share it.
     pub(super) fn fan_out(&mut self, topic: &Destination, message: &Arc<Message>) {
-        let sender = message.producer_id.as_ref().and_then(|id| id.connection_id.clone());
+        let sender = message
+            .producer_id
+            .as_ref()
+            .and_then(|id| id.connection_id.clone());
         for key in self.audience(topic) {
             let Some(consumer) = self.consumers.get(&key) else {
                 continue;
@@ -204,7 +218,9 @@ impl Broker {
         let exact = self.topics.get(topic).into_iter().flatten().copied();
         let mut keys: Vec<ConsumerKey> = exact.collect();
         let wild = self.patterns.iter().filter(|(_, patterns)| {
-            patterns.iter().any(|pattern| names::matches(pattern, topic))
+            patterns
+                .iter()
+                .any(|pattern| names::matches(pattern, topic))
         });
         keys.extend(wild.map(|(key, _)| *key));
         keys.sort_unstable();
@@ -239,7 +255,9 @@ impl Broker {
                 lost += 1;
             }
         }
-        consumer.backlog.push_back(Waiting::Message(Arc::clone(message)));
+        consumer
+            .backlog
+            .push_back(Waiting::Message(Arc::clone(message)));
         consumer.backlog_bytes += size;
         if lost == 0 {
             return;

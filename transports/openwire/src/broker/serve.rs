@@ -6,8 +6,8 @@ use finewire_core::machine::{CloseReason, LinkId};
 
 use crate::command::{
     Command, ConnectionControl, ConnectionError, ConnectionId, ConnectionInfo, ConsumerControl,
-    DestinationInfo, DestinationOperation, ExceptionResponse, IntegerResponse,
-    ProducerInfo, RemoveInfo, Response, SessionInfo, Text,
+    DestinationInfo, DestinationOperation, ExceptionResponse, IntegerResponse, ProducerInfo,
+    RemoveInfo, Response, SessionInfo, Text,
 };
 
 use super::connection::{Identity, Producer, Stage};
@@ -110,7 +110,10 @@ impl Broker {
         let told = match id {
             Some(id) => ExceptionResponse::to(id, exception).into(),
             None => {
-                let identity = self.connections.get(&link).and_then(|known| known.identity());
+                let identity = self
+                    .connections
+                    .get(&link)
+                    .and_then(|known| known.identity());
                 let connection_id = identity.map(|identity| identity.connection_id.clone());
                 ConnectionError {
                     exception: Some(Box::new(exception)),
@@ -164,7 +167,11 @@ impl Broker {
             | Command::ReplayCommand(_)
             | Command::MessageDispatchNotification(_) => NOTHING,
             other => {
-                if self.connections.get(&link).is_none_or(|known| known.identity().is_none()) {
+                if self
+                    .connections
+                    .get(&link)
+                    .is_none_or(|known| known.identity().is_none())
+                {
                     return Err(Fault::illegal_state(
                         "Cannot use a connection that has not been registered",
                     ));
@@ -214,7 +221,11 @@ impl Broker {
             return Err(Fault::illegal_state("This link has a connection already"));
         }
         let peer = connection.peer.clone();
-        let user = info.user_name.as_ref().map(Text::to_str).unwrap_or_default();
+        let user = info
+            .user_name
+            .as_ref()
+            .map(Text::to_str)
+            .unwrap_or_default();
         let password = info.password.take();
         let password = password.as_ref().map(Text::to_str).unwrap_or_default();
         if !self.config.admission.admits(&user, &password) {
@@ -244,14 +255,21 @@ impl Broker {
             self.throw_out(old, CloseReason::Other("taken over by a newer link".into()));
         }
         if let Some(other) = self.by_client_id.get(&client_id) {
-            let at = self.connections.get(other).map(|other| other.peer.to_string());
+            let at = self
+                .connections
+                .get(other)
+                .map(|other| other.peer.to_string());
             return Err(Fault::invalid_client_id(format!(
                 "Broker: {} - Client: {client_id} already connected from {}",
                 self.config.name,
                 at.unwrap_or_default()
             )));
         }
-        let then = if info.manageable { Then::Steer } else { Then::Nothing };
+        let then = if info.manageable {
+            Then::Steer
+        } else {
+            Then::Nothing
+        };
         let identity = Identity {
             connection_id: ConnectionId::new(id.clone()),
             client_id: client_id.clone(),
@@ -343,7 +361,10 @@ impl Broker {
 
     fn remove(&mut self, link: LinkId, info: &RemoveInfo) -> Served {
         // Versions below 5 do not carry it.
-        let format = self.connections.get(&link).and_then(|known| known.channel.format());
+        let format = self
+            .connections
+            .get(&link)
+            .and_then(|known| known.channel.format());
         let last = match format {
             Some(format) if format.version >= 5 => info.last_delivered_sequence_id,
             _ => RemoveInfo::UNKNOWN_DELIVERED,
@@ -370,7 +391,10 @@ impl Broker {
             }
             Some(Command::ConsumerId(id)) => {
                 let connection = self.own(link, id.connection_id.as_ref())?;
-                let key = connection.consumers.get(&(id.session_id, id.value)).copied();
+                let key = connection
+                    .consumers
+                    .get(&(id.session_id, id.value))
+                    .copied();
                 // It may have gone with its session, or with the connection.
                 if let Some(key) = key {
                     self.close_consumer(key, last);
@@ -381,7 +405,10 @@ impl Broker {
                 connection.producers.remove(&(id.session_id, id.value));
             }
             Some(other) => {
-                return Err(Fault::jms(format!("A {} cannot be removed", other.type_name())));
+                return Err(Fault::jms(format!(
+                    "A {} cannot be removed",
+                    other.type_name()
+                )));
             }
             None => return Err(missing("RemoveInfo.objectId")),
         }

@@ -22,9 +22,11 @@ pub(super) fn of(command: &Command, link: LinkId, direction: Direction) -> Optio
         Command::Message(message) => named(message),
         Command::MessageDispatch(dispatch) => dispatch.message.as_deref().map(named)?,
         Command::ConsumerInfo(info) => info.destination.as_ref()?.to_string(),
-        Command::ConnectionInfo(info) => {
-            info.client_id.as_ref().map(ToString::to_string).unwrap_or_default()
-        }
+        Command::ConnectionInfo(info) => info
+            .client_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         Command::DestinationInfo(info) => info.destination.as_ref()?.to_string(),
         Command::ExceptionResponse(response) => response.exception.as_ref()?.to_string(),
         Command::ConnectionError(error) => error.exception.as_ref()?.to_string(),
@@ -46,7 +48,11 @@ pub(super) fn of(command: &Command, link: LinkId, direction: Direction) -> Optio
 
 /// Where a message goes and its type; never its body, which may hold a password.
 fn named(message: &crate::command::Message) -> String {
-    let target = message.destination.as_ref().map(ToString::to_string).unwrap_or_default();
+    let target = message
+        .destination
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     match &message.jms_type {
         Some(kind) => format!("{target} {kind}"),
         None => target,

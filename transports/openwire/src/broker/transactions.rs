@@ -29,9 +29,10 @@ impl Broker {
         let id = info.connection_id.as_ref().and_then(|id| id.value.as_ref());
         let connection = self.own(link, id)?;
         let take = |connection: &mut super::connection::Connection| {
-            connection.transactions.remove(&value).ok_or_else(|| {
-                Fault::jms(format!("Transaction '{value}' has not been started."))
-            })
+            connection
+                .transactions
+                .remove(&value)
+                .ok_or_else(|| Fault::jms(format!("Transaction '{value}' has not been started.")))
         };
         match info.step {
             TransactionStep::BEGIN => {
@@ -110,7 +111,8 @@ impl Broker {
     pub(super) fn roll_back(&mut self, transaction: Transaction) {
         for (key, delivery) in transaction.acks {
             let consumer = self.consumers.get_mut(&key);
-            if let Some(outstanding) = consumer.and_then(|consumer| consumer.outstanding_mut(delivery))
+            if let Some(outstanding) =
+                consumer.and_then(|consumer| consumer.outstanding_mut(delivery))
             {
                 outstanding.in_transaction = false;
             }

@@ -119,7 +119,10 @@ mod tests {
 
         assert_eq!(given_up, Some(2500), "the capture raw-silent");
         assert_eq!(signs.first(), Some(&500));
-        assert!(signs.windows(2).all(|pair| pair[1] - pair[0] <= 334), "{signs:?}");
+        assert!(
+            signs.windows(2).all(|pair| pair[1] - pair[0] <= 334),
+            "{signs:?}"
+        );
     }
 
     #[test]

@@ -110,9 +110,10 @@ mod tests {
 
     #[test]
     fn prefixes_name_the_kind_and_options_never_stay_in_the_name() {
-        let address: DestinationAddress = "topic://prices.>?consumer.prefetchSize=10&consumer.noLocal=true"
-            .parse()
-            .unwrap();
+        let address: DestinationAddress =
+            "topic://prices.>?consumer.prefetchSize=10&consumer.noLocal=true"
+                .parse()
+                .unwrap();
 
         assert_eq!(address.destination, Destination::topic("prices.>"));
         assert_eq!(address.options.prefetch, Some(10));
@@ -124,8 +125,14 @@ mod tests {
         let parse = |text: &str| text.parse::<DestinationAddress>().unwrap_err();
 
         let text = parse("q?consumer.exclusiv=true").to_string();
-        assert!(text.contains("'consumer.exclusiv'") && text.contains("consumer.exclusive,"), "{text}");
-        assert!(matches!(parse("q?consumer.priority=128"), UriError::Value { .. }));
+        assert!(
+            text.contains("'consumer.exclusiv'") && text.contains("consumer.exclusive,"),
+            "{text}"
+        );
+        assert!(matches!(
+            parse("q?consumer.priority=128"),
+            UriError::Value { .. }
+        ));
         assert_eq!(parse("?consumer.exclusive=true"), UriError::NoName);
         assert_eq!(parse("topic://"), UriError::NoName);
     }

@@ -12,7 +12,10 @@ use super::address::DestinationAddress;
 /// What the owner of a [`Client`](super::Client) can ask for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "a command is moved a few times and never stored")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a command is moved a few times and never stored"
+)]
 pub enum ClientCommand {
     /// Consume from a destination. Done when the broker has confirmed it.
     ///

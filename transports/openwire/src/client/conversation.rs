@@ -50,12 +50,13 @@ impl Client {
     fn must_be_ready(&self) -> Result<(), Outcome> {
         match self.stage {
             Stage::Ready => Ok(()),
-            Stage::Leaving | Stage::Parting => {
-                Err(Outcome::refused(Reason::ShuttingDown, "the client is leaving"))
-            }
-            Stage::Down | Stage::Greeting | Stage::Introducing | Stage::Ended => {
-                Err(Outcome::refused(Reason::LinkDown, "the broker is not connected"))
-            }
+            Stage::Leaving | Stage::Parting => Err(Outcome::refused(
+                Reason::ShuttingDown,
+                "the client is leaving",
+            )),
+            Stage::Down | Stage::Greeting | Stage::Introducing | Stage::Ended => Err(
+                Outcome::refused(Reason::LinkDown, "the broker is not connected"),
+            ),
         }
     }
 
@@ -72,7 +73,10 @@ impl Client {
             return Err(Outcome::refused(Reason::Limit, "too many subscriptions"));
         }
         if asked.destination.name().is_empty() {
-            return Err(Outcome::refused(Reason::Local, "the destination has no name"));
+            return Err(Outcome::refused(
+                Reason::Local,
+                "the destination has no name",
+            ));
         }
         let consumer = self.session().consumer(self.next_consumer);
         self.by_consumer.insert(self.next_consumer, handle);
@@ -90,7 +94,11 @@ impl Client {
         let Some(subscription) = self.subscriptions.get(&handle) else {
             return;
         };
-        let prefetch = if again { 0 } else { subscription.asked.prefetch };
+        let prefetch = if again {
+            0
+        } else {
+            subscription.asked.prefetch
+        };
         let info = subscription.to_info(prefetch);
         if let Err(outcome) = self.ask(info, Request::Subscribe(handle)) {
             let command = self.forget_subscription(handle);
@@ -161,7 +169,10 @@ impl Client {
             mut message,
         } = publish;
         if destination.name().is_empty() {
-            return Err(Outcome::refused(Reason::Local, "the destination has no name"));
+            return Err(Outcome::refused(
+                Reason::Local,
+                "the destination has no name",
+            ));
         }
         let content = message.content.as_ref().map_or(0, bytes::Bytes::len);
         let limit = self.config.limits.outbox_bytes;
@@ -172,10 +183,10 @@ impl Client {
         message.producer_id = Some(self.producer());
         message.message_id = Some(MessageId::new(self.producer(), self.next_sequence));
         message.destination = Some(destination);
-        if message.timestamp == 0 {
-            if let Some((wall, at)) = self.wall {
-                message.timestamp = wall.plus(self.now - at).0;
-            }
+        if message.timestamp == 0
+            && let Some((wall, at)) = self.wall
+        {
+            message.timestamp = wall.plus(self.now - at).0;
         }
         if message.persistent {
             self.ask(message, Request::Publish(id))?;
@@ -235,7 +246,10 @@ impl Client {
 
     fn create_temporary(&mut self, id: CommandId, topic: bool) -> Result<(), Outcome> {
         if self.temporaries.len() >= self.config.limits.temporaries {
-            return Err(Outcome::refused(Reason::Limit, "too many temporary destinations"));
+            return Err(Outcome::refused(
+                Reason::Limit,
+                "too many temporary destinations",
+            ));
         }
         let name = format!("{}:{}", self.connection_id, self.next_temporary);
         self.next_temporary += 1;
@@ -307,7 +321,9 @@ impl Client {
             }
             Command::ConnectionControl(control) => {
                 let text = |text: &Option<Text>| {
-                    text.as_ref().map(|text| text.to_str().into_owned()).unwrap_or_default()
+                    text.as_ref()
+                        .map(|text| text.to_str().into_owned())
+                        .unwrap_or_default()
                 };
                 let connected_brokers = text(&control.connected_brokers);
                 let reconnect_to = text(&control.reconnect_to);
@@ -328,7 +344,9 @@ impl Client {
 
     fn controlled(&mut self, control: &ConsumerControl) {
         let number = control.consumer_id.as_ref().map(|id| id.value);
-        let handle = number.and_then(|number| self.by_consumer.get(&number)).copied();
+        let handle = number
+            .and_then(|number| self.by_consumer.get(&number))
+            .copied();
         let Some(handle) = handle else {
             return;
         };
@@ -336,16 +354,18 @@ impl Client {
             let command = self.forget_subscription(handle);
             let text = "the broker closed the consumer";
             self.subscription_failed(handle, command, Outcome::failed(Reason::Denied, text));
-        } else if let Some(subscription) = self.subscriptions.get_mut(&handle) {
-            if let Ok(prefetch) = u16::try_from(control.prefetch) {
-                subscription.asked.prefetch = prefetch;
-            }
+        } else if let Some(subscription) = self.subscriptions.get_mut(&handle)
+            && let Ok(prefetch) = u16::try_from(control.prefetch)
+        {
+            subscription.asked.prefetch = prefetch;
         }
     }
 
     fn dispatched(&mut self, dispatch: MessageDispatch) {
         let number = dispatch.consumer_id.as_ref().map(|id| id.value);
-        let handle = number.and_then(|number| self.by_consumer.get(&number)).copied();
+        let handle = number
+            .and_then(|number| self.by_consumer.get(&number))
+            .copied();
         let Some((handle, subscription)) =
             handle.and_then(|handle| Some((handle, self.subscriptions.get_mut(&handle)?)))
         else {
@@ -409,10 +429,10 @@ impl Client {
     pub(super) fn flush_batches(&mut self) {
         for handle in core::mem::take(&mut self.with_batch) {
             let subscription = self.subscriptions.get_mut(&handle);
-            if let Some(ack) = subscription.and_then(Subscription::take_batch) {
-                if matches!(self.stage, Stage::Ready) {
-                    let _ = self.say(ack);
-                }
+            if let Some(ack) = subscription.and_then(Subscription::take_batch)
+                && matches!(self.stage, Stage::Ready)
+            {
+                let _ = self.say(ack);
             }
         }
     }
@@ -447,12 +467,13 @@ impl Client {
         };
         let command = subscription.command.take();
         // Harmless where the consumer was opened with its prefetch at once.
-        let control = (self.epoch > 0 && subscription.asked.prefetch > 0).then(|| ConsumerControl {
-            destination: Some(subscription.asked.destination.clone()),
-            consumer_id: Some(subscription.id.clone()),
-            prefetch: subscription.asked.prefetch.into(),
-            ..ConsumerControl::default()
-        });
+        let control =
+            (self.epoch > 0 && subscription.asked.prefetch > 0).then(|| ConsumerControl {
+                destination: Some(subscription.asked.destination.clone()),
+                consumer_id: Some(subscription.id.clone()),
+                prefetch: subscription.asked.prefetch.into(),
+                ..ConsumerControl::default()
+            });
         if let Some(control) = control {
             let _ = self.say(control);
         }
@@ -471,7 +492,11 @@ impl Client {
             None => self.event(ClientEvent::BrokerSaid(exception)),
             Some(Request::Introduce) => {
                 // A client id in use is our own former link that the broker has not yet given up.
-                let class = exception.class.as_ref().map(Text::to_str).unwrap_or_default();
+                let class = exception
+                    .class
+                    .as_ref()
+                    .map(Text::to_str)
+                    .unwrap_or_default();
                 if class.contains("Security") {
                     self.finish(Closing::Abort, CloseReason::Denied(text));
                 } else {

@@ -24,7 +24,10 @@ pub fn run(data: &[u8]) {
     let greeting = WireFormat::greeting();
     let mut encoder = Encoder::new(&greeting);
     let mut hello = bytes::BytesMut::new();
-    for command in [Command::from(greeting.to_info()), Command::from(Response::to(1))] {
+    for command in [
+        Command::from(greeting.to_info()),
+        Command::from(Response::to(1)),
+    ] {
         let _ = encoder.encode(&command, &mut hello);
     }
     client.handle_input(now, ProtocolInput::Received(&hello));
@@ -49,11 +52,11 @@ pub fn run(data: &[u8]) {
         let length = usize::from(control >> 2).min(after.len());
         let (piece, after) = after.split_at(length);
         rest = after;
-        if control & 1 != 0 {
-            if let Some(command) = commands.next() {
-                client.handle_input(now, ProtocolInput::Command(CommandId(next), command));
-                next += 1;
-            }
+        if control & 1 != 0
+            && let Some(command) = commands.next()
+        {
+            client.handle_input(now, ProtocolInput::Command(CommandId(next), command));
+            next += 1;
         }
         if control & 2 != 0 {
             now += Duration::from_secs(u64::from(control >> 2));

@@ -9,7 +9,7 @@ use finewire_core::machine::{
 
 use crate::channel::{Channel, ChannelConfig, Heard};
 use crate::command::{
-    Command, ConnectionId, ConnectionInfo, ConnectionControl, Destination, ProducerId, RemoveInfo,
+    Command, ConnectionControl, ConnectionId, ConnectionInfo, Destination, ProducerId, RemoveInfo,
     SessionId, ShutdownInfo, Text,
 };
 
@@ -236,7 +236,9 @@ impl Client {
             failover_reconnect: self.was_connected,
             ..ConnectionInfo::default()
         };
-        if let Err(Outcome::Refused(why) | Outcome::Failed(why)) = self.ask(info, Request::Introduce) {
+        if let Err(Outcome::Refused(why) | Outcome::Failed(why)) =
+            self.ask(info, Request::Introduce)
+        {
             self.finish(Closing::Abort, CloseReason::Other(why.text.into_owned()));
         }
     }
@@ -316,7 +318,9 @@ impl Client {
             }
         }
         let unwritten = core::mem::take(&mut self.in_flight);
-        let unwritten = unwritten.into_iter().chain(core::mem::take(&mut self.when_written));
+        let unwritten = unwritten
+            .into_iter()
+            .chain(core::mem::take(&mut self.when_written));
         for id in unwritten {
             let text = format!("the link was lost ({reason}) before it was written");
             self.ended(id, Outcome::failed(Reason::LinkDown, text));
@@ -350,9 +354,10 @@ impl Client {
         for (handle, id) in pending {
             self.forget_subscription(handle);
             let why = match reason {
-                CloseReason::Denied(text) => {
-                    Outcome::failed(Reason::Denied, format!("the broker did not let us in: {text}"))
-                }
+                CloseReason::Denied(text) => Outcome::failed(
+                    Reason::Denied,
+                    format!("the broker did not let us in: {text}"),
+                ),
                 _ => Outcome::failed(Reason::ShuttingDown, "the client was disconnected"),
             };
             self.ended(id, why);
@@ -377,10 +382,13 @@ impl Client {
 
     fn check_time(&mut self) {
         let now = self.now;
-        if self.channel.deadline().is_some_and(|deadline| deadline <= now) {
-            if let Err(reason) = self.channel.handle_timeout(now) {
-                self.fail(reason);
-            }
+        if self
+            .channel
+            .deadline()
+            .is_some_and(|deadline| deadline <= now)
+            && let Err(reason) = self.channel.handle_timeout(now)
+        {
+            self.fail(reason);
         }
         while let Some(id) = self.timers.pop_due(now) {
             if let Some(request) = self.requests.remove(&id) {

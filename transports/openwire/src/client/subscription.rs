@@ -79,12 +79,12 @@ impl Subscription {
     ) -> (Option<u64>, Option<MessageAck>) {
         self.last_sequence = id.broker_sequence_id;
         if self.asked.acknowledge == AckMode::Auto {
-            if let Some((place, _, last, count)) = &mut self.batch {
-                if *place == destination {
-                    *last = id;
-                    *count += 1;
-                    return (None, None);
-                }
+            if let Some((place, _, last, count)) = &mut self.batch
+                && *place == destination
+            {
+                *last = id;
+                *count += 1;
+                return (None, None);
             }
             let due = self.take_batch();
             self.batch = Some((destination, id.clone(), id, 1));
@@ -108,7 +108,13 @@ impl Subscription {
     pub(super) fn acknowledge(&mut self, number: u64) -> Option<Vec<MessageAck>> {
         if self.asked.acknowledge != AckMode::Cumulative {
             let (destination, id) = self.unacknowledged.remove(&number)?;
-            return Some(vec![self.ack(AckKind::INDIVIDUAL, destination, None, id, 1)]);
+            return Some(vec![self.ack(
+                AckKind::INDIVIDUAL,
+                destination,
+                None,
+                id,
+                1,
+            )]);
         }
         if !self.unacknowledged.contains_key(&number) {
             return None;
@@ -181,7 +187,10 @@ mod tests {
         let (_, due) = subscription.deliver(b, id(3));
 
         let due = due.unwrap();
-        assert_eq!((due.first_message_id, due.last_message_id), (Some(id(1)), Some(id(2))));
+        assert_eq!(
+            (due.first_message_id, due.last_message_id),
+            (Some(id(1)), Some(id(2)))
+        );
         assert_eq!(due.message_count, 2);
         assert_eq!(subscription.take_batch().unwrap().message_count, 1);
         assert_eq!(subscription.take_batch(), None);

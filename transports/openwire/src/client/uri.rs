@@ -140,7 +140,10 @@ impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scheme(found) => {
-                write!(f, "'{found}' does not begin with tcp://, ssl:// or failover:")
+                write!(
+                    f,
+                    "'{found}' does not begin with tcp://, ssl:// or failover:"
+                )
             }
             Self::NoServer => f.write_str("no broker is named"),
             Self::TooManyServers(count) => {
@@ -462,7 +465,11 @@ mod tests {
         ] {
             let uri = parse(text).unwrap();
 
-            let hosts: Vec<_> = uri.servers.iter().map(|s| (s.host.as_str(), s.port)).collect();
+            let hosts: Vec<_> = uri
+                .servers
+                .iter()
+                .map(|s| (s.host.as_str(), s.port))
+                .collect();
             assert_eq!(hosts, [("A", 61616), ("B", 61616)], "{text}");
             let failover = uri.failover.as_ref().unwrap();
             assert_eq!(failover.timeout, Some(Duration::from_secs(10)));
@@ -481,8 +488,15 @@ mod tests {
         )
         .unwrap();
 
-        assert_eq!(uri.servers[0].options.max_inactivity, Some(Duration::from_secs(1)));
-        assert!(uri.servers.iter().all(|server| server.options.cache == Some(false)));
+        assert_eq!(
+            uri.servers[0].options.max_inactivity,
+            Some(Duration::from_secs(1))
+        );
+        assert!(
+            uri.servers
+                .iter()
+                .all(|server| server.options.cache == Some(false))
+        );
         assert_eq!(uri.servers[1].host, "::1");
         assert_eq!(uri.ignored, ["keepAlive"]);
         assert!(uri.to_link_config(None).is_err(), "TLS without a profile");
@@ -497,7 +511,10 @@ mod tests {
 
         let text = error.to_string();
         assert!(text.contains("unknown option 'keepalive'"), "{text}");
-        assert!(text.contains("keepAlive") && text.contains("connectionTimeout"), "{text}");
+        assert!(
+            text.contains("keepAlive") && text.contains("connectionTimeout"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -506,7 +523,10 @@ mod tests {
         assert_eq!(parse("failover:(tcp://a"), Err(UriError::Bracket));
         assert!(matches!(parse("stomp://a"), Err(UriError::Scheme(_))));
         assert!(matches!(parse("tcp://a:0"), Err(UriError::Authority(_))));
-        assert!(matches!(parse("tcp://a:99999"), Err(UriError::Authority(_))));
+        assert!(matches!(
+            parse("tcp://a:99999"),
+            Err(UriError::Authority(_))
+        ));
         assert!(matches!(parse("tcp://"), Err(UriError::Authority(_))));
         assert!(matches!(
             parse("failover:(tcp://a)?randomize=maybe"),

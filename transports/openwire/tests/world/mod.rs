@@ -2,8 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::indexing_slicing, clippy::missing_panics_doc, reason = "tests")]
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use finewire_core::machine::{
     Address, CloseReason, CommandId, Endpoint, Input, Instant, Link, LinkConfig, LinkEvent, LinkId,
@@ -89,10 +89,13 @@ impl World {
             broker_deadline: None,
             deliveries: 0,
         };
-        world.broker.handle_input(world.now, Input::Wall(UnixMillis(WALL)));
         world
             .broker
-            .handle_input(world.now, Input::Listening(ListenerId(0), Address::new("127.0.0.1", 61616)));
+            .handle_input(world.now, Input::Wall(UnixMillis(WALL)));
+        world.broker.handle_input(
+            world.now,
+            Input::Listening(ListenerId(0), Address::new("127.0.0.1", 61616)),
+        );
         world.settle();
         world
     }
@@ -125,7 +128,9 @@ impl World {
         let id = CommandId(self.next_command);
         self.next_command += 1;
         self.peers[peer].given.push(id);
-        self.peers[peer].link.handle_input(self.now, Input::Command(id, command));
+        self.peers[peer]
+            .link
+            .handle_input(self.now, Input::Command(id, command));
         self.settle();
         id
     }
@@ -133,7 +138,8 @@ impl World {
     pub fn ask_broker(&mut self, command: BrokerCommand) -> CommandId {
         let id = CommandId(self.next_command);
         self.next_command += 1;
-        self.broker.handle_input(self.now, Input::Command(id, command));
+        self.broker
+            .handle_input(self.now, Input::Command(id, command));
         self.settle();
         id
     }
@@ -192,15 +198,21 @@ impl World {
                 Moving::ToClient(_, link, _) | Moving::SentByClient(_, link) => *link != here,
                 _ => true,
             });
-            self.moving.push_back(Moving::ClosedAtBroker(there, CloseReason::Eof));
-            self.moving.push_back(Moving::ClosedAtClient(peer, here, CloseReason::Eof));
+            self.moving
+                .push_back(Moving::ClosedAtBroker(there, CloseReason::Eof));
+            self.moving
+                .push_back(Moving::ClosedAtClient(peer, here, CloseReason::Eof));
         }
         self.settle();
     }
 
     pub fn outcome(&self, peer: usize, id: CommandId) -> Option<&Outcome> {
         let ends = self.peers[peer].ended.get(&id)?;
-        assert_eq!(ends.len(), 1, "{id:?} of client {peer} ended more than once: {ends:?}");
+        assert_eq!(
+            ends.len(),
+            1,
+            "{id:?} of client {peer} ended more than once: {ends:?}"
+        );
         ends.first()
     }
 
@@ -210,7 +222,7 @@ impl World {
 
     /// What the client's deliveries say, oldest first; forgets them.
     pub fn take_deliveries(&mut self, peer: usize) -> Vec<Delivered> {
-        let events = std::mem::take(&mut self.peers[peer].events);
+        let events = core::mem::take(&mut self.peers[peer].events);
         events
             .into_iter()
             .filter_map(|event| match event {
@@ -225,18 +237,33 @@ impl World {
     }
 
     pub fn subscribe(&mut self, peer: usize, handle: u32, destination: Destination) -> CommandId {
-        self.give(peer, ClientCommand::Subscribe(Subscribe::to(ConsumerHandle(handle), destination)))
+        self.give(
+            peer,
+            ClientCommand::Subscribe(Subscribe::to(ConsumerHandle(handle), destination)),
+        )
     }
 
     pub fn publish(&mut self, peer: usize, destination: Destination, text: &str) -> CommandId {
         let message = Message::text(text);
-        self.give(peer, ClientCommand::Publish(Publish { destination, message }))
+        self.give(
+            peer,
+            ClientCommand::Publish(Publish {
+                destination,
+                message,
+            }),
+        )
     }
 
     pub fn publish_persistent(&mut self, peer: usize, to: Destination, text: &str) -> CommandId {
         let mut message = Message::text(text);
         message.persistent = true;
-        self.give(peer, ClientCommand::Publish(Publish { destination: to, message }))
+        self.give(
+            peer,
+            ClientCommand::Publish(Publish {
+                destination: to,
+                message,
+            }),
+        )
     }
 
     /// Every command that was given has ended, once.
@@ -254,43 +281,49 @@ impl World {
         loop {
             let output = self.broker.poll_output();
             if let Output::Wait(deadline) = output {
-                assert!(deadline.is_none_or(|at| at > self.now), "the broker waits for the past");
+                assert!(
+                    deadline.is_none_or(|at| at > self.now),
+                    "the broker waits for the past"
+                );
                 self.broker_deadline = deadline;
                 return quiet;
             }
             quiet = false;
             match output {
                 Output::Send(link, chunks) => {
-                    let owner = self.peers.iter().position(|peer| {
-                        peer.wire.is_some_and(|(_, there)| there == link)
-                    });
+                    let owner = self
+                        .peers
+                        .iter()
+                        .position(|peer| peer.wire.is_some_and(|(_, there)| there == link));
                     if let Some(peer) = owner {
                         if self.peers[peer].frozen {
                             continue;
                         }
                         let here = self.peers[peer].wire.unwrap().0;
                         for part in chunks.to_vec().chunks(self.chunk) {
-                            self.moving.push_back(Moving::ToClient(peer, here, part.to_vec()));
+                            self.moving
+                                .push_back(Moving::ToClient(peer, here, part.to_vec()));
                         }
                         self.moving.push_back(Moving::SentByBroker(link));
                     }
                 }
                 Output::Close(link, _) => {
                     for peer in 0..self.peers.len() {
-                        if let Some((here, there)) = self.peers[peer].wire {
-                            if there == link {
-                                self.peers[peer].wire = None;
-                                if !self.peers[peer].frozen {
-                                    self.moving.push_back(Moving::ClosedAtClient(
-                                        peer,
-                                        here,
-                                        CloseReason::Eof,
-                                    ));
-                                }
+                        if let Some((here, there)) = self.peers[peer].wire
+                            && there == link
+                        {
+                            self.peers[peer].wire = None;
+                            if !self.peers[peer].frozen {
+                                self.moving.push_back(Moving::ClosedAtClient(
+                                    peer,
+                                    here,
+                                    CloseReason::Eof,
+                                ));
                             }
                         }
                     }
-                    self.moving.push_back(Moving::ClosedAtBroker(link, CloseReason::Asked));
+                    self.moving
+                        .push_back(Moving::ClosedAtBroker(link, CloseReason::Asked));
                 }
                 Output::Event(event) => self.broker_events.push(event),
                 Output::Ended(id, outcome) => {
@@ -306,7 +339,10 @@ impl World {
         loop {
             let output = self.peers[peer].link.poll_output();
             if let Output::Wait(deadline) = output {
-                assert!(deadline.is_none_or(|at| at > self.now), "a client waits for the past");
+                assert!(
+                    deadline.is_none_or(|at| at > self.now),
+                    "a client waits for the past"
+                );
                 self.peers[peer].deadline = deadline;
                 return quiet;
             }
@@ -320,25 +356,29 @@ impl World {
                     if let Some((here, there)) = self.peers[peer].wire {
                         assert_eq!(here, link);
                         for part in chunks.to_vec().chunks(self.chunk) {
-                            self.moving.push_back(Moving::ToBroker(there, part.to_vec()));
+                            self.moving
+                                .push_back(Moving::ToBroker(there, part.to_vec()));
                         }
                         self.moving.push_back(Moving::SentByClient(peer, link));
                     }
                 }
                 Output::Close(link, _) => {
-                    if let Some((here, there)) = self.peers[peer].wire {
-                        if here == link {
-                            self.peers[peer].wire = None;
-                            if !self.peers[peer].frozen {
-                                self.moving
-                                    .push_back(Moving::ClosedAtBroker(there, CloseReason::Eof));
-                            }
+                    if let Some((here, there)) = self.peers[peer].wire
+                        && here == link
+                    {
+                        self.peers[peer].wire = None;
+                        if !self.peers[peer].frozen {
+                            self.moving
+                                .push_back(Moving::ClosedAtBroker(there, CloseReason::Eof));
                         }
                     }
-                    self.moving.push_back(Moving::ClosedAtClient(peer, link, CloseReason::Asked));
+                    self.moving
+                        .push_back(Moving::ClosedAtClient(peer, link, CloseReason::Asked));
                 }
                 Output::Event(LinkEvent::Up) => self.peers[peer].ups += 1,
-                Output::Event(LinkEvent::Down { reason, .. }) => self.peers[peer].downs.push(reason),
+                Output::Event(LinkEvent::Down { reason, .. }) => {
+                    self.peers[peer].downs.push(reason)
+                }
                 Output::Event(LinkEvent::Said(event)) => self.peers[peer].events.push(event),
                 Output::Ended(id, outcome) => {
                     self.peers[peer].ended.entry(id).or_default().push(outcome);
@@ -354,7 +394,9 @@ impl World {
             Moving::Connected(peer, link) => {
                 if !self.reachable {
                     let reason = CloseReason::Refused;
-                    self.peers[peer].link.handle_input(now, Input::Closed(link, reason));
+                    self.peers[peer]
+                        .link
+                        .handle_input(now, Input::Closed(link, reason));
                     return;
                 }
                 let there = LinkId::accepted(self.next_accepted);
@@ -362,7 +404,8 @@ impl World {
                 self.peers[peer].wire = Some((link, there));
                 self.peers[peer].frozen = false;
                 let address = Address::new("127.0.0.1", 40_000);
-                self.broker.handle_input(now, Input::Accepted(ListenerId(0), there, address));
+                self.broker
+                    .handle_input(now, Input::Accepted(ListenerId(0), there, address));
                 self.peers[peer].link.handle_input(now, Input::Opened(link));
             }
             Moving::ToBroker(link, bytes) => {
@@ -370,7 +413,9 @@ impl World {
                 self.count_delivery();
             }
             Moving::ToClient(peer, link, bytes) => {
-                self.peers[peer].link.handle_input(now, Input::Received(link, &bytes));
+                self.peers[peer]
+                    .link
+                    .handle_input(now, Input::Received(link, &bytes));
                 self.count_delivery();
             }
             Moving::SentByBroker(link) => self.broker.handle_input(now, Input::Sent(link)),
@@ -381,7 +426,9 @@ impl World {
                 self.broker.handle_input(now, Input::Closed(link, reason));
             }
             Moving::ClosedAtClient(peer, link, reason) => {
-                self.peers[peer].link.handle_input(now, Input::Closed(link, reason));
+                self.peers[peer]
+                    .link
+                    .handle_input(now, Input::Closed(link, reason));
             }
         }
     }
@@ -394,14 +441,18 @@ impl World {
                 for peer in 0..self.peers.len() {
                     if let Some((here, there)) = self.peers[peer].wire.take() {
                         self.moving.retain(|moving| match moving {
-                            Moving::ToBroker(link, _) | Moving::SentByBroker(link) => *link != there,
+                            Moving::ToBroker(link, _) | Moving::SentByBroker(link) => {
+                                *link != there
+                            }
                             Moving::ToClient(_, link, _) | Moving::SentByClient(_, link) => {
                                 *link != here
                             }
                             _ => true,
                         });
-                        self.moving.push_back(Moving::ClosedAtBroker(there, CloseReason::Eof));
-                        self.moving.push_back(Moving::ClosedAtClient(peer, here, CloseReason::Eof));
+                        self.moving
+                            .push_back(Moving::ClosedAtBroker(there, CloseReason::Eof));
+                        self.moving
+                            .push_back(Moving::ClosedAtClient(peer, here, CloseReason::Eof));
                     }
                 }
             } else {
@@ -412,5 +463,11 @@ impl World {
 }
 
 pub fn text_of(delivered: &Delivered) -> String {
-    delivered.message.body().unwrap().as_text().unwrap().to_string()
+    delivered
+        .message
+        .body()
+        .unwrap()
+        .as_text()
+        .unwrap()
+        .to_string()
 }
