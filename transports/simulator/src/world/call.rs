@@ -40,10 +40,19 @@ pub(crate) struct Call {
     pub(super) parties: Vec<Party>,
     /// The call that this one consults for.
     pub(super) consults_for: Option<CallId>,
-    /// The consult call made from this one, and who made it.
-    pub(super) consult: Option<(CallId, AgentId)>,
+    /// The consult call made from this one.
+    pub(super) consult: Option<Consult>,
     /// The call that was joined into this one.
     pub(super) swallowed: Option<CallId>,
+}
+
+/// A consult call, as the original call knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Consult {
+    pub(super) call: CallId,
+    pub(super) by: AgentId,
+    /// Only then the two calls can be joined.
+    pub(super) answered: bool,
 }
 
 /// A party of a call.
@@ -189,7 +198,7 @@ impl Call {
         let consults = self
             .consult
             .as_ref()
-            .is_some_and(|(_, by)| party.agent.as_ref() == Some(by));
+            .is_some_and(|consult| consult.answered && party.agent.as_ref() == Some(&consult.by));
         if party.state == ParticipantState::Held && !consults {
             actions.retain(|action| !matches!(action, Do::Transfer | Do::Conference));
         }

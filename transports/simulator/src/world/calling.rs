@@ -120,6 +120,7 @@ impl World {
             return;
         };
         call.state = DialogState::Active;
+        let mut talking = Vec::new();
         for party in &mut call.parties {
             let waited = matches!(
                 party.state,
@@ -127,14 +128,15 @@ impl World {
             );
             if waited || (party.address == *address && !party.is_gone()) {
                 party.set(ParticipantState::Active, now);
+                talking.extend(party.agent.clone());
             }
         }
         let agents = call.agents();
-        let answering = call.party(address).and_then(|party| party.agent.clone());
-        if let Some(agent) = answering {
-            self.hold_others(id, &agent);
+        for agent in &talking {
+            self.hold_others(id, agent);
         }
         self.publish_changed(id);
+        self.mark_consult(id, true);
         for agent in agents {
             self.settle(&agent);
         }
@@ -210,15 +212,6 @@ impl World {
         for party in &mut call.parties {
             party.set(ParticipantState::Dropped, now);
         }
-        for other in self.calls.values_mut() {
-            if other
-                .consult
-                .as_ref()
-                .is_some_and(|(consult, _)| *consult == id)
-            {
-                other.consult = None;
-            }
-        }
         let dialog = call.snapshot(self.platform);
         self.happenings
             .push(Happening::CallChanged(dialog.id.clone()));
@@ -229,6 +222,7 @@ impl World {
             let data = UpdateData::Dialogs(vec![dialog.clone()]);
             self.publish(node.clone(), node, UpdateMethod::Delete, data);
         }
+        self.mark_consult(id, false);
     }
 
     /// Takes an agent out of all calls.

@@ -6,7 +6,7 @@
 use finewire_core::agent::{AgentId, DialogState, Extension, ParticipantState, Text};
 use finewire_finesse::{ApiErrors, ErrorCode};
 
-use super::call::{CallId, Party};
+use super::call::{CallId, Consult, Party};
 use super::{World, refusal};
 
 impl World {
@@ -33,7 +33,11 @@ impl World {
             call.consults_for = Some(id);
         }
         if let Some(call) = self.calls.get_mut(&id) {
-            call.consult = Some((consult, by.clone()));
+            call.consult = Some(Consult {
+                call: consult,
+                by: by.clone(),
+                answered: false,
+            });
         }
         self.go_off_hook(consult, by, &Extension::from(own), &[]);
         Ok(())
@@ -62,6 +66,7 @@ impl World {
     /// `CONFERENCE`: the agent and whom the agent consulted both stay.
     pub(super) fn conference(&mut self, by: &AgentId, id: CallId) -> Result<(), ApiErrors> {
         let joined = self.join(by, id)?;
+        self.hold_others(id, by);
         let now = self.now;
         if let Some(call) = self.calls.get_mut(&id) {
             call.call_type = "CONFERENCE";
@@ -120,18 +125,15 @@ impl World {
         let consult = call
             .consult
             .as_ref()
-            .filter(|(_, agent)| agent == by)
-            .map(|(id, _)| *id);
+            .filter(|consult| consult.by == *by && consult.answered);
         let consult = consult
             .filter(|_| held)
-            .ok_or_else(refusal::generic_error)?;
+            .ok_or_else(refusal::generic_error)?
+            .call;
         let other = self
             .calls
             .get(&consult)
             .ok_or_else(refusal::generic_error)?;
-        if !matches!(other.state, DialogState::Active | DialogState::Alerting) {
-            return Err(refusal::generic_error());
-        }
         let moving = |party: &&Party| party.agent.as_ref() != Some(by) && !party.is_gone();
         let moving: Vec<Party> = other.parties.iter().filter(moving).cloned().collect();
         let agents = moving
@@ -163,6 +165,26 @@ impl World {
             if !joined.contains(&agent) {
                 self.publish_dialog(&agent, dialog.clone());
             }
+        }
+    }
+
+    /// A consult call was answered, or is over: the original call's actions change with it.
+    pub(super) fn mark_consult(&mut self, consult: CallId, answered: bool) {
+        let mut originals = self.calls.values_mut();
+        let original =
+            originals.find(|call| call.consult.as_ref().is_some_and(|c| c.call == consult));
+        let Some(original) = original else { return };
+        let Some(link) = &mut original.consult else {
+            return;
+        };
+        let changes = link.answered != answered;
+        link.answered = answered;
+        if !answered {
+            original.consult = None;
+        }
+        let id = original.id;
+        if changes {
+            self.publish_changed(id);
         }
     }
 }

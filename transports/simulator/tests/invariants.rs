@@ -1,0 +1,401 @@
+//! What holds whatever agents, callers and networks do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
+
+mod office;
+
+use std::collections::BTreeMap;
+
+use finewire_core::agent::{
+    AgentId, AgentState, CallAction, Dialog, DialogId, ParticipantState, User,
+};
+use finewire_core::machine::{Address, Input, Instant, LinkId, ListenerId, Machine, Output};
+use finewire_finesse::{Request, Update, UpdateData, UpdateMethod};
+use finewire_simulator::{Command, Knobs, Simulator, WrapUp};
+use office::{Office, Seat, config};
+use proptest::prelude::*;
+
+const AGENTS: usize = 3;
+
+/// What a client knows that believes every update.
+#[derive(Default)]
+struct Mirror {
+    user: Option<User>,
+    calls: BTreeMap<DialogId, Dialog>,
+    errors: usize,
+}
+
+impl Mirror {
+    fn apply(&mut self, update: Update) {
+        match (update.method, update.data) {
+            (_, UpdateData::User(user)) => self.user = Some(*user),
+            (UpdateMethod::Delete, UpdateData::Dialogs(dialogs)) => {
+                for dialog in dialogs {
+                    let known = self.calls.remove(&dialog.id);
+                    assert!(
+                        known.is_some(),
+                        "{} was removed without being there",
+                        dialog.id
+                    );
+                }
+            }
+            (_, UpdateData::Dialogs(dialogs)) => {
+                for dialog in dialogs {
+                    let before = self.calls.insert(dialog.id.clone(), dialog);
+                    assert!(before.is_none(), "a call was added twice");
+                }
+            }
+            (_, UpdateData::Dialog(dialog)) => {
+                let before = self.calls.insert(dialog.id.clone(), *dialog);
+                assert!(before.is_some(), "a call changed without being there");
+            }
+            (_, UpdateData::Errors(_)) => self.errors += 1,
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+}
+
+/// Something somebody does.
+#[derive(Clone, Debug)]
+enum Step {
+    SignIn(Seat),
+    SignOut(Seat),
+    State(Seat, AgentState),
+    Dial(Seat, u8),
+    /// An action that the party's own list offers, by number.
+    Offered(Seat, usize, usize, u8),
+    /// Any action on any call.
+    Any(Seat, usize, CallAction, u8),
+    CallIn(u8, bool),
+    HangUp(usize),
+    Wait(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let seat = 0..AGENTS;
+    let states = vec![
+        AgentState::Ready,
+        AgentState::Ready,
+        AgentState::NotReady,
+        AgentState::Work,
+    ];
+    let actions = vec![
+        CallAction::Answer,
+        CallAction::Answer,
+        CallAction::Hold,
+        CallAction::Retrieve,
+        CallAction::Drop,
+        CallAction::ConsultCall,
+        CallAction::Transfer,
+        CallAction::Conference,
+        CallAction::TransferSst,
+    ];
+    prop_oneof![
+        2 => seat.clone().prop_map(Step::SignIn),
+        1 => seat.clone().prop_map(Step::SignOut),
+        3 => (seat.clone(), proptest::sample::select(states))
+            .prop_map(|(seat, state)| Step::State(seat, state)),
+        2 => (seat.clone(), 0u8..6).prop_map(|(seat, to)| Step::Dial(seat, to)),
+        12 => (seat.clone(), 0usize..3, 0usize..8, 0u8..4)
+            .prop_map(|(seat, call, action, to)| Step::Offered(seat, call, action, to)),
+        3 => (seat, 0usize..3, proptest::sample::select(actions), 0u8..6)
+            .prop_map(|(seat, call, action, to)| Step::Any(seat, call, action, to)),
+        3 => (0u8..3, any::<bool>()).prop_map(|(to, routed)| Step::CallIn(to, routed)),
+        1 => (0usize..3).prop_map(Step::HangUp),
+        2 => (1u64..40).prop_map(Step::Wait),
+    ]
+}
+
+fn extension(seat: Seat) -> String {
+    format!("{}", 2001 + seat)
+}
+
+fn number(to: u8) -> String {
+    match to {
+        0..=2 => format!("{}", 2001 + u32::from(to)),
+        3 => "2010".into(),
+        4 => "help".into(),
+        _ => "5550199".into(),
+    }
+}
+
+fn take(office: &mut Office, step: Step) {
+    let agent = |seat: Seat| AgentId::from(format!("{}", 1_001_001 + seat));
+    let nth = |office: &Office, n: usize| office.truth().calls.get(n).map(|call| call.id.clone());
+    match step {
+        Step::SignIn(seat) => {
+            let extension = extension(seat).into();
+            let request = Request::SignIn {
+                agent: agent(seat),
+                extension,
+                mobile: None,
+            };
+            office.ask(seat, &request);
+        }
+        Step::SignOut(seat) => {
+            office.ask(
+                seat,
+                &Request::SignOut {
+                    agent: agent(seat),
+                    reason_id: None,
+                },
+            );
+        }
+        Step::State(seat, state) => {
+            let request = Request::ChangeState {
+                agent: agent(seat),
+                state,
+                reason_id: None,
+            };
+            office.ask(seat, &request);
+        }
+        Step::Dial(seat, to) => {
+            let request = Request::MakeCall {
+                agent: agent(seat),
+                from: extension(seat).into(),
+                to: number(to).into(),
+                variables: vec![],
+            };
+            office.ask(seat, &request);
+        }
+        Step::Offered(seat, call, action, to) => {
+            let calls = office.truth().calls;
+            let own = extension(seat);
+            let mut parties: Vec<_> = calls
+                .iter()
+                .flat_map(|call| call.participants.iter().map(move |party| (&call.id, party)))
+                .filter(|(_, party)| party.address == *own && !party.actions.is_empty())
+                .collect();
+            if !parties.is_empty() {
+                let (dialog, party) = parties.swap_remove(call % parties.len());
+                let action = party.actions[action % party.actions.len()].clone();
+                act(office, seat, dialog.clone(), action, to);
+            }
+        }
+        Step::Any(seat, call, action, to) => {
+            if let Some(dialog) = nth(office, call) {
+                act(office, seat, dialog, action, to);
+            }
+        }
+        Step::CallIn(to, routed) => {
+            let seat = usize::from(to);
+            let to = if routed {
+                agent(seat).as_str().into()
+            } else {
+                extension(seat).into()
+            };
+            office.order(Command::PlaceCall {
+                to,
+                from: "5550100".into(),
+            });
+        }
+        Step::HangUp(call) => {
+            if let Some(dialog) = nth(office, call) {
+                office.order(Command::EndCall { dialog });
+            }
+        }
+        Step::Wait(seconds) => office.pass(core::time::Duration::from_secs(seconds)),
+    }
+}
+
+fn act(office: &mut Office, seat: Seat, dialog: DialogId, action: CallAction, to: u8) {
+    let request = if action == CallAction::UpdateCallData {
+        let variables = vec![("callVariable1".into(), number(to).into())];
+        Request::UpdateCallData {
+            dialog,
+            wrap_up_reason: None,
+            variables,
+        }
+    } else {
+        let (address, to) = (extension(seat).into(), Some(number(to).into()));
+        Request::Act {
+            dialog,
+            action,
+            address,
+            to,
+            params: vec![],
+        }
+    };
+    office.ask(seat, &request);
+}
+
+fn check_truth(office: &Office) {
+    let truth = office.truth();
+    for agent in truth.agents.iter().take(AGENTS) {
+        let parties = truth.calls.iter().flat_map(|call| &call.participants);
+        let own = |state: ParticipantState| {
+            parties.clone().any(|party| {
+                Some(party.address.as_str()) == agent.extension.as_ref().map(|own| own.as_str())
+                    && party.state == state
+            })
+        };
+        let talks = own(ParticipantState::Active) || own(ParticipantState::Initiated);
+        let holds = own(ParticipantState::Held);
+        match agent.state {
+            AgentState::Talking => assert!(talks, "{agent:?} talks to nobody"),
+            AgentState::Hold => assert!(holds && !talks, "{agent:?} holds nothing"),
+            AgentState::Reserved => assert!(own(ParticipantState::Alerting) && !talks && !holds),
+            AgentState::Logout => assert_eq!(agent.extension, None),
+            _ => assert!(
+                !talks && !holds,
+                "{agent:?} is in a call: {:?}",
+                truth.calls
+            ),
+        }
+        let active = parties.clone().filter(|party| {
+            Some(party.address.as_str()) == agent.extension.as_ref().map(|own| own.as_str())
+                && party.state == ParticipantState::Active
+        });
+        assert!(active.count() <= 1, "one line, one voice");
+    }
+    for call in &truth.calls {
+        let live = call.participants.iter();
+        let live = live.filter(|party| party.state != ParticipantState::Dropped);
+        assert!(live.count() > 0, "a call without anybody: {call:?}");
+    }
+}
+
+fn run(steps: Vec<Step>, seed: u8, knobs: Knobs, wrap_up: WrapUp) {
+    let mut config = config();
+    config.knobs = knobs;
+    for agent in &mut config.agents {
+        agent.wrap_up = wrap_up;
+    }
+    let mut office = Office::new(config, seed);
+    for seat in 0..AGENTS {
+        office.sit(&format!("{}", 1_001_001 + seat));
+    }
+    let mut mirrors: Vec<Mirror> = (0..AGENTS).map(|_| Mirror::default()).collect();
+    for seat in 0..AGENTS {
+        take(&mut office, Step::SignIn(seat));
+        office.rest();
+        take(&mut office, Step::State(seat, AgentState::Ready));
+    }
+    for step in steps {
+        take(&mut office, step);
+        check_truth(&office);
+        for (seat, mirror) in mirrors.iter_mut().enumerate() {
+            for update in office.updates(seat) {
+                mirror.apply(update);
+            }
+        }
+    }
+    office.rest();
+    for (seat, mirror) in mirrors.iter_mut().enumerate() {
+        for update in office.updates(seat) {
+            mirror.apply(update);
+        }
+        let truth = office.truth();
+        let user = truth.agents[seat].clone();
+        if let Some(known) = &mirror.user {
+            assert_eq!(*known, user);
+        }
+        let listed = |call: &&Dialog| mirror.calls.contains_key(&call.id);
+        let known: Vec<_> = mirror.calls.values().collect();
+        let real: Vec<_> = truth.calls.iter().filter(listed).collect();
+        assert_eq!(known, real, "what the client knows is how things are");
+        let missed = truth.calls.iter().filter(|call| {
+            let own = user
+                .extension
+                .as_ref()
+                .and_then(|own| call.participant(own.as_str()));
+            own.is_some_and(|party| party.state != ParticipantState::Dropped) && !listed(call)
+        });
+        assert_eq!(missed.count(), 0, "no call is kept from its agent");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_client_that_believes_every_update_knows_how_things_are(
+        steps in proptest::collection::vec(step(), 1..80), seed: u8,
+    ) {
+        run(steps, seed, Knobs::default(), WrapUp::NotAllowed);
+    }
+
+    #[test]
+    fn so_it_does_with_wrap_up(
+        steps in proptest::collection::vec(step(), 1..80), seed: u8,
+    ) {
+        let time = core::time::Duration::from_secs(10);
+        run(steps, seed, Knobs::default(), WrapUp::Required(time));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic_or_write_forever(
+        streams in proptest::collection::vec((0u32..3, garbage()), 1..6), seed: u8,
+    ) {
+        let mut simulator = Simulator::new(config(), [seed; 32]);
+        let mut now = Instant::START;
+        let mut open = Vec::new();
+        for (n, (listener, bytes)) in (0..).zip(streams) {
+            let link = LinkId::accepted(n);
+            let from = Address::new("127.0.0.1", 1);
+            simulator.handle_input(now, Input::Accepted(ListenerId(listener), link, from));
+            open.push(link);
+            for piece in bytes.chunks(7) {
+                simulator.handle_input(now, Input::Received(link, piece));
+            }
+        }
+        let mut closed = Vec::new();
+        for _ in 0..10_000 {
+            match simulator.poll_output() {
+                Output::Wait(None) => break,
+                Output::Wait(Some(at)) => {
+                    prop_assert!(at > now);
+                    now = at;
+                    simulator.handle_timeout(now);
+                }
+                Output::Send(link, _) => simulator.handle_input(now, Input::Sent(link)),
+                Output::Close(link, _) => closed.push(link),
+                _ => {}
+            }
+        }
+        open.retain(|link| !closed.contains(link));
+        prop_assert!(open.is_empty(), "{open:?} stay open though nobody says anything");
+        prop_assert!(matches!(simulator.poll_output(), Output::Wait(None)));
+    }
+}
+
+fn garbage() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"GET /finesse/api/SystemInfo HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()),
+        Just(b"PUT /finesse/api/User/1001001 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n<User/>  ".to_vec()),
+        Just(b"<stream:stream to='finesse.example' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>".to_vec()),
+        Just(b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>".to_vec()),
+        Just(b"<iq type='set' id='1'>".to_vec()),
+        proptest::collection::vec(any::<u8>(), 0..60),
+    ];
+    proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn links_beyond_the_limit_are_closed_as_they_come() {
+    let mut config = config();
+    config.most_links = 2;
+    let mut simulator = Simulator::new(config, [1; 32]);
+    let mut closed = Vec::new();
+    for n in 0..3 {
+        let from = Address::new("127.0.0.1", 1);
+        let accepted = Input::Accepted(ListenerId(0), LinkId::accepted(n), from);
+        simulator.handle_input(Instant::START, accepted);
+        loop {
+            match simulator.poll_output() {
+                Output::Close(link, _) => closed.push(link),
+                Output::Wait(_) => break,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(closed, [LinkId::accepted(2)]);
+}
