@@ -55,8 +55,7 @@ impl AnswerReader {
                 continue;
             }
             let framing = head::response_framing(&head, &self.method)?;
-            self.reusable = head::keeps_alive(head.headers(), head.version())
-                && framing != crate::body::Framing::UntilClose;
+            self.reusable = head::keeps_alive(head.headers(), head.version());
             self.body = Some((head, BodyReader::new(framing, limits)?));
         }
     }

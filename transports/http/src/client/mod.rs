@@ -236,6 +236,7 @@ impl Client {
             let last = (*reason == CloseReason::Eof)
                 .then(|| under_way.answer.end())
                 .flatten();
+            // A repeated GET is the first on its connection, so it is not repeated again.
             let fresh_failure = was == (Stream::Open { answers: 0 });
             if let Some(response) = last {
                 self.current = Some(under_way);
@@ -245,7 +246,6 @@ impl Client {
                 self.end(under_way.exchange.command, outcome);
             } else if !fresh_failure
                 && !under_way.answer.has_begun()
-                && !under_way.exchange.repeated
                 && under_way.exchange.request.method() == Method::GET
             {
                 under_way.exchange.repeated = true;

@@ -336,6 +336,20 @@ fn slow_heads_and_bodies_are_answered_408_however_they_drip() {
 }
 
 #[test]
+fn a_body_has_its_own_time_behind_that_of_the_head() {
+    let mut wire = Wire::up();
+    wire.receive("PUT / HTTP/1.1\r\n");
+    wire.pass(9 * SECOND);
+    wire.receive("Host: f\r\nContent-Length: 2\r\n\r\nx");
+    wire.pass(29 * SECOND);
+    wire.receive("y");
+    wire.pass(29 * SECOND);
+
+    assert_eq!(wire.requests.len(), 1);
+    assert_eq!(wire.sent(), "");
+}
+
+#[test]
 fn idle_connections_are_closed_and_empty_lines_do_not_keep_them() {
     let mut wire = Wire::up();
     for _ in 0..59 {
