@@ -2,12 +2,15 @@
 
 use super::{Adapter, Do, Probe, Running, link};
 use finewire_core::machine::{CloseReason, Closing, ListenerId};
+use finewire_host::HostConfig;
 
 const DOOR: ListenerId = ListenerId(1);
 
 /// All open at the same time, each echoing its own words.
 pub fn links_at_once<A: Adapter>(count: u32) {
-    let mut probe = Running::<A>::start();
+    // Nothing is taken while all of them are sent to.
+    let events_at_most = usize::try_from(count).unwrap() * 4;
+    let mut probe = Running::<A>::holding(HostConfig::default(), events_at_most);
     let port = probe.echo(DOOR, None);
     for n in 0..count {
         probe.connect(link(n), port);
