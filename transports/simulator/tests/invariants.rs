@@ -71,6 +71,8 @@ enum Step {
     /// Any action on any call.
     Any(Seat, usize, CallAction, u8),
     CallIn(u8, bool),
+    /// A direct call, answered, and a consult with another agent, answered too.
+    Consult(Seat, Seat),
     HangUp(usize),
     Wait(u64),
 }
@@ -105,6 +107,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (seat, 0usize..3, proptest::sample::select(actions), 0u8..6)
             .prop_map(|(seat, call, action, to)| Step::Any(seat, call, action, to)),
         3 => (0u8..3, any::<bool>()).prop_map(|(to, routed)| Step::CallIn(to, routed)),
+        2 => (0..AGENTS, 0..AGENTS).prop_map(|(seat, other)| Step::Consult(seat, other)),
         1 => (0usize..3).prop_map(Step::HangUp),
         2 => (1u64..40).prop_map(Step::Wait),
     ]
@@ -192,6 +195,24 @@ fn take(office: &mut Office, step: Step) {
                 to,
                 from: "5550100".into(),
             });
+        }
+        Step::Consult(seat, other) => {
+            let to = extension(seat).as_str().into();
+            office.order(Command::PlaceCall {
+                to,
+                from: "5550101".into(),
+            });
+            let to = u8::try_from(other).unwrap();
+            for (seat, action) in [
+                (seat, CallAction::Answer),
+                (seat, CallAction::ConsultCall),
+                (other, CallAction::Answer),
+            ] {
+                if let Some(call) = office.truth().calls.last() {
+                    act(office, seat, call.id.clone(), action, to);
+                    office.rest();
+                }
+            }
         }
         Step::HangUp(call) => {
             if let Some(dialog) = nth(office, call) {
