@@ -352,7 +352,8 @@ impl Session {
         job: &Job,
         mut refusal: Refusal,
     ) -> Flow {
-        if matches!(job.command, Command::Connect { .. }) {
+        let is_connect = matches!(job.command, Command::Connect { .. });
+        if is_connect && !matches!(refusal.code, ErrorCode::OutOfService | ErrorCode::Timeout) {
             refusal.code = ErrorCode::SubscriptionFailed;
         }
         self.refuse(cx, job, refusal)

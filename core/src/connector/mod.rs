@@ -8,10 +8,10 @@
 //!   time ───────────┘                        └─ note, trace
 //! ```
 //!
-//! One [`Session`](session::Session) per agent. A session has two lanes, one for what concerns
+//! One session per agent. A session has two lanes, one for what concerns
 //! the agent (sign-in, state) and one for its calls, because Finesse wants one outstanding command
 //! per object (Finesse Developer Guide, "Cisco Finesse APIs"); in each lane commands are carried
-//! out one after the other. A command under way is at exactly one [step](job::Step); every step
+//! out one after the other. A command under way is at exactly one step; every step
 //! has a deadline, so that every command ends.
 //!
 //! An accepted request (202) is no success. A command is done when what Finesse publishes meets its

@@ -233,10 +233,12 @@ impl Session {
                         .push_back(Effect::Unsubscribe(self.agent.clone()));
                     self.set_subscription(cx, Subscription::None);
                 }
-                let refusal = Refusal::new(
-                    ErrorCode::OutOfService,
-                    "Finesse's notification service cannot be reached.",
-                );
+                let code = match job.command {
+                    Command::Connect { .. } => ErrorCode::SubscriptionFailed,
+                    _ => ErrorCode::OutOfService,
+                };
+                let text = "Finesse's notification service cannot be reached.";
+                let refusal = Refusal::new(code, text);
                 self.refuse_entry(cx, job, refusal)
             }
             Step::Asked { goal, is_met, .. } => {

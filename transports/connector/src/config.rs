@@ -1,7 +1,7 @@
 //! What the connector is told before it starts.
 
+use core::time::Duration;
 use std::sync::Arc;
-use std::time::Duration;
 
 use finewire_core::connector;
 use finewire_core::machine::{LinkConfig, TlsId};

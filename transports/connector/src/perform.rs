@@ -110,14 +110,14 @@ impl Connector {
             http,
             deadline,
         };
-        match self.pools.get_mut(index).map(|pool| pool.push(waiting)) {
-            Some(Ok(())) => self.begin_requests(index),
-            Some(Err(_)) | None => {
-                let why = Why::new(Reason::Limit, "too many requests wait for Finesse");
-                let answer = translate::no_answer(&why);
-                self.inbox.push_back(Leaf::Unasked(request, answer));
-            }
+        let pool = self.pools.get_mut(index);
+        if pool.is_some_and(|pool| pool.push(waiting)) {
+            self.begin_requests(index);
+            return;
         }
+        let why = Why::new(Reason::Limit, "too many requests wait for Finesse");
+        let answer = translate::no_answer(&why);
+        self.inbox.push_back(Leaf::Unasked(request, answer));
     }
 }
 

@@ -83,13 +83,13 @@ impl Pool {
         (self.first_slot..).take(self.members.len())
     }
 
-    /// Takes a request on; gives it back when too many wait.
-    pub(crate) fn push(&mut self, waiting: Waiting) -> Result<(), Waiting> {
-        if self.waiting.len() >= self.most_waiting {
-            return Err(waiting);
+    /// Takes a request on; `false` when too many wait.
+    pub(crate) fn push(&mut self, waiting: Waiting) -> bool {
+        let has_room = self.waiting.len() < self.most_waiting;
+        if has_room {
+            self.waiting.push_back(waiting);
         }
-        self.waiting.push_back(waiting);
-        Ok(())
+        has_room
     }
 
     /// The next request with the slot of the connection that is to make it.

@@ -210,13 +210,11 @@ impl Connector {
         if !self.agents.is_in_use(slot) {
             return;
         }
-        match event {
-            AgentEvent::Notified {
-                from, node, items, ..
-            } => {
-                self.on_notified(slot, from.as_ref(), &node, items);
-            }
-            _ => {}
+        if let AgentEvent::Notified {
+            from, node, items, ..
+        } = event
+        {
+            self.on_notified(slot, from.as_ref(), &node, items);
         }
     }
 

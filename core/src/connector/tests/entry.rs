@@ -350,7 +350,7 @@ fn a_login_while_finesse_is_out_of_service_says_so() {
     let events = bench.events();
 
     assert!(
-        events[0].starts_with("siebel< 1001#Error#SUBSCRIPTION_FAILED#"),
+        events[0].starts_with("siebel< 1001#Error#OUT_OF_SERVICE#"),
         "{events:?}"
     );
     assert!(
