@@ -52,6 +52,8 @@ fn what_xmpp_forbids_is_the_peers_fault() {
         ("<a b='&lol9;'/>", Fault::RemoteEntity),
         ("<a>&#0;</a>", Fault::RemoteCharacter),
         ("<a>&#xD800;</a>", Fault::RemoteCharacter),
+        ("<a b='&#0;'/>", Fault::RemoteCharacter),
+        ("<a b='&#xFFFE;'/>", Fault::RemoteCharacter),
         ("<a>&#+65;</a>", Fault::RemoteEntity),
         ("<a>&</a>", Fault::RemoteXml),
         ("<a b='&'/>", Fault::RemoteXml),
@@ -272,4 +274,23 @@ proptest! {
         let read = Element::read(element.to_xml(ns::CLIENT).as_bytes(), &scope, &Limits::default());
         prop_assert_eq!(read, Ok(element));
     }
+}
+
+#[test]
+fn limits_hold_for_each_stanza_not_for_the_stream() {
+    let limits = Limits {
+        elements: 3,
+        stanza_bytes: 200,
+        ..Limits::default()
+    };
+    let mut framer = Framer::new(limits);
+    framer.push(HEADER.as_bytes());
+    assert!(matches!(framer.next_frame(), Ok(Some(Frame::Open(_)))));
+    for _ in 0..100 {
+        framer.push(b"<a><b/><c/></a> \n");
+        assert!(matches!(framer.next_frame(), Ok(Some(Frame::Stanza(_)))));
+    }
+    framer.push(b"<a><b/><c/><d/></a>");
+    assert_eq!(framer.next_frame(), Err(Fault::LimitElements));
+    assert_eq!(framer.next_frame(), Err(Fault::LimitElements), "it stays");
 }

@@ -255,6 +255,46 @@ fn pings_keep_the_stream_and_silence_ends_it_after_the_retries() {
 }
 
 #[test]
+fn any_stanza_shows_that_the_server_is_there() {
+    let mut talk = Talk::logged_in();
+    for _ in 0..5 {
+        talk.up = false;
+        for _ in 0..3 {
+            talk.pass(10 * SECOND);
+        }
+        talk.up = true;
+        talk.server_says("<message from='f.example'/>");
+    }
+    assert_eq!(talk.client_end, None);
+}
+
+#[test]
+fn the_tls_handshake_begins_only_when_proceed_is_written() {
+    let mut talk = Talk::with(|_| {}, |config| config.starttls = Some(TLS));
+    let now = talk.now;
+    talk.server.handle_input(now, ProtocolInput::Opened(None));
+    let words = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' \
+        to='f.example' version='1.0'><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    let input = ProtocolInput::Received(words.as_bytes());
+    talk.server.handle_input(now, input);
+    let seen = |server: &mut Server| {
+        let mut seen = Vec::new();
+        loop {
+            match server.poll_output() {
+                ProtocolOutput::Send(_) => seen.push("send"),
+                ProtocolOutput::Secure(tls) if tls == TLS => seen.push("secure"),
+                ProtocolOutput::Wait(_) => return seen,
+                _ => {}
+            }
+        }
+    };
+
+    assert_eq!(seen(&mut talk.server), ["send"]);
+    talk.server.handle_input(now, ProtocolInput::Sent);
+    assert_eq!(seen(&mut talk.server), ["secure"]);
+}
+
+#[test]
 fn pings_of_the_server_are_answered_and_unknown_requests_refused() {
     let mut talk = Talk::logged_in();
     talk.from_client.clear();
