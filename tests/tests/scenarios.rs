@@ -106,7 +106,7 @@ fn a_wrong_password_is_refused_with_one_attempt_at_finesse() {
     let outcome = site.ask(wrong);
 
     assert!(
-        refusal(&outcome).starts_with("AUTHORIZATION_FAILURE"),
+        refusal(&outcome).starts_with("SUBSCRIPTION_FAILED"),
         "{outcome:?}"
     );
     site.settle();
@@ -292,7 +292,7 @@ fn a_second_driver_needs_the_password_and_the_first_is_told_that_it_lost_the_age
     let wrong = driver::Command::connect(agent(1).as_str(), WRONG_PASSWORD.into());
     let refused = site.ask_of(1, wrong);
     assert!(
-        refusal(&refused).starts_with("AUTHORIZATION_FAILURE"),
+        refusal(&refused).starts_with("SUBSCRIPTION_FAILED"),
         "{refused:?}"
     );
     site.expect_done(tell(1, C::MakeNotReady));
