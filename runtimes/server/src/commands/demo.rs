@@ -6,13 +6,11 @@ use crate::config::{BrokerChoice, Node, Settings, Trust};
 use crate::monitor::Monitor;
 use crate::parts::{
     BrokerPart, ConnectorPart, DriverPart, DriverPlan, SimulatorPart, SimulatorPlan, broker_uri,
-    seed,
 };
 use crate::play::Play;
 use crate::printer::Printer;
 use crate::{logs, signals};
 use anyhow::{Context, Result, bail};
-use core::fmt::Write as _;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
@@ -91,7 +89,11 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
             "All servers stay up until Ctrl-C. Agents 1001001 to 1001010, {}.",
             secret_hint(&args)
         );
-        println!("Drivers: send to queue {QUEUE} at {}.", broker.url());
+        println!(
+            "Drivers: send to queue {QUEUE} at {}; passwords come Triple-DES",
+            broker.url()
+        );
+        println!("encrypted, as hex, initial vector zero, key {KEY}.");
         println!(
             "Control door of the simulator: http://{}",
             simulator.door.address
@@ -140,13 +142,11 @@ fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordC
     }
 }
 
-/// A password codec with a key drawn now.
+/// The demo's Triple-DES key. As well known as the built-in password, and like it for loopback
+/// only.
+const KEY: &str = "46696e6577697265206f6e206c6f6f706261636b206f6e6c";
+
 fn triple_des() -> Result<PasswordCodec> {
-    let mut digits = String::new();
-    for byte in seed()?.iter().take(24) {
-        let _ = write!(digits, "{byte:02x}");
-    }
-    let key = Secret::from(digits);
-    PasswordCodec::triple_des(&key, InitialVector::Random, CipherText::Hex)
+    PasswordCodec::triple_des(&Secret::from(KEY), InitialVector::ZERO, CipherText::Hex)
         .context("the demo's Triple-DES key")
 }

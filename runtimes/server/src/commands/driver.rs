@@ -49,12 +49,17 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
     println!("the connector is in service");
     if let Some(password) = password {
         let agent = args.agent.as_str();
-        driver
-            .ask(driver::Command::connect(agent, password.clone()))
-            .await
-            .context("Connect")?;
-        let login = driver::Command::login(agent, password, &args.extension);
-        driver.ask(login).await.context("Login")?;
+        // As drivers in the field do, without waiting for the end of Connect.
+        let connect = driver.ask(driver::Command::connect(agent, password.clone()));
+        let login = driver.ask(driver::Command::login(agent, password, &args.extension));
+        tokio::pin!(connect, login);
+        tokio::select! {
+            login = &mut login => login.context("Login")?,
+            connect = &mut connect => {
+                connect.context("Connect")?;
+                login.await.context("Login")?;
+            }
+        }
     }
     let follow = matches!(args.action, DriverAction::Events);
     if let Some(verb) = verb(args.action) {

@@ -57,7 +57,7 @@ function show(status) {
     cell(agent.calls.map((call) => `${call.id} ${call.state} ${call.from}`).join("; "), "text"))),
     7, "no agent is connected");
   fill("messages", status.messages.map((message) => row(
-    cell(message.at, "time"), cell(`${message.from} → ${message.to}`), cell(message.agent),
+    cell(message.at, "time"), cell(`${message.from} → ${message.to}`, "way"), cell(message.agent),
     cell(message.subject + (message.detail ? "  " + message.detail : ""), "text"))),
     4, "nothing has passed yet");
   byId("counters").replaceChildren(...Object.entries(status.counters).map(([name, value]) => {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use finewire_connector::{
     BrokerConfig, Command, Config, Connector, Event, LinkReport, NodeConfig, Status, Which,
 };
-use finewire_core::connector::{self, Note, Readiness, Subscription};
+use finewire_core::connector::{self, NodeId, Note, Readiness, Subscription};
 use finewire_core::contract::{Layout, TimeFormat};
 use finewire_core::machine::{Instant, LinkState, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
@@ -225,7 +225,7 @@ fn log(event: &Event) {
             } else {
                 "out of service"
             };
-            tracing::info!("Finesse {node} {state} {why}");
+            tracing::info!("Finesse {}: {state} ({why})", node_name(*node));
         }
         Event::Noted(Note::AgentConnected { agent, destination }) => {
             tracing::info!("agent {agent}: connected, events go to {destination}");
@@ -270,7 +270,7 @@ fn view(status: &Status, started: SystemTime, zone: &TimeZone) -> View {
     }];
     for node in &status.nodes {
         links.push(LinkView {
-            name: format!("Finesse {}", node.node),
+            name: format!("Finesse {}", node_name(node.node)),
             peer: node.endpoint.clone(),
             state: match node.readiness {
                 Readiness::InService => "up",
@@ -332,6 +332,15 @@ fn view(status: &Status, started: SystemTime, zone: &TimeZone) -> View {
         messages: messages.collect(),
         counters: counters(status),
         links,
+    }
+}
+
+/// Nodes go by letters: A, and B where there is one.
+fn node_name(node: NodeId) -> String {
+    match node.0 {
+        0 => "A".into(),
+        1 => "B".into(),
+        other => (u32::from(other) + 1).to_string(),
     }
 }
 
