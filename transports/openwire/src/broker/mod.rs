@@ -24,6 +24,7 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod leaving;
+mod links;
 mod machine;
 mod names;
 mod ownership;

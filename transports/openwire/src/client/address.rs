@@ -1,7 +1,7 @@
 //! A destination with options, as ActiveMQ writes it.
 
 use super::query::Query;
-use super::uri::{MAX_URI, UriError};
+use super::uri_error::{MAX_URI, UriError};
 use crate::command::{Destination, DestinationKind};
 
 /// A destination and what a consumer of it asks for.

@@ -15,15 +15,17 @@
 //! ```
 
 mod address;
+mod asking;
 mod command;
 mod config;
-mod conversation;
 #[doc(hidden)]
 pub mod fuzz;
+mod hearing;
 mod protocol;
 mod query;
 mod subscription;
 mod uri;
+mod uri_error;
 
 pub use address::{ConsumerOptions, DestinationAddress};
 pub use command::{
@@ -32,6 +34,5 @@ pub use command::{
 };
 pub use config::{ClientConfig, ClientLimits};
 pub use protocol::Client;
-pub use uri::{
-    BrokerUri, DEFAULT_PORT, Failover, MAX_SERVERS, MAX_URI, Server, ServerOptions, UriError,
-};
+pub use uri::{BrokerUri, DEFAULT_PORT, Failover, Server, ServerOptions};
+pub use uri_error::{MAX_SERVERS, MAX_URI, UriError};

@@ -4,7 +4,7 @@ use core::fmt::Display;
 use core::str::FromStr;
 use core::time::Duration;
 
-use super::uri::UriError;
+use super::uri_error::UriError;
 
 /// The `name=value` pairs of a query, percent-decoded, empty ones skipped.
 pub(super) struct Query<'a> {
