@@ -54,11 +54,13 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
         let login = driver.ask(driver::Command::login(agent, password, &args.extension));
         tokio::pin!(connect, login);
         tokio::select! {
-            login = &mut login => login.context("Login")?,
+            // Polled in this order, so that Connect goes first.
+            biased;
             connect = &mut connect => {
                 connect.context("Connect")?;
                 login.await.context("Login")?;
             }
+            login = &mut login => login.context("Login")?,
         }
     }
     let follow = matches!(args.action, DriverAction::Events);
