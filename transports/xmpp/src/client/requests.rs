@@ -18,7 +18,12 @@ impl Client {
             }
             ClientCommand::SubscribePresence { jid } => Wish::Presence(jid),
         };
-        if self.subscriptions.len() >= self.config.most_pending {
+        // Taking back must stay possible when nothing more can be asked for.
+        let held = match wish {
+            Wish::Unsubscribe(_) => self.subscriptions.on_their_way(),
+            Wish::Subscribe(_) | Wish::Presence(_) => self.subscriptions.len(),
+        };
+        if held >= self.config.most_pending {
             let text = "too many subscriptions";
             self.end(Some(id), Outcome::refused(Reason::Limit, text));
             return;

@@ -35,7 +35,12 @@ pub(super) struct Subscriptions {
 impl Subscriptions {
     /// Everything that is held or on its way.
     pub(super) fn len(&self) -> usize {
-        self.held.len() + self.presences.len() + self.waiting.len() + self.asked.len()
+        self.held.len() + self.presences.len() + self.on_their_way()
+    }
+
+    /// Wishes that have neither come true nor been given up.
+    pub(super) fn on_their_way(&self) -> usize {
+        self.waiting.len() + self.asked.len()
     }
 
     pub(super) fn wait(&mut self, command: CommandId, wish: Wish) {

@@ -188,12 +188,17 @@ fn the_id_of_a_subscription_is_given_back_when_it_is_taken_back() {
 }
 
 #[test]
-fn subscriptions_are_bounded() {
+fn subscriptions_are_bounded_and_one_taken_back_makes_room() {
     let mut talk = Talk::with(|config| config.most_pending = 2, |_| {});
     for id in 0..3 {
         talk.command(id, subscribe(&format!("/{id}")));
     }
     assert_eq!(talk.why(2), (false, Reason::Limit));
+
+    talk.command(3, unsubscribe("/0"));
+    talk.command(4, subscribe("/2"));
+    assert_eq!(talk.end_of(3), Outcome::Done);
+    assert_eq!(talk.end_of(4), Outcome::Done);
 }
 
 #[test]
