@@ -321,8 +321,10 @@ impl Connector {
             Some(Owner::Node(_)) | None => None,
         };
         let detail = outbound::bounded(&detail);
-        self.out
-            .trace(Party::Finesse, Party::Connector, about, subject, detail);
+        if !self.is_routine(owner.as_ref(), &answer) {
+            self.out
+                .trace(Party::Finesse, Party::Connector, about, subject, detail);
+        }
         match owner {
             Some(Owner::Node(node)) => self.on_node_answer(node, request, answer),
             Some(Owner::Agent(agent, _)) => {
@@ -336,6 +338,14 @@ impl Connector {
             }
             None => Counters::add(&mut self.out.counters.late_answers),
         }
+    }
+
+    /// That a server that serves still does is worth no line in a trace.
+    fn is_routine(&self, owner: Option<&Owner>, answer: &Answer) -> bool {
+        let Some(Owner::Node(node)) = owner else {
+            return false;
+        };
+        self.services.is_serving(*node) && matches!(answer, Answer::System(info) if info.in_service)
     }
 
     fn on_node_answer(&mut self, node: NodeId, request: RequestId, answer: Answer) {
@@ -390,6 +400,9 @@ impl Connector {
         };
         if service.asked.is_some() || self.is_drained {
             return;
+        }
+        if service.readiness != Readiness::InService {
+            self.out.trace_question(None, &Question::SystemInfo);
         }
         let request = outbound::ask(
             &mut self.requests,

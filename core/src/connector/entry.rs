@@ -1,5 +1,7 @@
 //! How an agent gets in: Connect and Login, from the password to the first events.
 
+use alloc::format;
+
 use super::Answer;
 use super::Counters;
 use super::effect::{Addressee, Effect, Note, Question, Subscribe};
@@ -13,6 +15,7 @@ use super::signal::NodeId;
 use super::status::Subscription;
 use crate::agent::{AgentModel, DialogId, Extension};
 use crate::contract::{AgentInfo, Command, Destination, ErrorCode, Event, SystemStatus};
+use crate::machine::Party;
 use crate::password::Secret;
 
 impl Session {
@@ -53,7 +56,7 @@ impl Session {
             Ok(password) => password,
             Err(undecodable) => {
                 self.strike(cx);
-                let cause = alloc::format!("undecodable: {}", undecodable.cause());
+                let cause = format!("undecodable: {}", undecodable.cause());
                 return self.refuse_password(cx, job, &cause);
             }
         };
@@ -309,6 +312,15 @@ impl Session {
 
     fn renew_subscription(&self, cx: &mut Context<'_>, password: &Secret) {
         let (domain, pubsub_domain) = cx.services.domains(self.node, cx.config);
+        let subject = format!("log in {}@{domain}", self.agent);
+        let (from, to) = (Party::Connector, Party::Finesse);
+        cx.out.trace(
+            from,
+            to,
+            Some(&self.agent),
+            subject,
+            "for notifications".into(),
+        );
         cx.out.effects.push_back(Effect::Subscribe(Subscribe {
             agent: self.agent.clone(),
             node: self.node,

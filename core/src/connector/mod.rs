@@ -70,4 +70,4 @@ pub use signal::{
     About, Answer, Delivery, DeliveryId, Fact, NodeId, ReasonCode, Refused, ReplyKind, ReplyTo,
     RequestId, Signal, SystemInfo, Update,
 };
-pub use status::{AgentReport, Subscription};
+pub use status::{AgentReport, SUBSCRIPTION, Subscription};

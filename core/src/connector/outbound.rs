@@ -29,6 +29,11 @@ impl Outbound {
         self.effects.push_back(Effect::Note(note));
     }
 
+    pub(super) fn trace_question(&mut self, agent: Option<&AgentId>, question: &Question) {
+        let (subject, detail) = super::trace::question(question);
+        self.trace(Party::Connector, Party::Finesse, agent, subject, detail);
+    }
+
     pub(super) fn trace(
         &mut self,
         from: Party,
@@ -136,9 +141,9 @@ pub(super) fn ask(
     question: Question,
     credentials: Option<Credentials>,
 ) -> RequestId {
-    let agent = credentials.as_ref().map(|credentials| &credentials.agent);
-    let (subject, detail) = super::trace::question(&question);
-    out.trace(Party::Connector, Party::Finesse, agent, subject, detail);
+    if let Some(credentials) = &credentials {
+        out.trace_question(Some(&credentials.agent), &question);
+    }
     Counters::add(&mut out.counters.requests);
     let request = requests.begin(owner);
     let deadline = now + config.timing.request;

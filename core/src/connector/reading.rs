@@ -8,6 +8,7 @@ use super::status::Subscription;
 use super::{Answer, Counters};
 use crate::agent::AgentModel;
 use crate::machine::Instant;
+use core::time::Duration;
 
 /// Where the reading of an agent stands: subscribed first, then read, so that nothing is missed
 /// (Finesse Developer Guide, "Managing notifications in third-party applications").
@@ -42,6 +43,9 @@ impl Resync {
         }
     }
 }
+
+/// How long after a sign-in on another server a sign-out nobody asked for is doubted.
+const DOUBT: Duration = Duration::from_secs(60);
 
 impl Session {
     pub(super) fn begin_resync(&mut self, cx: &mut Context<'_>) {
@@ -103,6 +107,7 @@ impl Session {
         match (self.resync, answer) {
             (Resync::SigningIn { .. }, Answer::Accepted) => {
                 self.signs_in_again = false;
+                self.doubt_until = Some(cx.now + DOUBT);
                 // The sign-in takes a moment; its notification may be the one that is missing.
                 self.resync = Resync::Waiting {
                     retry_at: cx.now + cx.config.timing.settle,

@@ -1,6 +1,8 @@
 //! One agent: where its events go, what is known of it, and the commands under way.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::String;
 
 use super::attempts::Attempts;
 use super::effect::{Addressee, Effect, Note};
@@ -9,11 +11,11 @@ use super::outbound::{Context, Sender};
 use super::reading::Resync;
 use super::refusal::Refusal;
 use super::signal::{About, NodeId, ReasonCode, RequestId, Update};
-use super::status::Subscription;
+use super::status::{SUBSCRIPTION, Subscription};
 use super::{Answer, Counters, Fact};
-use crate::agent::{AgentId, AgentModel, Changes, DialogId, Platform, Text};
+use crate::agent::{AgentId, AgentModel, AgentState, Changes, DialogId, Platform, Text, User};
 use crate::contract::{AgentStatus, Call, Command, Destination, ErrorCode, Event, Verb};
-use crate::machine::{CloseReason, Instant};
+use crate::machine::{CloseReason, Instant, Party};
 use crate::password::Secret;
 
 /// What the connector holds of one agent.
@@ -50,6 +52,8 @@ pub(super) struct Session {
     pub(super) retire_at: Option<Instant>,
     /// Another server than the one it was signed in on is used: sign in there.
     pub(super) signs_in_again: bool,
+    /// Until when a sign-out nobody asked for is doubted.
+    pub(super) doubt_until: Option<Instant>,
     items: VecDeque<Text>,
     serial: u64,
 }
@@ -79,6 +83,7 @@ impl Session {
             reasons: None,
             retire_at: None,
             signs_in_again: false,
+            doubt_until: None,
             items: VecDeque::new(),
             serial: 0,
         }
@@ -149,6 +154,10 @@ impl Session {
             self.items.push_back(item);
         }
         match update.fact {
+            Fact::User(user) if self.doubts(cx, &user) => {
+                self.is_fresh = false;
+                self.begin_resync(cx);
+            }
             Fact::User(user) if user.id == self.agent => {
                 let changes = self.model.apply_user(user);
                 self.after(cx, &changes, LaneId::User);
@@ -178,6 +187,30 @@ impl Session {
             }
         }
         self.pump(cx);
+    }
+
+    /// Whether this may be the stray sign-out that the server used before still sends after the
+    /// agent has signed in on another one (Seen: with reason id -1). A read tells.
+    fn doubts(&self, cx: &Context<'_>, user: &User) -> bool {
+        let is_asked_for = self
+            .user
+            .current
+            .as_ref()
+            .is_some_and(|job| job.verb() == Verb::Logout);
+        user.id == self.agent
+            && user.state == AgentState::Logout
+            && user
+                .reason
+                .as_ref()
+                .is_none_or(|reason| reason.id.is_none())
+            && self.doubt_until.is_some_and(|until| cx.now < until)
+            && !is_asked_for
+    }
+
+    fn trace_notifications(&self, cx: &mut Context<'_>, subject: &str, detail: String) {
+        let (from, to) = (Party::Finesse, Party::Connector);
+        cx.out
+            .trace(from, to, Some(&self.agent), subject.into(), detail);
     }
 
     /// The command that a failure is about: by request id, else by source, for one command per
@@ -218,8 +251,12 @@ impl Session {
 
     /// The agent's notifications flow.
     pub(super) fn on_subscription_up(&mut self, cx: &mut Context<'_>) {
+        if self.subscription == Subscription::None {
+            return;
+        }
         let was_up = self.subscription == Subscription::Up;
         self.set_subscription(cx, Subscription::Up);
+        self.trace_notifications(cx, "notifications flow", String::new());
         let entry = self
             .user
             .current
@@ -242,17 +279,21 @@ impl Session {
         reason: &CloseReason,
         retries: bool,
     ) {
+        if self.subscription == Subscription::None {
+            return;
+        }
         let next = if retries {
             Subscription::Down
         } else {
             Subscription::None
         };
+        self.trace_notifications(cx, "no notifications", format!("{reason}"));
         let was_up = self.subscription == Subscription::Up;
         self.set_subscription(cx, next);
         self.is_fresh = false;
         self.resync = Resync::Idle;
         if was_up {
-            let why: Text = alloc::format!("{reason}").into();
+            let why: Text = format!("{reason}").into();
             cx.out.note(Note::AgentStale {
                 agent: self.agent.clone(),
                 why,
@@ -272,7 +313,7 @@ impl Session {
             if waits {
                 let text = "The agent's notifications could not be subscribed.";
                 let refusal = Refusal::new(ErrorCode::SubscriptionFailed, text)
-                    .because(alloc::format!("notification service: {reason}"));
+                    .because(format!("notification service: {reason}"));
                 self.fail_current(cx, LaneId::User, refusal);
             } else if self.is_live {
                 // Only the driver has the password: it has to connect the agent again.
@@ -392,6 +433,11 @@ impl Session {
 
     pub(super) fn set_subscription(&mut self, cx: &Context<'_>, next: Subscription) {
         if self.subscription != next {
+            debug_assert!(
+                SUBSCRIPTION.allows(&self.subscription, &next),
+                "{:?} to {next:?}",
+                self.subscription
+            );
             self.subscription = next;
             self.since = cx.now;
         }
@@ -441,7 +487,7 @@ impl Session {
     /// Ends a command by an error: to the agent's destination, else to who sent it, else nobody.
     pub(super) fn refuse(&mut self, cx: &mut Context<'_>, job: &Job, refusal: Refusal) -> Flow {
         Counters::add(&mut cx.out.counters.commands_failed);
-        let verb: Text = alloc::format!("{:?}", job.verb()).into();
+        let verb: Text = format!("{:?}", job.verb()).into();
         let (agent, code) = (self.agent.clone(), refusal.code.clone());
         cx.out.note(Note::CommandFailed {
             agent,

@@ -6,6 +6,8 @@ use crate::machine::Instant;
 
 use alloc::vec::Vec;
 
+use crate::transitions;
+
 /// How it stands with an agent's notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subscription {
@@ -17,6 +19,22 @@ pub enum Subscription {
     Up,
     /// They have stopped; the link tries again.
     Down,
+}
+
+transitions! {
+    /// How an agent's subscription moves.
+    pub SUBSCRIPTION: Subscription {
+        None => Opening by "password proven";
+        Opening => Up by "logged in";
+        Opening => Down by "cannot be reached, tried again";
+        Opening => None by "refused, or given up";
+        Up => Down by "link lost";
+        Up => Opening by "another server is used";
+        Up => None by "refused, or agent idle";
+        Down => Up by "logged in again";
+        Down => Opening by "another server is used";
+        Down => None by "refused, or agent idle";
+    }
 }
 
 /// What is known of one agent.

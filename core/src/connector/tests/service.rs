@@ -98,6 +98,46 @@ fn when_a_server_fails_the_agent_moves_to_the_other_and_signs_in_there() {
 }
 
 #[test]
+fn a_stray_sign_out_after_the_move_is_checked_before_it_is_told() {
+    let mut bench = Bench::with(|config| config.nodes = 2);
+    bench.sign_in();
+    bench.notify(Fact::System(system(false)));
+    bench.up();
+    bench.reply(Answer::Accepted);
+    bench.seconds(4);
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(Vec::new()));
+    bench.notify(Fact::User(user("LOGOUT", None)));
+    assert!(bench.events().is_empty());
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(Vec::new()));
+    assert!(bench.events().is_empty(), "it was stray");
+
+    bench.notify(Fact::User(user("LOGOUT", None)));
+    bench.reply(Answer::User(user("LOGOUT", None)));
+    bench.reply(Answer::Calls(Vec::new()));
+    assert!(
+        bench.events()[0].contains("#State#LOGOUT#"),
+        "this one is true"
+    );
+}
+
+#[test]
+fn how_a_subscription_moves() {
+    insta::assert_snapshot!(crate::connector::SUBSCRIPTION.to_dot());
+}
+
+#[test]
+fn routine_polls_leave_no_trace() {
+    let mut bench = Bench::new();
+    let before = bench.traces.len();
+    bench.seconds(31);
+    bench.serve(true);
+
+    assert_eq!(bench.traces.len(), before);
+}
+
+#[test]
 fn at_the_end_commands_end_agents_leave_and_new_messages_stay_unacknowledged() {
     let mut bench = Bench::new();
     bench.sign_in();
