@@ -305,18 +305,11 @@ impl Reader for Generator<'_> {
             return Ok(None);
         }
         self.depth += 1;
-        // The type's own code, or whichever of its codes the data names.
-        let mut value = None;
-        for _ in 0..3 {
-            let code = self.next();
-            value = T::read(self, code).ok();
-            if value.is_some() {
-                break;
-            }
-        }
-        if value.is_none() {
-            value = (1..=u8::MAX).find_map(|code| T::read(self, code).ok());
-        }
+        // An odd step visits every code, so that each of several fitting ones has its chance.
+        let (start, step) = (self.next(), self.next() | 1);
+        let value = (0..=u8::MAX)
+            .map(|n| start.wrapping_add(n.wrapping_mul(step)))
+            .find_map(|code| T::read(self, code).ok());
         self.depth -= 1;
         Ok(value)
     }

@@ -5,7 +5,6 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn any_commands_come_back_as_they_were_in_any_pieces(data in vec(any::<u8>(), 0..900)) {
