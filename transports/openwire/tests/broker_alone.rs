@@ -1,0 +1,422 @@
+//! The broker and hand-made clients that say exactly what a test wants.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::BytesMut;
+use finewire_core::machine::{
+    Address, Input, Instant, LinkId, ListenerId, Machine, Output, UnixMillis,
+};
+use finewire_openwire::broker::{Broker, BrokerConfig, Listen};
+use finewire_openwire::codec::{Decoder, Encoder, FrameSplitter, Limits, WireFormat};
+use finewire_openwire::command::{
+    AckKind, Command, ConnectionId, ConnectionInfo, ConsumerId, ConsumerInfo, Destination,
+    LocalTransactionId, Message, MessageAck, MessageDispatch, MessageId, ProducerInfo, RemoveInfo,
+    SessionInfo, TransactionId, TransactionInfo, TransactionStep,
+};
+
+const NOW: Instant = Instant::START;
+
+struct Alone {
+    broker: Broker,
+    /// What was written to each link and not yet looked at.
+    written: BTreeMap<LinkId, Vec<u8>>,
+    /// Links whose last write does not get through.
+    stuck: BTreeSet<LinkId>,
+    closed: Vec<LinkId>,
+    paused: Vec<LinkId>,
+}
+
+/// A client that speaks plain frames: loose, no cache.
+struct Raw {
+    link: LinkId,
+    id: ConnectionId,
+    encoder: Encoder,
+    decoder: Decoder,
+    splitter: FrameSplitter,
+    next: i32,
+}
+
+impl Alone {
+    fn new(change: impl FnOnce(&mut BrokerConfig)) -> Self {
+        let mut config = BrokerConfig {
+            listen: vec![Listen {
+                address: Address::new("127.0.0.1", 0),
+                tls: None,
+            }],
+            ..BrokerConfig::default()
+        };
+        change(&mut config);
+        let mut broker = Broker::new(config, [1; 32]);
+        broker.handle_input(NOW, Input::Wall(UnixMillis(1_700_000_000_000)));
+        Self {
+            broker,
+            written: BTreeMap::new(),
+            stuck: BTreeSet::new(),
+            closed: Vec::new(),
+            paused: Vec::new(),
+        }
+    }
+
+    /// A client with session 1 and producer 1.
+    fn client(&mut self, number: u64, name: &str) -> Raw {
+        let link = LinkId::accepted(number);
+        let peer = Address::new("127.0.0.1", 1);
+        self.broker
+            .handle_input(NOW, Input::Accepted(ListenerId(0), link, peer));
+        let format = WireFormat::greeting();
+        let mut raw = Raw {
+            link,
+            id: ConnectionId::new(name),
+            encoder: Encoder::new(&format),
+            decoder: Decoder::new(&format, Limits::default()),
+            splitter: FrameSplitter::new(),
+            next: 1,
+        };
+        let session = raw.id.session(1);
+        let offer = WireFormat {
+            max_frame_size: i64::MAX,
+            ..format
+        };
+        self.tell(&mut raw, offer.to_info());
+        self.tell(
+            &mut raw,
+            ConnectionInfo {
+                connection_id: Some(ConnectionId::new(name)),
+                ..ConnectionInfo::default()
+            },
+        );
+        self.tell(
+            &mut raw,
+            SessionInfo {
+                session_id: Some(session.clone()),
+                ..SessionInfo::default()
+            },
+        );
+        raw
+    }
+
+    /// What the broker sends to this client because of it.
+    fn tell(&mut self, raw: &mut Raw, command: impl Into<Command>) -> Vec<Command> {
+        let mut command = command.into();
+        let wants_answer = command.response_required();
+        command.set_command_id(raw.next, wants_answer);
+        raw.next += 1;
+        let mut bytes = BytesMut::new();
+        raw.encoder.encode(&command, &mut bytes).unwrap();
+        self.broker
+            .handle_input(NOW, Input::Received(raw.link, &bytes));
+        self.hear(raw)
+    }
+
+    fn hear(&mut self, raw: &mut Raw) -> Vec<Command> {
+        loop {
+            match self.broker.poll_output() {
+                Output::Send(link, chunks) => {
+                    self.written
+                        .entry(link)
+                        .or_default()
+                        .extend(chunks.to_vec());
+                    if !self.stuck.contains(&link) {
+                        self.broker.handle_input(NOW, Input::Sent(link));
+                    }
+                }
+                Output::Close(link, _) => self.closed.push(link),
+                Output::Pause(link) => self.paused.push(link),
+                Output::Wait(_) => break,
+                _ => {}
+            }
+        }
+        raw.splitter
+            .feed(&self.written.remove(&raw.link).unwrap_or_default());
+        let mut heard = Vec::new();
+        while let Some(command) = raw.splitter.next_command(&mut raw.decoder).unwrap() {
+            heard.push(command);
+        }
+        heard
+    }
+}
+
+impl Raw {
+    fn consumer(&self, number: i64) -> ConsumerId {
+        self.id.session(1).consumer(number)
+    }
+
+    fn consume(&self, number: i64, from: Destination) -> ConsumerInfo {
+        ConsumerInfo {
+            consumer_id: Some(self.consumer(number)),
+            destination: Some(from),
+            prefetch_size: 100,
+            ..ConsumerInfo::default()
+        }
+    }
+
+    fn message(&self, sequence: i64, to: Destination) -> Message {
+        let producer = self.id.session(1).producer(1);
+        let mut message = Message::text("body");
+        message.message_id = Some(MessageId::new(producer.clone(), sequence));
+        message.producer_id = Some(producer);
+        message.destination = Some(to);
+        message
+    }
+
+    fn transaction(&self, step: TransactionStep) -> TransactionInfo {
+        TransactionInfo {
+            connection_id: Some(self.id.clone()),
+            transaction_id: Some(TransactionId::Local(LocalTransactionId::new(
+                self.id.clone(),
+                1,
+            ))),
+            step,
+            ..TransactionInfo::default()
+        }
+    }
+
+    fn ack(&self, number: i64, dispatch: &MessageDispatch) -> MessageAck {
+        let id = dispatch.message.as_ref().unwrap().message_id.clone();
+        MessageAck {
+            consumer_id: Some(self.consumer(number)),
+            destination: dispatch.destination.clone(),
+            kind: AckKind::STANDARD,
+            first_message_id: id.clone(),
+            last_message_id: id,
+            message_count: 1,
+            ..MessageAck::default()
+        }
+    }
+}
+
+fn dispatches(heard: &[Command]) -> Vec<&MessageDispatch> {
+    heard
+        .iter()
+        .filter_map(|command| match command {
+            Command::MessageDispatch(dispatch) => Some(dispatch),
+            _ => None,
+        })
+        .collect()
+}
+
+fn queue() -> Destination {
+    Destination::queue("q")
+}
+
+#[test]
+fn a_confirmed_send_that_is_repeated_after_a_failover_counts_once() {
+    let mut alone = Alone::new(|_| {});
+    let mut first = alone.client(1, "c");
+    let mut message = first.message(1, queue());
+    message.persistent = true;
+    message.response_required = true;
+    let heard = alone.tell(&mut first, message.clone());
+    assert!(matches!(heard[..], [Command::Response(_)]), "{heard:?}");
+
+    // Its answer was lost with the link; the same connection comes back and sends again.
+    let mut second = alone.client(2, "c");
+    assert_eq!(alone.closed, [first.link], "the newer link wins");
+    let heard = alone.tell(&mut second, message);
+
+    assert!(matches!(heard[..], [Command::Response(_)]), "{heard:?}");
+    let view = alone.broker.snapshot();
+    assert_eq!((view.queues[0].waiting, view.counters.duplicates), (1, 1));
+}
+
+#[test]
+fn a_transaction_takes_effect_at_its_commit_and_not_at_all_after_a_rollback() {
+    let mut alone = Alone::new(|_| {});
+    let mut raw = alone.client(1, "c");
+    let consume = raw.consume(1, queue());
+    alone.tell(&mut raw, consume);
+    for (step, visible) in [
+        (TransactionStep::ROLLBACK, 0),
+        (TransactionStep::COMMIT_ONE_PHASE, 2),
+    ] {
+        let begin = raw.transaction(TransactionStep::BEGIN);
+        alone.tell(&mut raw, begin);
+        for sequence in 1..=2 {
+            let mut message = raw.message(sequence, queue());
+            message.extras.transaction_id = raw.transaction(step).transaction_id;
+            assert!(
+                alone.tell(&mut raw, message).is_empty(),
+                "nothing is seen yet"
+            );
+        }
+        let end = raw.transaction(step);
+        assert_eq!(dispatches(&alone.tell(&mut raw, end)).len(), visible);
+    }
+    let late = raw.message(3, queue());
+    let mut late = late;
+    late.extras.transaction_id = raw.transaction(TransactionStep::BEGIN).transaction_id;
+    let heard = alone.tell(&mut raw, late);
+    assert!(
+        matches!(heard[..], [Command::ConnectionError(_)]),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn an_acknowledgement_in_a_transaction_is_undone_with_it() {
+    let mut alone = Alone::new(|_| {});
+    let mut raw = alone.client(1, "c");
+    let mut other = alone.client(2, "d");
+    let consume = raw.consume(1, queue());
+    alone.tell(&mut raw, consume);
+    let message = raw.message(1, queue());
+    let heard = alone.tell(&mut raw, message);
+    let begin = raw.transaction(TransactionStep::BEGIN);
+    alone.tell(&mut raw, begin);
+    let mut ack = raw.ack(1, dispatches(&heard)[0]);
+    ack.transaction_id = raw.transaction(TransactionStep::BEGIN).transaction_id;
+    alone.tell(&mut raw, ack);
+    let close = RemoveInfo::new(raw.consumer(1));
+    alone.tell(&mut raw, close);
+    assert_eq!(
+        alone.broker.snapshot().queues[0].waiting,
+        0,
+        "it is the transaction's"
+    );
+
+    let rollback = raw.transaction(TransactionStep::ROLLBACK);
+    alone.tell(&mut raw, rollback);
+
+    let consume = other.consume(1, queue());
+    let heard = alone.tell(&mut other, consume);
+    assert_eq!(dispatches(&heard)[0].redelivery_counter, 1);
+}
+
+#[test]
+fn only_what_the_application_has_seen_counts_as_redelivered() {
+    let mut alone = Alone::new(|_| {});
+    let mut raw = alone.client(1, "c");
+    let consume = raw.consume(1, queue());
+    alone.tell(&mut raw, consume);
+    let mut last = 0;
+    for sequence in 1..=3 {
+        let message = raw.message(sequence, queue());
+        let heard = alone.tell(&mut raw, message);
+        if sequence == 1 {
+            let message = dispatches(&heard)[0].message.clone().unwrap();
+            last = message.message_id.as_ref().unwrap().broker_sequence_id;
+        }
+    }
+    let close = RemoveInfo {
+        last_delivered_sequence_id: last,
+        ..RemoveInfo::new(raw.consumer(1))
+    };
+    alone.tell(&mut raw, close);
+
+    let consume = raw.consume(2, queue());
+    let heard = alone.tell(&mut raw, consume);
+
+    let counters: Vec<i32> = dispatches(&heard)
+        .iter()
+        .map(|dispatch| dispatch.redelivery_counter)
+        .collect();
+    assert_eq!(counters, [1, 0, 0]);
+}
+
+#[test]
+fn a_producer_with_a_window_gets_its_bytes_back() {
+    let mut alone = Alone::new(|_| {});
+    let mut raw = alone.client(1, "c");
+    let producer = ProducerInfo {
+        producer_id: Some(raw.id.session(1).producer(1)),
+        window_size: 10_000,
+        ..ProducerInfo::default()
+    };
+    alone.tell(&mut raw, producer);
+    let message = raw.message(1, queue());
+
+    let heard = alone.tell(&mut raw, message);
+
+    assert!(
+        matches!(&heard[..], [Command::ProducerAck(ack)] if ack.size == 1024 + 8),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn nobody_forges_advisories_or_speaks_for_another_connection() {
+    let mut alone = Alone::new(|_| {});
+    let mut honest = alone.client(1, "honest");
+    let mut raw = alone.client(2, "forger");
+    let topic = Destination::topic("ActiveMQ.Advisory.TempQueue");
+    let consume = honest.consume(1, topic.clone());
+    alone.tell(&mut honest, consume);
+    let attempts: Vec<Command> = vec![
+        raw.message(1, topic).into(),
+        honest.message(1, queue()).into(),
+        RemoveInfo::new(honest.consumer(1)).into(),
+        RemoveInfo::new(honest.id.clone()).into(),
+        honest.consume(2, queue()).into(),
+    ];
+    for attempt in attempts {
+        let heard = alone.tell(&mut raw, attempt);
+        assert!(
+            matches!(heard[..], [Command::ConnectionError(_)]),
+            "{heard:?}"
+        );
+    }
+    let view = alone.broker.snapshot();
+    assert_eq!(view.connections.len(), 2);
+    assert_eq!(
+        (view.connections[0].consumers, view.counters.received),
+        (1, 0)
+    );
+}
+
+#[test]
+fn a_client_that_does_not_read_holds_a_bounded_number_of_bytes() {
+    let mut alone = Alone::new(|config| {
+        config.limits.outbox_bytes = 20_000;
+        config.limits.backlog_bytes = 50_000;
+    });
+    let mut sender = alone.client(1, "sender");
+    let mut deaf = alone.client(2, "deaf");
+    for (number, from) in [(1, queue()), (2, Destination::topic("t"))] {
+        let mut consume = deaf.consume(number, from);
+        consume.prefetch_size = 30_000;
+        alone.tell(&mut deaf, consume);
+    }
+    alone.stuck.insert(deaf.link);
+    for sequence in 0..300 {
+        for to in [queue(), Destination::topic("t")] {
+            let mut message = sender.message(sequence, to);
+            message.content = Some(vec![7; 1000].into());
+            alone.tell(&mut sender, message);
+        }
+    }
+    let view = alone.broker.snapshot();
+    let backlog = view.connections[1].backlog;
+    assert!((20_000..25_000).contains(&backlog), "{backlog}");
+    assert!(
+        view.queues[0].waiting > 200,
+        "the queue keeps what it cannot deliver"
+    );
+    assert!(
+        view.topics[0].backlog < 30 && view.counters.dropped > 200,
+        "{view:?}"
+    );
+
+    alone.stuck.clear();
+    alone.broker.handle_input(NOW, Input::Sent(deaf.link));
+    let heard = alone.hear(&mut deaf);
+
+    let got = dispatches(&heard);
+    let of_queue = got.iter();
+    let of_queue = of_queue.filter(|dispatch| dispatch.destination == Some(queue()));
+    assert_eq!(of_queue.count(), 300, "nothing of the queue is lost");
+}
+
+#[test]
+fn a_client_that_asks_without_reading_is_no_longer_read_from() {
+    let mut alone = Alone::new(|config| config.limits.outbox_bytes = 1000);
+    let mut raw = alone.client(1, "c");
+    alone.stuck.insert(raw.link);
+    for _ in 0..200 {
+        let mut command = raw.consume(1, Destination::queue(""));
+        command.response_required = true;
+        alone.tell(&mut raw, command);
+    }
+
+    assert_eq!(alone.paused, [raw.link], "once");
+}
