@@ -4,6 +4,7 @@ use super::{Adapter, Do, GUARD, Running, Saw, link};
 use core::time::Duration;
 use finewire_core::machine::{Address, CloseReason, Closing, Endpoint, ListenerId};
 use std::net::{TcpListener, TcpStream};
+use std::time::Instant;
 
 const DOOR: ListenerId = ListenerId(1);
 
@@ -93,7 +94,9 @@ pub fn after_unlisten_the_port_is_closed_and_accepted_links_stay<A: Adapter>() {
     probe.tell(Do::Unlisten(DOOR));
     // Bound again without SO_REUSEADDR tricks: it succeeds once nobody listens.
     let port_again = Do::Listen(ListenerId(2), Address::new("127.0.0.1", port));
+    let begun = Instant::now();
     loop {
+        assert!(begun.elapsed() < GUARD, "the port stays taken");
         probe.tell(port_again.clone());
         let is_free = probe.until("an answer to Listen", |saw| match saw {
             Saw::Listening(ListenerId(2), _) => Some(true),
