@@ -190,6 +190,7 @@ fn the_id_of_a_subscription_is_given_back_when_it_is_taken_back() {
 #[test]
 fn subscriptions_are_bounded_and_one_taken_back_makes_room() {
     let mut talk = Talk::with(|config| config.most_pending = 2, |_| {});
+    talk.open(None);
     for id in 0..3 {
         talk.command(id, subscribe(&format!("/{id}")));
     }
