@@ -40,6 +40,7 @@ mod door;
 mod knobs;
 mod locks;
 mod machine;
+mod orders;
 mod rest;
 mod serve;
 mod session;

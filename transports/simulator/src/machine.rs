@@ -4,18 +4,16 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentId, Text};
+use finewire_core::agent::AgentId;
 use finewire_core::machine::{
-    Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Outcome, Output,
-    Outputs, Party, Peer, Random, Reason, Sorted, Timers, UnixMillis,
+    Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Output, Outputs,
+    Party, Peer, Random, Sorted, Timers, UnixMillis,
 };
 use finewire_finesse::{NodeAddress, Resource, ServiceStatus, SystemInfo, Update, UpdateData};
-use finewire_finesse::{UpdateMethod, time};
 use finewire_http::http::Response;
 
 use crate::agenda::Agenda;
 use crate::config::{Config, Service};
-use crate::knobs::Knobs;
 use crate::locks::Locks;
 use crate::rest::Effect;
 use crate::session::{Session, Subscriptions};
@@ -36,6 +34,8 @@ pub struct Simulator {
     pub(crate) rest: BTreeMap<LinkId, Peer<finewire_http::Server>>,
     pub(crate) door: BTreeMap<LinkId, Peer<finewire_http::Server>>,
     pub(crate) sessions: BTreeMap<LinkId, Session>,
+    /// The streams of each agent, by the local part of the address.
+    pub(crate) streams_of: BTreeMap<AgentId, BTreeSet<LinkId>>,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) agenda: Agenda<Job>,
     lanes: BTreeMap<Lane, Instant>,
@@ -112,6 +112,7 @@ impl Simulator {
             rest: BTreeMap::new(),
             door: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            streams_of: BTreeMap::new(),
             subscriptions: Subscriptions::default(),
             agenda: Agenda::new(),
             lanes: BTreeMap::new(),
@@ -138,7 +139,7 @@ impl Simulator {
             calls: self.world.all_dialogs(),
             streams: jids.map(|jid| jid.as_str().into()).collect(),
             subscriptions: subscriptions
-                .map(|(node, jid)| (node.as_str().into(), jid.as_str().into()))
+                .map(|(node, jid)| (node.into(), jid.as_str().into()))
                 .collect(),
         }
     }
@@ -354,103 +355,6 @@ impl Simulator {
             service: listener.service,
             address,
         });
-    }
-
-    fn command(&mut self, id: CommandId, command: Command) {
-        let outcome = self.carry_out(Some(id), command).map_or_else(
-            |why| Outcome::refused(Reason::Denied, why.to_string()),
-            |_| Outcome::Done,
-        );
-        self.outputs.ended(id, outcome);
-    }
-
-    /// Does what a command or the door asks for: a new call's id, or why not.
-    pub(crate) fn carry_out(
-        &mut self,
-        id: Option<CommandId>,
-        command: Command,
-    ) -> Result<Option<Text>, Text> {
-        match command {
-            Command::PlaceCall { to, from } => {
-                if !self.system.is_in_service() {
-                    return Err("the service is out".into());
-                }
-                let placed =
-                    self.with_world(None, |world| world.call_in(to.as_str(), from.as_str()));
-                let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
-                let id_text = Text::from(dialog.clone());
-                self.outputs.event(Event::CallPlaced {
-                    command: id,
-                    dialog,
-                    to,
-                    from,
-                });
-                Ok(Some(id_text))
-            }
-            Command::EndCall { dialog } => {
-                let ended = self.with_world(None, |world| world.end_call(&dialog));
-                if ended {
-                    Ok(None)
-                } else {
-                    Err("there is no such call".into())
-                }
-            }
-            Command::SetInService(on) => {
-                self.set_in_service(on);
-                Ok(None)
-            }
-            Command::DropXmpp { agent } => {
-                self.drop_xmpp(&agent);
-                Ok(None)
-            }
-            Command::SetKnobs(knobs) => {
-                self.set_knobs(*knobs);
-                Ok(None)
-            }
-        }
-    }
-
-    fn set_knobs(&mut self, knobs: Knobs) {
-        self.world
-            .set_peripheral_errors(!knobs.no_peripheral_errors);
-        let presence_changes = knobs.no_finesse_presence != self.config.knobs.no_finesse_presence;
-        self.config.knobs = knobs;
-        if presence_changes {
-            self.show_finesse_presence();
-        }
-    }
-
-    fn set_in_service(&mut self, on: bool) {
-        if on == self.system.is_in_service() {
-            return;
-        }
-        let (status, reason, heartbeat) = if on {
-            (ServiceStatus::InService, "", "success")
-        } else {
-            (
-                ServiceStatus::OutOfService,
-                "CTI connection lost",
-                "failure",
-            )
-        };
-        self.system.status = status;
-        self.system.status_reason = reason.into();
-        self.system.cti_heartbeat = heartbeat.into();
-        let node = Resource::SystemInfo;
-        self.schedule_update(Update {
-            node: node.clone(),
-            source: node,
-            method: UpdateMethod::Put,
-            request_id: None,
-            data: UpdateData::SystemInfo(Box::new(self.system_now())),
-        });
-    }
-
-    pub(crate) fn system_now(&self) -> SystemInfo {
-        SystemInfo {
-            timestamp: time::format(self.wall()).into(),
-            ..self.system.clone()
-        }
     }
 }
 

@@ -120,16 +120,6 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether `asking` supervises the agent.
-    fn supervises(&self, asking: &AgentId, agent: &AgentId) -> bool {
-        let team = self
-            .world
-            .find(agent.as_str())
-            .map(|agent| &agent.config.team);
-        let supervisor = self.world.find(asking.as_str());
-        supervisor.is_some_and(|found| found.config.supervises.iter().any(|one| Some(one) == team))
-    }
-
     /// The agent's login id, if `asking` may look at or act for that agent.
     fn own_or_supervised(&self, asking: &AgentId, agent: &AgentId) -> Result<AgentId, Refused> {
         let found = self
@@ -137,7 +127,7 @@ impl Desk<'_> {
             .find(agent.as_str())
             .ok_or_else(|| not_found_user(agent))?;
         let id = found.config.id.clone();
-        if id == *asking || self.supervises(asking, &id) {
+        if id == *asking || self.world.supervises(asking, &id) {
             return Ok(id);
         }
         Err(not_yours(agent))

@@ -1,10 +1,9 @@
 //! XMPP streams: who is there, and who gets what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use finewire_core::agent::AgentId;
 use finewire_core::machine::Peer;
-use finewire_finesse::Resource;
 use finewire_xmpp::{Jid, Server};
 
 /// One XMPP stream.
@@ -37,57 +36,92 @@ impl Session {
     pub(crate) const fn listens(&self) -> bool {
         self.available && self.priority >= 0 && self.jid.is_some()
     }
-
-    /// Whether an update on `node` comes here without any subscription. Finesse Developer Guide,
-    /// "Subscription management".
-    pub(crate) fn is_implied(&self, node: &Resource) -> bool {
-        match node {
-            Resource::SystemInfo => true,
-            Resource::User(agent) | Resource::Dialogs(agent) => self.agent.as_ref() == Some(agent),
-            _ => false,
-        }
-    }
 }
 
 /// Explicit subscriptions. They outlive the streams that made them.
 #[derive(Debug, Default)]
-pub(crate) struct Subscriptions(BTreeSet<(String, Jid)>);
+pub(crate) struct Subscriptions {
+    by_node: BTreeMap<String, BTreeSet<Jid>>,
+    /// How many each user has, by bare address.
+    counts: BTreeMap<Jid, usize>,
+}
 
-/// Subscriptions of one agent, at most.
+/// Subscriptions of one user, at most.
 const MOST: usize = 500;
 
-/// The longest name of a node.
+/// The longest name of a node, in bytes.
 const MOST_NODE: usize = 256;
 
 impl Subscriptions {
     /// Adds one, unless there are too many; whether it is there now.
     pub(crate) fn add(&mut self, node: String, jid: Jid) -> bool {
-        let own = self
-            .0
-            .iter()
-            .filter(|(_, other)| other.to_bare() == jid.to_bare())
-            .count();
-        if own >= MOST || node.len() > MOST_NODE {
-            return self.0.contains(&(node, jid));
+        if self
+            .by_node
+            .get(&node)
+            .is_some_and(|all| all.contains(&jid))
+        {
+            return true;
         }
-        self.0.insert((node, jid));
-        true
+        let count = self.counts.entry(jid.to_bare()).or_default();
+        if *count >= MOST || node.len() > MOST_NODE {
+            return false;
+        }
+        *count += 1;
+        self.by_node.entry(node).or_default().insert(jid)
     }
 
     /// Removes one; whether it was there.
-    pub(crate) fn remove(&mut self, node: String, jid: Jid) -> bool {
-        self.0.remove(&(node, jid))
+    pub(crate) fn remove(&mut self, node: &str, jid: &Jid) -> bool {
+        let Some(all) = self.by_node.get_mut(node) else {
+            return false;
+        };
+        if !all.remove(jid) {
+            return false;
+        }
+        if all.is_empty() {
+            self.by_node.remove(node);
+        }
+        if let Some(count) = self.counts.get_mut(&jid.to_bare()) {
+            *count = count.saturating_sub(1);
+        }
+        true
     }
 
     /// The addresses subscribed to a node.
-    pub(crate) fn of<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a Jid> {
-        self.0
-            .iter()
-            .filter(move |(known, _)| known == node)
-            .map(|(_, jid)| jid)
+    pub(crate) fn of(&self, node: &str) -> impl Iterator<Item = &Jid> {
+        self.by_node.get(node).into_iter().flatten()
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &(String, Jid)> {
-        self.0.iter()
+    /// Every node with every address.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Jid)> {
+        let nodes = self.by_node.iter();
+        nodes.flat_map(|(node, all)| all.iter().map(move |jid| (node.as_str(), jid)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_cannot_subscribe_without_end_and_taking_back_makes_room() {
+        let mut subscriptions = Subscriptions::default();
+        let jid: Jid = "1001@finesse.example/test".parse().unwrap();
+        for n in 0..MOST {
+            assert!(subscriptions.add(format!("/node/{n}"), jid.clone()));
+        }
+        assert!(!subscriptions.add("/one/more".into(), jid.clone()));
+        assert!(
+            subscriptions.add("/node/7".into(), jid.clone()),
+            "it is there already"
+        );
+        assert!(subscriptions.remove("/node/7", &jid));
+        assert!(!subscriptions.remove("/node/7", &jid));
+        assert!(subscriptions.add("/one/more".into(), jid.clone()));
+        assert_eq!(subscriptions.of("/one/more").collect::<Vec<_>>(), [&jid]);
+        assert_eq!(subscriptions.all().count(), MOST);
+        let other: Jid = "1002@finesse.example/test".parse().unwrap();
+        assert!(subscriptions.add("/node/7".into(), other.clone()));
+        assert!(!subscriptions.add("n".repeat(MOST_NODE + 1), other));
     }
 }

@@ -8,7 +8,6 @@ use finewire_xmpp::{Element, Jid, PubSubRequest, ServerCommand, ServerEvent};
 use finewire_xmpp::{StanzaError, StreamError, ns};
 
 use crate::machine::{Job, Simulator};
-use crate::session::Session;
 use crate::shape::shape;
 use crate::verbs::Event;
 
@@ -32,6 +31,12 @@ impl Simulator {
                 let agent = agent.filter(|agent| agent.config.password == password);
                 let agent = agent.map(|agent| agent.config.id.clone());
                 let accept = agent.is_some();
+                if let Some(agent) = &agent {
+                    self.streams_of
+                        .entry(local_part(agent))
+                        .or_default()
+                        .insert(link);
+                }
                 if let Some(session) = self.sessions.get_mut(&link) {
                     session.agent = agent;
                 }
@@ -55,7 +60,7 @@ impl Simulator {
                 service,
                 what,
             } => {
-                let result = self.subscribe(&service, what);
+                let result = self.subscribe(link, &service, what);
                 self.tell(link, ServerCommand::Reply { request, result });
             }
             _ => {}
@@ -72,12 +77,23 @@ impl Simulator {
         }
     }
 
+    /// The streams of an agent.
+    fn links_of(&self, agent: &AgentId) -> Vec<LinkId> {
+        let links = self.streams_of.get(&local_part(agent));
+        links.into_iter().flatten().copied().collect()
+    }
+
     /// A resource is bound; another stream with the same address has to go.
     fn bind(&mut self, link: LinkId, jid: Jid) {
-        let same = |(other, session): (&LinkId, &Session)| {
-            (*other != link && session.jid.as_ref() == Some(&jid)).then_some(*other)
-        };
-        let others: Vec<_> = self.sessions.iter().filter_map(same).collect();
+        let agent = self
+            .sessions
+            .get(&link)
+            .and_then(|session| session.agent.clone());
+        let mut others = agent.map(|agent| self.links_of(&agent)).unwrap_or_default();
+        others.retain(|other| {
+            let session = self.sessions.get(other);
+            *other != link && session.is_some_and(|one| one.jid.as_ref() == Some(&jid))
+        });
         for other in others {
             self.tell(
                 other,
@@ -124,8 +140,12 @@ impl Simulator {
     }
 
     fn is_present(&self, agent: &AgentId) -> bool {
-        let mut sessions = self.sessions.values();
-        sessions.any(|session| session.available && session.agent.as_ref() == Some(agent))
+        let mut links = self.links_of(agent).into_iter();
+        links.any(|link| {
+            self.sessions
+                .get(&link)
+                .is_some_and(|session| session.available)
+        })
     }
 
     pub(crate) fn force_out(&mut self, agent: &AgentId, absence: u64) {
@@ -140,6 +160,9 @@ impl Simulator {
             return;
         };
         let Some(agent) = session.agent else { return };
+        if let Some(links) = self.streams_of.get_mut(&local_part(&agent)) {
+            links.remove(&link);
+        }
         if let Some(jid) = session.jid {
             let resource = jid.resource().unwrap_or_default().into();
             self.outputs.event(Event::Disconnected {
@@ -154,10 +177,7 @@ impl Simulator {
 
     /// Cuts an agent's streams as a broken network does.
     pub(crate) fn drop_xmpp(&mut self, agent: &AgentId) {
-        let of = |(link, session): (&LinkId, &Session)| {
-            (session.agent.as_ref() == Some(agent)).then_some(*link)
-        };
-        let links: Vec<_> = self.sessions.iter().filter_map(of).collect();
+        let links = self.links_of(agent);
         for link in links {
             self.outputs.push(Output::Close(link, Closing::Abort));
             self.lose_stream(link);
@@ -167,6 +187,7 @@ impl Simulator {
 
     fn subscribe(
         &mut self,
+        link: LinkId,
         service: &Jid,
         what: PubSubRequest,
     ) -> Result<Option<Element>, StanzaError> {
@@ -176,9 +197,7 @@ impl Simulator {
         }
         match what {
             PubSubRequest::Subscribe { node, jid } => {
-                if matches!(Resource::parse(&node), Resource::Other(_)) {
-                    return Err(StanzaError::ItemNotFound);
-                }
+                self.may_subscribe(link, &Resource::parse(&node))?;
                 if self.subscriptions.add(node, jid) {
                     Ok(None)
                 } else {
@@ -186,7 +205,7 @@ impl Simulator {
                 }
             }
             PubSubRequest::Unsubscribe { node, jid } => {
-                if self.subscriptions.remove(node, jid) {
+                if self.subscriptions.remove(&node, &jid) {
                     Ok(None)
                 } else {
                     Err(StanzaError::UnexpectedRequest)
@@ -195,30 +214,86 @@ impl Simulator {
         }
     }
 
+    /// Whether the node exists and the agent behind the stream may see it: the own ones, and a
+    /// supervisor those of the team.
+    fn may_subscribe(&self, link: LinkId, node: &Resource) -> Result<(), StanzaError> {
+        let asking = self
+            .sessions
+            .get(&link)
+            .and_then(|session| session.agent.as_ref());
+        let Some(asking) = asking else {
+            return Err(StanzaError::Forbidden);
+        };
+        let allowed = match node {
+            Resource::User(agent) | Resource::Dialogs(agent) | Resource::Queues(agent) => {
+                if self.world.user(agent).is_none() {
+                    return Err(StanzaError::ItemNotFound);
+                }
+                agent == asking || self.world.supervises(asking, agent)
+            }
+            Resource::Team(team) | Resource::TeamUsers(team) => {
+                if self.world.team(team.as_str()).is_none() {
+                    return Err(StanzaError::ItemNotFound);
+                }
+                self.world.supervises_team(asking, team.as_str())
+            }
+            Resource::SystemInfo => true,
+            _ => return Err(StanzaError::ItemNotFound),
+        };
+        if allowed {
+            Ok(())
+        } else {
+            Err(StanzaError::Forbidden)
+        }
+    }
+
+    /// The bare address at which this stream gets what needs no subscription. Finesse Developer
+    /// Guide, "Subscription management".
+    fn implied_target(&self, link: LinkId) -> Option<(LinkId, Jid)> {
+        let session = self
+            .sessions
+            .get(&link)
+            .filter(|session| session.listens())?;
+        Some((link, session.jid.as_ref()?.to_bare()))
+    }
+
+    /// Whether what is sent to this address comes to this stream.
+    fn reaches(&self, link: LinkId, address: &Jid) -> bool {
+        self.sessions
+            .get(&link)
+            .is_some_and(|session| match &session.jid {
+                Some(jid) if address.is_bare() => jid.to_bare() == *address && session.listens(),
+                Some(jid) => jid == address && session.available,
+                None => false,
+            })
+    }
+
     /// Sends an update to everybody who gets its node.
     pub(crate) fn notify(&mut self, update: &Update) {
         let node = update.node.to_string();
         let mut targets: Vec<(LinkId, Jid)> = Vec::new();
-        for (link, session) in &self.sessions {
-            if let Some(jid) = &session.jid
-                && session.listens()
-                && session.is_implied(&update.node)
-            {
-                targets.push((*link, jid.to_bare()));
+        match &update.node {
+            Resource::SystemInfo => {
+                let links: Vec<_> = self.sessions.keys().copied().collect();
+                targets.extend(
+                    links
+                        .into_iter()
+                        .filter_map(|link| self.implied_target(link)),
+                );
             }
+            Resource::User(agent) | Resource::Dialogs(agent) => {
+                let links = self.links_of(agent).into_iter();
+                targets.extend(links.filter_map(|link| self.implied_target(link)));
+            }
+            _ => {}
         }
         for address in self.subscriptions.of(&node) {
-            let reached = self
-                .sessions
-                .iter()
-                .filter(|(_, session)| match &session.jid {
-                    Some(jid) if address.is_bare() => {
-                        jid.to_bare() == *address && session.listens()
-                    }
-                    Some(jid) => jid == address && session.available,
-                    None => false,
-                });
-            targets.extend(reached.map(|(link, _)| (*link, address.clone())));
+            let links = address.local().and_then(|local| self.streams_of.get(local));
+            let reached = links
+                .into_iter()
+                .flatten()
+                .filter(|link| self.reaches(**link, address));
+            targets.extend(reached.map(|link| (*link, address.clone())));
         }
         if targets.is_empty() {
             return;
@@ -304,4 +379,9 @@ impl Simulator {
         let stanza = Bytes::from(element.to_xml(ns::CLIENT));
         self.tell(link, ServerCommand::Send { stanza });
     }
+}
+
+/// The agent's part of an address, which knows no capitals (RFC 7622 §3.3).
+fn local_part(agent: &AgentId) -> AgentId {
+    AgentId::from(agent.as_str().to_ascii_lowercase())
 }

@@ -88,6 +88,20 @@ fn both_resources_of_an_agent_are_told_at_the_bare_address() {
 }
 
 #[test]
+fn capitals_in_a_login_id_do_not_hide_its_streams() {
+    let mut config = config();
+    config.agents[0].id = "Ines.Abel".into();
+    let mut office = Office::new(config, 1);
+    let seat = office.sit("Ines.Abel");
+    assert_eq!(
+        subscribe(&mut office, seat, "/finesse/api/User/Ines.Abel"),
+        Outcome::Done
+    );
+    office.sign_in(seat, "2001");
+    assert_eq!(office.updates(seat).len(), 2);
+}
+
+#[test]
 fn the_same_resource_again_throws_the_first_one_out() {
     let mut office = Office::new(config(), 1);
     let first = office.sit("1001001");
@@ -134,6 +148,22 @@ fn a_node_that_does_not_exist_cannot_be_subscribed() {
         "{done:?}"
     );
     assert_eq!(office.truth().subscriptions, []);
+}
+
+#[test]
+fn only_a_supervisor_may_subscribe_to_the_calls_of_a_team_member() {
+    let mut office = Office::new(config(), 1);
+    let (supervisor, agent) = (office.sit("1001001"), office.sit("1001002"));
+    let done = subscribe(&mut office, agent, "/finesse/api/User/1001001/Dialogs");
+    assert!(format!("{done:?}").contains("forbidden"), "{done:?}");
+    let node = "/finesse/api/User/1001002/Dialogs";
+    assert_eq!(subscribe(&mut office, supervisor, node), Outcome::Done);
+    office.sign_in(agent, "2002");
+    ready(&mut office, agent);
+    office.call("1001002", "5550100");
+    let updates = office.updates(supervisor);
+    assert_eq!(updates.len(), 1);
+    assert_eq!(updates[0].node, Resource::Dialogs("1001002".into()));
 }
 
 #[test]

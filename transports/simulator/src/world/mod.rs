@@ -119,6 +119,21 @@ impl World {
         self.agents.get(name).or_else(by_name)
     }
 
+    /// Whether `asking` supervises this agent's team.
+    pub(crate) fn supervises(&self, asking: &AgentId, agent: &AgentId) -> bool {
+        let team = self
+            .agents
+            .get(agent)
+            .map(|agent| agent.config.team.id.as_str());
+        team.is_some_and(|team| self.supervises_team(asking, team))
+    }
+
+    /// Whether `asking` supervises this team.
+    pub(crate) fn supervises_team(&self, asking: &AgentId, team: &str) -> bool {
+        let supervisor = self.agents.get(asking);
+        supervisor.is_some_and(|one| one.config.supervises.iter().any(|own| own.id == *team))
+    }
+
     pub(crate) fn user(&self, agent: &AgentId) -> Option<User> {
         Some(
             self.agents

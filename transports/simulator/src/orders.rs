@@ -1,0 +1,110 @@
+//! What the owner, or somebody at the door, orders.
+
+use finewire_core::agent::Text;
+use finewire_core::machine::{CommandId, Outcome, Reason};
+use finewire_finesse::{
+    Resource, ServiceStatus, SystemInfo, Update, UpdateData, UpdateMethod, time,
+};
+
+use crate::knobs::Knobs;
+use crate::machine::Simulator;
+use crate::verbs::{Command, Event};
+
+impl Simulator {
+    pub(crate) fn command(&mut self, id: CommandId, command: Command) {
+        let outcome = self.carry_out(Some(id), command).map_or_else(
+            |why| Outcome::refused(Reason::Denied, why.to_string()),
+            |_| Outcome::Done,
+        );
+        self.outputs.ended(id, outcome);
+    }
+
+    /// Does what a command or the door asks for: a new call's id, or why not.
+    pub(crate) fn carry_out(
+        &mut self,
+        id: Option<CommandId>,
+        command: Command,
+    ) -> Result<Option<Text>, Text> {
+        match command {
+            Command::PlaceCall { to, from } => {
+                if !self.system.is_in_service() {
+                    return Err("the service is out".into());
+                }
+                let placed =
+                    self.with_world(None, |world| world.call_in(to.as_str(), from.as_str()));
+                let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
+                let id_text = Text::from(dialog.clone());
+                self.outputs.event(Event::CallPlaced {
+                    command: id,
+                    dialog,
+                    to,
+                    from,
+                });
+                Ok(Some(id_text))
+            }
+            Command::EndCall { dialog } => {
+                let ended = self.with_world(None, |world| world.end_call(&dialog));
+                if ended {
+                    Ok(None)
+                } else {
+                    Err("there is no such call".into())
+                }
+            }
+            Command::SetInService(on) => {
+                self.set_in_service(on);
+                Ok(None)
+            }
+            Command::DropXmpp { agent } => {
+                self.drop_xmpp(&agent);
+                Ok(None)
+            }
+            Command::SetKnobs(knobs) => {
+                self.set_knobs(*knobs);
+                Ok(None)
+            }
+        }
+    }
+
+    fn set_knobs(&mut self, knobs: Knobs) {
+        self.world
+            .set_peripheral_errors(!knobs.no_peripheral_errors);
+        let presence_changes = knobs.no_finesse_presence != self.config.knobs.no_finesse_presence;
+        self.config.knobs = knobs;
+        if presence_changes {
+            self.show_finesse_presence();
+        }
+    }
+
+    fn set_in_service(&mut self, on: bool) {
+        if on == self.system.is_in_service() {
+            return;
+        }
+        let (status, reason, heartbeat) = if on {
+            (ServiceStatus::InService, "", "success")
+        } else {
+            (
+                ServiceStatus::OutOfService,
+                "CTI connection lost",
+                "failure",
+            )
+        };
+        self.system.status = status;
+        self.system.status_reason = reason.into();
+        self.system.cti_heartbeat = heartbeat.into();
+        let node = Resource::SystemInfo;
+        self.schedule_update(Update {
+            node: node.clone(),
+            source: node,
+            method: UpdateMethod::Put,
+            request_id: None,
+            data: UpdateData::SystemInfo(Box::new(self.system_now())),
+        });
+    }
+
+    pub(crate) fn system_now(&self) -> SystemInfo {
+        SystemInfo {
+            timestamp: time::format(self.wall()).into(),
+            ..self.system.clone()
+        }
+    }
+}
