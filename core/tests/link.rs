@@ -341,6 +341,27 @@ fn a_peer_that_closes_itself_does_not_report_the_close_twice() {
 }
 
 #[test]
+fn bytes_on_their_way_do_not_show_in_debug() {
+    let id = LinkId::accepted(1);
+    let chunks = Chunks::from(Bytes::from_static(b"secret"));
+    let input: Input<'_, ()> = Input::Received(id, b"secret");
+    let heard: ProtocolInput<'_, ()> = ProtocolInput::Received(b"secret");
+    let secret = format!("{:?}", b"secret");
+
+    for shown in [
+        format!("{chunks:?}"),
+        format!("{input:?}"),
+        format!("{heard:?}"),
+    ] {
+        assert!(shown.contains("6 bytes"), "{shown}");
+        assert!(
+            !shown.contains("secret") && !shown.contains(&secret),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn chunks_know_their_length() {
     let mut chunks = Chunks::from(Bytes::from_static(b"ab"));
     chunks.push(Bytes::new());

@@ -2,6 +2,7 @@
 
 use super::{Chunks, CloseReason, Closing, CommandId, Instant, Outcome, PeerIdentity, TlsId};
 use super::{TraceEvent, UnixMillis};
+use core::fmt;
 
 /// One side of a conversation on one byte stream; it may outlive several streams, one after
 /// the other, each begun by [`ProtocolInput::Opened`] and ended by [`ProtocolInput::Closed`].
@@ -38,7 +39,7 @@ pub trait Protocol {
 }
 
 /// What a protocol is told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ProtocolInput<'a, C> {
     /// A stream is there (and secured, where the endpoint says so).
     Opened(Option<PeerIdentity>),
@@ -54,6 +55,21 @@ pub enum ProtocolInput<'a, C> {
     Command(CommandId, C),
     /// The wall clock shows this.
     Wall(UnixMillis),
+}
+
+impl<C: fmt::Debug> fmt::Debug for ProtocolInput<'_, C> {
+    /// Shows how many bytes came, never which: they may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened(identity) => write!(f, "Opened({identity:?})"),
+            Self::Secured(identity) => write!(f, "Secured({identity:?})"),
+            Self::Received(bytes) => write!(f, "Received({} bytes)", bytes.len()),
+            Self::Sent => f.write_str("Sent"),
+            Self::Closed(reason) => write!(f, "Closed({reason:?})"),
+            Self::Command(id, command) => write!(f, "Command({id:?}, {command:?})"),
+            Self::Wall(wall) => write!(f, "Wall({wall:?})"),
+        }
+    }
 }
 
 /// What a protocol answers.

@@ -27,7 +27,7 @@ pub trait Machine {
 }
 
 /// What a machine is told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Input<'a, C> {
     /// A link that it asked for is connected.
     Opened(LinkId),
@@ -49,6 +49,28 @@ pub enum Input<'a, C> {
     Command(CommandId, C),
     /// The wall clock shows this; given at start and after each step of the clock.
     Wall(UnixMillis),
+}
+
+impl<C: fmt::Debug> fmt::Debug for Input<'_, C> {
+    /// Shows how many bytes came, never which: they may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened(link) => write!(f, "Opened({link})"),
+            Self::Secured(link, identity) => write!(f, "Secured({link}, {identity:?})"),
+            Self::Received(link, bytes) => write!(f, "Received({link}, {} bytes)", bytes.len()),
+            Self::Sent(link) => write!(f, "Sent({link})"),
+            Self::Closed(link, reason) => write!(f, "Closed({link}, {reason:?})"),
+            Self::Listening(listener, address) => write!(f, "Listening({listener:?}, {address})"),
+            Self::ListenFailed(listener, reason) => {
+                write!(f, "ListenFailed({listener:?}, {reason:?})")
+            }
+            Self::Accepted(listener, link, address) => {
+                write!(f, "Accepted({listener:?}, {link}, {address})")
+            }
+            Self::Command(id, command) => write!(f, "Command({id:?}, {command:?})"),
+            Self::Wall(wall) => write!(f, "Wall({wall:?})"),
+        }
+    }
 }
 
 /// What a machine answers.
