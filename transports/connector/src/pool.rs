@@ -145,3 +145,85 @@ impl Pool {
         (index < self.members.len()).then_some(index)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+
+    fn pool(size: usize, most: usize) -> Pool {
+        let node = NodeConfig::new("finesse.example", 8445, 5223);
+        Pool::new(&node, size, most, 1, &mut Random::from_seed([1; 32]))
+    }
+
+    fn waiting(number: u64, deadline: u64) -> Waiting {
+        Waiting {
+            request: RequestId(number),
+            asked: finesse::Request::SystemInfo,
+            http: Request::new(Bytes::new()),
+            deadline: Instant::START + Duration::from_secs(deadline),
+        }
+    }
+
+    #[test]
+    fn no_more_requests_are_under_way_than_there_are_connections() {
+        let mut pool = pool(2, 10);
+        for number in 0..3 {
+            assert!(pool.push(waiting(number, 9)));
+        }
+        let (first, _) = pool.begin().unwrap();
+        let (second, _) = pool.begin().unwrap();
+        assert_ne!(first, second);
+        assert!(pool.begin().is_none());
+        assert_eq!(pool.requests(), 3);
+
+        let (unanswered, _) = pool.release(first).unwrap();
+        assert_eq!(unanswered, RequestId(0));
+        let (again, third) = pool.begin().unwrap();
+        assert_eq!((again, third.request), (first, RequestId(2)));
+    }
+
+    #[test]
+    fn the_warm_connection_is_used_again() {
+        let mut pool = pool(8, 10);
+        let mut slots = Vec::new();
+        for number in 0..5 {
+            assert!(pool.push(waiting(number, 9)));
+            let (slot, _) = pool.begin().unwrap();
+            pool.release(slot);
+            slots.push(slot);
+        }
+        slots.dedup();
+        assert_eq!(slots.len(), 1);
+    }
+
+    #[test]
+    fn more_requests_than_may_wait_are_turned_away() {
+        let mut pool = pool(1, 2);
+        assert!(pool.push(waiting(1, 9)) && pool.push(waiting(2, 9)));
+        assert!(!pool.push(waiting(3, 9)));
+    }
+
+    #[test]
+    fn a_request_that_waited_too_long_is_given_up() {
+        let mut pool = pool(1, 10);
+        pool.push(waiting(1, 5));
+        pool.push(waiting(2, 6));
+        let at = |seconds| Instant::START + Duration::from_secs(seconds);
+        assert_eq!(pool.deadline(), Some(at(5)));
+        assert!(pool.pop_overdue(at(4)).is_none());
+        assert_eq!(pool.pop_overdue(at(5)).unwrap().request, RequestId(1));
+        assert_eq!(pool.deadline(), Some(at(6)));
+    }
+
+    #[test]
+    fn a_connection_released_twice_is_idle_once() {
+        let mut pool = pool(1, 10);
+        pool.release(1);
+        pool.push(waiting(1, 9));
+        pool.push(waiting(2, 9));
+        assert!(pool.begin().is_some());
+        assert!(pool.begin().is_none());
+        assert!(pool.release(7).is_none(), "no such slot");
+    }
+}

@@ -224,3 +224,124 @@ pub(crate) fn destination(reply_to: &ReplyTo) -> Destination {
     };
     Destination::new(kind, reply_to.name.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NODE: &str = "/finesse/api/User/1001/Dialogs";
+
+    fn fact(node: &str, payload: &str) -> Fact {
+        let read = finesse::Update::parse(node, payload);
+        update(&"1001".into(), Some("item".into()), read).fact
+    }
+
+    fn wrapped(event: &str, source: &str, data: &str) -> String {
+        format!(
+            "<Update><data>{data}</data><event>{event}</event><requestId>fw-00000001000000ff\
+             </requestId><source>{source}</source></Update>"
+        )
+    }
+
+    const CALL: &str = "<Dialog><id>7</id><state>ACTIVE</state></Dialog>";
+
+    #[test]
+    fn calls_are_added_changed_or_removed_as_the_event_says() {
+        let list = format!("<dialogs>{CALL}</dialogs>");
+        let is_removal =
+            |fact: &Fact| matches!(fact, Fact::CallsRemoved(calls) if calls.len() == 1);
+        let is_change = |fact: &Fact| matches!(fact, Fact::Calls(calls) if calls.len() == 1);
+
+        assert!(is_change(&fact(NODE, &wrapped("POST", NODE, &list))));
+        assert!(is_change(&fact(
+            NODE,
+            &wrapped("put", "/finesse/api/Dialog/7", CALL)
+        )));
+        assert!(is_removal(&fact(NODE, &wrapped("DELETE", NODE, &list))));
+    }
+
+    #[test]
+    fn an_error_is_about_its_source() {
+        let errors = "<apiErrors><apiError><errorData>34</errorData><errorMessage>CF_X\
+                      </errorMessage><errorType>Call Operation Failure</errorType>\
+                      </apiError></apiErrors>";
+        let sources = [
+            ("/finesse/api/User/1001", About::User),
+            (NODE, About::Calls),
+            ("/finesse/api/Dialog/7", About::Call("7".into())),
+            ("/finesse/api/Team/1", About::Other),
+        ];
+        for (source, wanted) in sources {
+            let Fact::Failed { about, refused } = fact(NODE, &wrapped("put", source, errors))
+            else {
+                panic!("no failure: {source}");
+            };
+            assert_eq!(about, wanted);
+            assert_eq!(refused.message, "CF_X");
+            assert_eq!(refused.status, 0);
+        }
+    }
+
+    #[test]
+    fn what_is_another_agents_or_cannot_be_read_changes_nothing() {
+        let foreign = "/finesse/api/User/1002/Dialogs";
+        assert!(matches!(
+            fact(foreign, &wrapped("PUT", foreign, CALL)),
+            Fact::Other(_)
+        ));
+        assert!(matches!(fact(NODE, "<Update><data>"), Fact::Other(_)));
+        assert!(matches!(
+            fact(NODE, &wrapped("PUT", NODE, "<toast/>")),
+            Fact::Other(_)
+        ));
+    }
+
+    #[test]
+    fn our_request_ids_come_back_and_others_do_not() {
+        let user = "<user><loginId>1001</loginId><state>READY</state></user>";
+        let node = "/finesse/api/User/1001";
+        let parse = |payload: &str| {
+            update(&"1001".into(), None, finesse::Update::parse(node, payload)).request
+        };
+        let ours = wrapped("PUT", node, user);
+        assert_eq!(parse(&ours), Some(RequestId(0x0000_0001_0000_00ff)));
+        assert_eq!(parse(&ours.replace("fw-0", "xx-0")), None);
+    }
+
+    #[test]
+    fn an_answer_that_is_none_says_why() {
+        let moved = answer(Ok(finesse::Answer::Moved("https://other:8445/".into())));
+        let failed = answer(Err(finesse::Error::RemoteStatus(299)));
+        for (answer, word) in [(moved, "moved"), (failed, "299")] {
+            let Answer::None { reason, text } = answer else {
+                panic!("an answer")
+            };
+            assert_eq!(reason, Reason::Remote);
+            assert!(text.as_str().contains(word), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_reply_address_survives_both_ways() {
+        for kind in [
+            DestinationKind::Queue,
+            DestinationKind::Topic,
+            DestinationKind::TempQueue,
+            DestinationKind::TempTopic,
+        ] {
+            let there = Destination::new(kind, "ID:crm-1:1:2");
+            assert_eq!(destination(&reply_to(&there)), there);
+        }
+    }
+
+    #[test]
+    fn a_message_that_is_no_text_has_no_body() {
+        let bytes = Message {
+            jms_type: Some("Login#1001".into()),
+            ..Message::default()
+        };
+        let delivery = delivery(DeliveryId(1), &bytes);
+        assert_eq!(delivery.body, None);
+        assert_eq!(delivery.jms_type, Some("Login#1001".into()));
+    }
+}
