@@ -41,13 +41,18 @@ impl Road {
     }
 }
 
-/// Runs the main job once for each step at which a link of this road exists, and hurts the road
-/// there.
-fn hurt_at_every_step(road: Road, stride: u64, hurt: fn(&mut Network, PipeId)) {
+/// Runs the main job once for every `stride`-th of its steps and hurts the road there; `recovery`
+/// seconds later all must know the same again.
+fn hurt_at_every_step(road: Road, stride: u64, recovery: u64, hurt: fn(&mut Network, PipeId)) {
     let last = Site::begun(&Plan::calm(7)).do_main_job();
+    let recovery = Duration::from_secs(recovery);
+    let plan = Plan {
+        recovery,
+        ..Plan::calm(7)
+    };
     let mut ran = 0;
     for step in (1..=last).step_by(usize::try_from(stride).unwrap()) {
-        let mut site = Site::begun(&Plan::calm(7));
+        let mut site = Site::begun(&plan);
         site.net.at_step(step, move |net| {
             for pipe in road.pipes(net) {
                 hurt(net, pipe);
@@ -62,42 +67,42 @@ fn hurt_at_every_step(road: Road, stride: u64, hurt: fn(&mut Network, PipeId)) {
 
 #[test]
 fn the_drivers_link_is_cut_at_every_step() {
-    hurt_at_every_step(ROADS[0], 1, Network::cut);
+    hurt_at_every_step(ROADS[0], 1, 6, Network::cut);
 }
 
 #[test]
 fn the_connectors_link_to_the_broker_is_cut_at_every_step() {
-    hurt_at_every_step(ROADS[1], 1, Network::cut);
+    hurt_at_every_step(ROADS[1], 1, 6, Network::cut);
 }
 
 #[test]
 fn the_rest_links_are_cut_at_every_step() {
-    hurt_at_every_step(ROADS[2], 1, Network::cut);
+    hurt_at_every_step(ROADS[2], 1, 6, Network::cut);
 }
 
 #[test]
 fn the_notification_link_is_cut_at_every_step() {
-    hurt_at_every_step(ROADS[3], 1, Network::cut);
+    hurt_at_every_step(ROADS[3], 1, 6, Network::cut);
 }
 
 #[test]
 fn any_link_breaks_so_that_only_its_opener_learns_it() {
     for road in ROADS {
-        hurt_at_every_step(road, 7, Network::half_open);
+        hurt_at_every_step(road, 7, 60, Network::half_open);
     }
 }
 
 #[test]
 fn any_link_breaks_so_that_nobody_learns_it() {
     for road in ROADS {
-        hurt_at_every_step(road, 11, Network::lose);
+        hurt_at_every_step(road, 11, 120, Network::lose);
     }
 }
 
 #[test]
 fn any_link_stands_still_for_a_while() {
     for road in ROADS {
-        hurt_at_every_step(road, 11, |net, pipe| {
+        hurt_at_every_step(road, 11, 90, |net, pipe| {
             net.stall(pipe);
             let on = net.steps() + 40;
             net.at_step(on, move |net| net.flow(pipe));

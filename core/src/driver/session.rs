@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) connect: Option<Command>,
     /// The login that succeeded, to be repeated for its events after the connector was away.
     pub(super) login: Option<Command>,
+    /// Whether it could not be connected again, and why not was not its password.
+    pub(super) is_lost: bool,
     /// Whether an event came for the agent since it was last connected.
     pub(super) is_bound: bool,
 }
@@ -74,6 +76,7 @@ impl Session {
             lanes: BTreeMap::new(),
             connect: None,
             login: None,
+            is_lost: false,
             is_bound: false,
         }
     }

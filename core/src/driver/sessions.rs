@@ -461,6 +461,15 @@ impl Sessions {
         }
     }
 
+    /// Connects those agents again that could not be connected while Finesse was away.
+    fn reconnect_lost(&mut self) {
+        let lost = self.sessions.iter().filter(|(_, session)| session.is_lost);
+        let lost: Vec<AgentId> = lost.map(|(agent, _)| agent.clone()).collect();
+        for agent in lost {
+            self.reconnect(&agent);
+        }
+    }
+
     /// Binds a connected agent again and asks for its state; what was told in between is lost.
     fn reconnect(&mut self, agent: &AgentId) {
         let Some(session) = self.sessions.get_mut(agent) else {
@@ -477,6 +486,7 @@ impl Sessions {
             return;
         }
         session.is_bound = false;
+        session.is_lost = false;
         let (purpose, command) = (Purpose::Reconnect, connect);
         session.push_first(Lane::Binding, Order { purpose, command });
         let ask = Command::Tell {
@@ -542,10 +552,12 @@ impl Sessions {
     fn on_system(&mut self, to: &AgentId, status: SystemStatus) {
         match status {
             SystemStatus::InService => {
-                let was_silent = self.service == Service::Silent;
+                let before = self.service;
                 self.set_service(Service::InService);
-                if was_silent {
-                    self.reconnect_all();
+                match before {
+                    Service::InService => {}
+                    Service::OutOfService => self.reconnect_lost(),
+                    Service::Silent | Service::Unreachable => self.reconnect_all(),
                 }
             }
             SystemStatus::OutOfService => self.set_service(Service::OutOfService),
@@ -587,17 +599,22 @@ impl Sessions {
         let Some((agent, lane)) = ended else {
             return;
         };
-        if refused.code == ErrorCode::AuthorizationFailure
-            && let Some(session) = self.sessions.get_mut(&agent)
-        {
-            // A password that was refused is not offered again: that would lock the account.
-            match purpose {
-                Some(Purpose::Reconnect | Purpose::Recheck) => session.connect = None,
-                Some(Purpose::Relogin) => session.login = None,
-                Some(Purpose::Owner(_)) | None => {}
-            }
-        }
+        let is_ours = purpose.is_some_and(|purpose| purpose.owner().is_none());
         self.finish(&agent, lane, outcome_of(refused));
+        if is_ours && let Some(session) = self.sessions.get_mut(&agent) {
+            match refused.code {
+                // A password that was refused is not offered again: that would lock the account.
+                ErrorCode::AuthorizationFailure if purpose == Some(Purpose::Relogin) => {
+                    session.login = None;
+                }
+                ErrorCode::AuthorizationFailure => session.connect = None,
+                // The contract's word for any failed `Connect`: it may have been the password, so
+                // something must have changed before it is tried again.
+                ErrorCode::SubscriptionFailed => session.is_lost = true,
+                _ => return,
+            }
+            self.timers.clear(&Timer::Reconnect(agent));
+        }
     }
 
     /// The command of an agent that was sent first; a `Control` is about calls.

@@ -389,6 +389,24 @@ fn a_password_that_was_refused_is_never_offered_again_by_itself() {
 }
 
 #[test]
+fn an_agent_that_could_not_be_connected_again_waits_for_finesse_not_for_the_clock() {
+    let mut desk = Desk::signed_in();
+    desk.hear("System#OUT_OF_SERVICE");
+    desk.hear("System#RECONNECT");
+    let ticket = desk.ticket("Connect#1001");
+    desk.answer(ticket, "1001#Error#SUBSCRIPTION_FAILED#out of service");
+    let ticket = desk.ticket("GetState#1001");
+    desk.answer(ticket, "1001#Error#SUBSCRIPTION_FAILED#not connected");
+    desk.sent.clear();
+
+    desk.pass(16);
+    assert_eq!(desk.sent(), [] as [&str; 0]);
+    desk.hear("System#IN_SERVICE");
+
+    assert_eq!(desk.sent(), ["Connect#1001", "GetState#1001"]);
+}
+
+#[test]
 fn an_agent_that_another_driver_has_taken_over_is_left_to_it() {
     let mut desk = Desk::signed_in();
     let ready = desk.tell(contract::Command::MakeReady);

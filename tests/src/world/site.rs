@@ -47,6 +47,8 @@ pub struct Plan {
     pub drivers: usize,
     /// Whether the machines are recorded, to be played again.
     pub is_recorded: bool,
+    /// How long it takes until all know the same after the worst that a test does.
+    pub recovery: Duration,
     /// Whether the drivers encrypt passwords with a key that is not the connector's.
     pub has_foreign_key: bool,
 }
@@ -60,6 +62,7 @@ impl Plan {
             knobs: Knobs::default(),
             drivers: 1,
             is_recorded: false,
+            recovery: Duration::from_secs(6),
             has_foreign_key: false,
         }
     }
@@ -78,6 +81,7 @@ pub struct Site {
     pub connector: Seat<Connector>,
     /// The drivers.
     pub drivers: Vec<Seat<Driver>>,
+    pub(super) recovery: Duration,
 }
 
 /// Key of the passwords' encryption at this site.
@@ -127,6 +131,7 @@ impl Site {
             finesse,
             connector,
             drivers,
+            recovery: plan.recovery,
         }
     }
 
@@ -583,7 +588,8 @@ fn new_finesse(plan: &Plan) -> Simulator {
     Simulator::new(config, seed(plan, 2))
 }
 
-fn new_connector(plan: &Plan) -> Connector {
+/// The connector of a site by plan, at its very first moment.
+pub fn new_connector(plan: &Plan) -> Connector {
     let broker = LinkConfig::keep_open(vec![Endpoint::plain(BROKER, PORTS[0])]);
     let node = NodeConfig::new(FINESSE, PORTS[1], PORTS[2]).secured(TLS);
     let decisions = finewire_core::connector::Config::new(contract::Layout::default(), codec());

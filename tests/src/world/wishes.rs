@@ -13,6 +13,8 @@ use super::site::{Site, connect, login, tell};
 pub struct Wish {
     /// What it is.
     pub name: &'static str,
+    /// Whether all are to agree when it has come true.
+    is_midway: bool,
     is_so: fn(&Site) -> bool,
     ask: fn(&mut Site),
 }
@@ -21,6 +23,7 @@ pub struct Wish {
 pub const MAIN_JOB: &[Wish] = &[
     Wish {
         name: "signed in",
+        is_midway: false,
         is_so: |site| {
             site.model(1)
                 .is_some_and(|model| model.user().is_signed_in())
@@ -35,11 +38,13 @@ pub const MAIN_JOB: &[Wish] = &[
     },
     Wish {
         name: "ready",
+        is_midway: false,
         is_so: |site| site.state(1) == AgentState::Ready,
         ask: |site| press(site, tell(1, C::MakeReady)),
     },
     Wish {
         name: "a call rings",
+        is_midway: false,
         is_so: |site| site.own_party(1) == Some(ParticipantState::Alerting),
         ask: |site| {
             if site.true_calls(1).is_empty() {
@@ -49,31 +54,37 @@ pub const MAIN_JOB: &[Wish] = &[
     },
     Wish {
         name: "the call is answered",
+        is_midway: false,
         is_so: |site| site.own_party(1) == Some(ParticipantState::Active),
         ask: |site| press_on_call(site, |dialog| C::AnswerCall { dialog }),
     },
     Wish {
         name: "the call is held",
+        is_midway: true,
         is_so: |site| site.own_party(1) == Some(ParticipantState::Held),
         ask: |site| press_on_call(site, |dialog| C::HoldCall { dialog }),
     },
     Wish {
         name: "the call is retrieved",
+        is_midway: false,
         is_so: |site| site.own_party(1) == Some(ParticipantState::Active),
         ask: |site| press_on_call(site, |dialog| C::RetrieveCall { dialog }),
     },
     Wish {
         name: "the call is over",
+        is_midway: false,
         is_so: |site| site.own_party(1).is_none() && site.state(1) == AgentState::Ready,
         ask: |site| press_on_call(site, |dialog| C::ReleaseCall { dialog }),
     },
     Wish {
         name: "not ready",
+        is_midway: false,
         is_so: |site| site.state(1) == AgentState::NotReady,
         ask: |site| press(site, tell(1, C::MakeNotReady)),
     },
     Wish {
         name: "signed out",
+        is_midway: false,
         is_so: |site| site.state(1) == AgentState::Logout,
         ask: |site| press(site, tell(1, C::Logout)),
     },
@@ -128,9 +139,13 @@ impl Site {
         self.await_service();
         for wish in MAIN_JOB {
             self.fulfil(wish);
+            if wish.is_midway {
+                self.net.run_for(self.recovery);
+                self.check_quiet();
+            }
         }
         let last = self.net.steps();
-        self.settle();
+        self.net.run_for(self.recovery);
         self.check_quiet();
         assert_eq!(self.true_state(1), AgentState::Logout);
         last
