@@ -8,7 +8,9 @@ use http::{Response, StatusCode};
 
 use crate::credentials::{REQUEST_ID, RequestId};
 use crate::error::Error;
-use crate::object::{ApiErrors, ReasonCode, SystemInfo, dialog, error, reason, system, user};
+use crate::object::{
+    ApiErrors, ReasonCode, SystemInfo, WrapUpReason, dialog, error, reason, system, user,
+};
 use crate::request::Request;
 use crate::xml::Element;
 
@@ -32,6 +34,8 @@ pub enum Answer {
     Team(Team, Vec<User>),
     /// Reason codes.
     ReasonCodes(Vec<ReasonCode>),
+    /// Wrap-up reasons.
+    WrapUpReasons(Vec<WrapUpReason>),
     /// 400, 403, 404, 405, 409, 5xx: no, and no notification follows.
     Refused(ApiErrors),
     /// 401: wrong credentials, no right to do it, or (Finesse uses it so) a wrong state; the
@@ -119,6 +123,11 @@ impl Answer {
                         .collect::<Result<_, _>>()?,
                 )
             }
+            Request::WrapUpReasons { .. } => {
+                wanted("WrapUpReasons")?;
+                let reasons = body.all("WrapUpReason").map(reason::read_wrap_up);
+                Self::WrapUpReasons(reasons.collect::<Result<_, _>>()?)
+            }
             Request::SignIn { .. }
             | Request::SignOut { .. }
             | Request::ChangeState { .. }
@@ -184,6 +193,7 @@ impl Answer {
             Self::Dialog(dialog) => dialog::element("Dialog", dialog),
             Self::Team(team, users) => user::team_element("Team", team, users),
             Self::ReasonCodes(codes) => reason::list(codes),
+            Self::WrapUpReasons(reasons) => reason::wrap_up_list(reasons),
             Self::Refused(errors) | Self::Unauthorized(errors) | Self::Unavailable(errors) => {
                 if errors.errors.is_empty() {
                     return None;

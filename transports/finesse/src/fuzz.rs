@@ -35,6 +35,7 @@ pub fn answer(data: &[u8]) {
             agent: agent(),
             category: ReasonCategory::NotReady,
         },
+        Request::WrapUpReasons { agent: agent() },
         Request::SignOut {
             agent: agent(),
             reason_id: None,

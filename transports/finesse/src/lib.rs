@@ -57,7 +57,9 @@ pub use code::ErrorCode;
 pub use credentials::{Credentials, REQUEST_ID, RequestId};
 pub use error::Error;
 pub use object::{ApiError, ApiErrors, PeripheralError};
-pub use object::{NodeAddress, Queue, ReasonCategory, ReasonCode, ServiceStatus, SystemInfo};
+pub use object::{
+    NodeAddress, Queue, ReasonCategory, ReasonCode, ServiceStatus, SystemInfo, WrapUpReason,
+};
 pub use request::{MobileAgent, MobileMode, Rejection, Request};
 pub use resource::{API, Resource, id_of, percent_decoded};
 pub use update::{Update, UpdateData, UpdateMethod};

@@ -38,6 +38,8 @@ pub enum Resource {
     Queues(AgentId),
     /// `/finesse/api/User/{id}/ReasonCodes`
     ReasonCodes(AgentId),
+    /// `/finesse/api/User/{id}/WrapUpReasons`
+    WrapUpReasons(AgentId),
     /// `/finesse/api/ReasonCode/{id}`
     ReasonCode(Text),
     /// Any other path, as it came.
@@ -72,6 +74,7 @@ impl Resource {
             ("user", Some(id), None) => Self::User(id.into()),
             ("user", Some(id), part) if is(part, "Dialogs") => Self::Dialogs(id.into()),
             ("user", Some(id), part) if is(part, "Queues") => Self::Queues(id.into()),
+            ("user", Some(id), part) if is(part, "WrapUpReasons") => Self::WrapUpReasons(id.into()),
             ("user", Some(id), part) if is(part, "ReasonCodes") => Self::ReasonCodes(id.into()),
             ("dialog", Some(id), None) => Self::Dialog(id.into()),
             ("team", Some(id), None) => Self::Team(id.into()),
@@ -98,6 +101,9 @@ impl Resource {
             Self::TeamUsers(team) => format!("{API}/Team/{}/Users", id(team.as_str())),
             Self::Queue(queue) => format!("{API}/Queue/{}", id(queue.as_str())),
             Self::Queues(agent) => format!("{API}/User/{}/Queues", id(agent.as_str())),
+            Self::WrapUpReasons(agent) => {
+                format!("{API}/User/{}/WrapUpReasons", id(agent.as_str()))
+            }
             Self::ReasonCodes(agent) => format!("{API}/User/{}/ReasonCodes", id(agent.as_str())),
             Self::ReasonCode(reason) => format!("{API}/ReasonCode/{}", id(reason.as_str())),
             Self::Other(path) => path.as_str().to_owned(),
@@ -111,7 +117,8 @@ impl Resource {
             Self::User(agent)
             | Self::Dialogs(agent)
             | Self::Queues(agent)
-            | Self::ReasonCodes(agent) => Some(agent),
+            | Self::ReasonCodes(agent)
+            | Self::WrapUpReasons(agent) => Some(agent),
             _ => None,
         }
     }
@@ -197,6 +204,7 @@ mod tests {
             Resource::Queues("1001".into()),
             Resource::ReasonCode("16".into()),
             Resource::ReasonCodes("1001".into()),
+            Resource::WrapUpReasons("1001".into()),
         ];
         for resource in all {
             assert_eq!(Resource::parse(&resource.to_path()), resource);

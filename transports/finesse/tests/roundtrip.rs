@@ -14,7 +14,7 @@ use finewire_core::password::Secret;
 use finewire_finesse::{
     Answer, ApiError, ApiErrors, Credentials, MobileAgent, MobileMode, NodeAddress,
     PeripheralError, Queue, ReasonCategory, ReasonCode, Request, RequestId, Resource,
-    ServiceStatus, SystemInfo, Update, UpdateData, UpdateMethod,
+    ServiceStatus, SystemInfo, Update, UpdateData, UpdateMethod, WrapUpReason,
 };
 use proptest::collection::vec;
 use proptest::option::of;
@@ -224,6 +224,7 @@ fn request() -> impl Strategy<Value = Request> {
         id().prop_map(|id| Request::Dialogs { agent: id.into() }),
         id().prop_map(|id| Request::Dialog { dialog: id.into() }),
         id().prop_map(|id| Request::Team { team: id.into() }),
+        id().prop_map(|id| Request::WrapUpReasons { agent: id.into() }),
         (id(), category).prop_map(|(id, category)| Request::ReasonCodes {
             agent: id.into(),
             category
@@ -333,6 +334,14 @@ proptest! {
         let answer = Answer::ReasonCodes(codes.into_iter().map(code).collect());
         let request =
             Request::ReasonCodes { agent: "1".into(), category: ReasonCategory::Logout };
+        prop_assert_eq!(Answer::parse(&request, &answer.to_http(None)), Ok(answer));
+    }
+
+    #[test]
+    fn wrap_up_reasons_survive_http(reasons in vec((id(), text(), any::<bool>()), 0..4)) {
+        let reason = |(id, label, for_all)| WrapUpReason { id, label, for_all };
+        let answer = Answer::WrapUpReasons(reasons.into_iter().map(reason).collect());
+        let request = Request::WrapUpReasons { agent: "1".into() };
         prop_assert_eq!(Answer::parse(&request, &answer.to_http(None)), Ok(answer));
     }
 

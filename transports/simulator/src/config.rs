@@ -5,7 +5,7 @@ use core::time::Duration;
 use finewire_core::agent::{AgentId, Extension, Platform, Team, Text};
 use finewire_core::machine::{Address, TlsId};
 use finewire_core::password::Secret;
-use finewire_finesse::{ReasonCategory, ReasonCode};
+use finewire_finesse::{ReasonCategory, ReasonCode, WrapUpReason};
 
 use crate::knobs::Knobs;
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub extensions: Vec<Extension>,
     /// The reasons agents can choose, and those the system gives.
     pub reason_codes: Vec<ReasonCode>,
+    /// What calls can be about.
+    pub wrap_up_reasons: Vec<WrapUpReason>,
     /// Whether `NOT_READY` and `LOGOUT` without a reason are refused, as Finesse does once codes
     /// are configured.
     pub require_reason: bool,
@@ -91,6 +93,13 @@ impl Config {
             agents: agents.collect(),
             extensions: Vec::new(),
             reason_codes: default_reasons(),
+            wrap_up_reasons: [("205", "Sale"), ("206", "Complaint"), ("207", "Other")]
+                .map(|(id, label)| WrapUpReason {
+                    id: id.into(),
+                    label: label.into(),
+                    for_all: true,
+                })
+                .to_vec(),
             require_reason: false,
             timing: Timing::default(),
             knobs: Knobs::default(),

@@ -166,6 +166,10 @@ impl Desk<'_> {
                 self.own_or_supervised(asking, agent)?;
                 Answer::ReasonCodes(self.world.reason_codes(*category))
             }
+            Request::WrapUpReasons { agent } => {
+                self.own_or_supervised(asking, agent)?;
+                Answer::WrapUpReasons(self.config.wrap_up_reasons.clone())
+            }
             _ => Answer::SystemInfo(Box::new(self.system.clone())),
         })
     }

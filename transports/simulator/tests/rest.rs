@@ -275,6 +275,13 @@ fn reasons_are_checked_and_required_where_configured() {
     };
     let labels: Vec<_> = codes.iter().map(|code| code.label.as_str()).collect();
     assert_eq!(labels, ["Break", "Lunch", "Meeting"]);
+    let reasons = Request::WrapUpReasons {
+        agent: "1001001".into(),
+    };
+    let Answer::WrapUpReasons(reasons) = office.ask(seat, &reasons) else {
+        panic!()
+    };
+    assert_eq!(reasons[0].label, "Sale");
 }
 
 #[test]

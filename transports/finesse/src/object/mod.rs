@@ -12,5 +12,5 @@ pub(crate) mod user;
 
 pub use error::{ApiError, ApiErrors, PeripheralError};
 pub use queue::Queue;
-pub use reason::{ReasonCategory, ReasonCode};
+pub use reason::{ReasonCategory, ReasonCode, WrapUpReason};
 pub use system::{NodeAddress, ServiceStatus, SystemInfo};

@@ -5,7 +5,7 @@ use core::fmt;
 use finewire_core::agent::Text;
 
 use crate::error::Error;
-use crate::resource::{Resource, id_of};
+use crate::resource::{API, Resource, id_of, percent_encoded};
 use crate::xml::Element;
 
 /// Why an agent may be not ready or sign out. Finesse Developer Guide, "ReasonCode".
@@ -23,6 +23,17 @@ pub struct ReasonCode {
     pub for_all: bool,
     /// `systemCode`: set by the system, not chosen by agents.
     pub system: bool,
+}
+
+/// What a call was about, chosen by the agent. Finesse Developer Guide, "WrapUpReason".
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct WrapUpReason {
+    /// `id`, or the last segment of `uri`.
+    pub id: Text,
+    /// `label`: what people read, and what requests carry.
+    pub label: Text,
+    /// `forAll`: for every team.
+    pub for_all: bool,
 }
 
 /// What a reason code is for.
@@ -103,4 +114,34 @@ pub(crate) fn list(codes: &[ReasonCode]) -> Element<'_> {
         )
     }
     Element::node("ReasonCodes", codes.iter().map(one).collect())
+}
+
+pub(crate) fn read_wrap_up(reason: &Element<'_>) -> Result<WrapUpReason, Error> {
+    let id = reason
+        .word("id")
+        .map(Text::from)
+        .or_else(|| id_of(reason.word("uri")?));
+    Ok(WrapUpReason {
+        id: id.ok_or(Error::RemoteMissing("uri"))?,
+        label: reason.text_of("label"),
+        for_all: reason
+            .word("forAll")
+            .is_some_and(|word| word.eq_ignore_ascii_case("true")),
+    })
+}
+
+pub(crate) fn wrap_up_list(reasons: &[WrapUpReason]) -> Element<'_> {
+    let elements = reasons.iter().map(|reason| {
+        let for_all = if reason.for_all { "true" } else { "false" };
+        let uri = format!("{API}/WrapUpReason/{}", percent_encoded(reason.id.as_str()));
+        Element::node(
+            "WrapUpReason",
+            vec![
+                Element::leaf("forAll", for_all),
+                Element::leaf("label", reason.label.as_str()),
+                Element::leaf("uri", uri),
+            ],
+        )
+    });
+    Element::node("WrapUpReasons", elements.collect())
 }

@@ -48,6 +48,11 @@ pub enum Request {
         /// Of which kind.
         category: ReasonCategory,
     },
+    /// `GET /User/{id}/WrapUpReasons`
+    WrapUpReasons {
+        /// For whom.
+        agent: AgentId,
+    },
     /// `PUT /User/{id}` with state `LOGIN`. Also accepted for a signed-in agent, whose state it
     /// keeps; then no notification may come at all.
     SignIn {
@@ -168,7 +173,8 @@ impl Request {
             | Self::Dialogs { .. }
             | Self::Dialog { .. }
             | Self::Team { .. }
-            | Self::ReasonCodes { .. } => true,
+            | Self::ReasonCodes { .. }
+            | Self::WrapUpReasons { .. } => true,
             Self::SignIn { .. }
             | Self::SignOut { .. }
             | Self::ChangeState { .. }
@@ -196,6 +202,7 @@ impl Request {
             | Self::UpdateCallData { dialog, .. } => Resource::Dialog(dialog.clone()),
             Self::Team { team } => Resource::Team(team.clone()),
             Self::ReasonCodes { agent, .. } => Resource::ReasonCodes(agent.clone()),
+            Self::WrapUpReasons { agent } => Resource::WrapUpReasons(agent.clone()),
         }
     }
 
@@ -209,6 +216,7 @@ impl Request {
             Self::Dialog { .. } => "Dialog",
             Self::Team { .. } => "Team",
             Self::ReasonCodes { .. } => "ReasonCodes",
+            Self::WrapUpReasons { .. } => "WrapUpReasons",
             Self::SignIn { .. } => "LOGIN",
             Self::SignOut { .. } => "LOGOUT",
             Self::ChangeState { state, .. } => state.as_wire(),

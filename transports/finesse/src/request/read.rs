@@ -169,7 +169,8 @@ impl Request {
                     ReasonCategory::from_wire(category).ok_or(Rejection::Invalid("category"))?;
                 Ok(Self::ReasonCodes { agent, category })
             }
-            Resource::ReasonCodes(_) => allow("GET,OPTIONS,HEAD"),
+            Resource::WrapUpReasons(agent) if method == get => Ok(Self::WrapUpReasons { agent }),
+            Resource::ReasonCodes(_) | Resource::WrapUpReasons(_) => allow("GET,OPTIONS,HEAD"),
             Resource::TeamUsers(_)
             | Resource::Queue(_)
             | Resource::Queues(_)

@@ -62,6 +62,7 @@ impl Request {
             Self::User { agent }
             | Self::Dialogs { agent }
             | Self::ReasonCodes { agent, .. }
+            | Self::WrapUpReasons { agent }
             | Self::SignIn { agent, .. }
             | Self::SignOut { agent, .. }
             | Self::ChangeState { agent, .. }
@@ -90,7 +91,8 @@ impl Request {
             | Self::Dialogs { .. }
             | Self::Dialog { .. }
             | Self::Team { .. }
-            | Self::ReasonCodes { .. } => return None,
+            | Self::ReasonCodes { .. }
+            | Self::WrapUpReasons { .. } => return None,
             Self::SignIn {
                 extension, mobile, ..
             } => {
