@@ -14,6 +14,7 @@ use crate::config::{BrokerConfig, Config, NodeConfig};
 use crate::perform;
 use crate::pool::Pool;
 use crate::route::Leaf;
+use crate::seen::Seen;
 use crate::status::{Health, LinkReport, NodeReport, Ring, Status};
 use crate::touch::{Act, Sink};
 use crate::verbs::{Command, Event};
@@ -66,6 +67,8 @@ pub struct Connector {
     next_broker_command: u64,
     /// The one that subscribed the command queue.
     pub(crate) queue_command: Option<CommandId>,
+    pub(crate) seen: Seen,
+    pub(crate) repeated: u64,
     pub(crate) ring: Ring,
     pub(crate) unsent: u64,
     pub(crate) forged: u64,
@@ -109,6 +112,9 @@ impl Connector {
             next_slot = pool.slots().last().map_or(next_slot, |last| last + 1);
             pools.push(pool);
         }
+        let remembered = usize::from(config.broker.prefetch)
+            .saturating_mul(2)
+            .max(256);
         Self {
             decisions: Decisions::new(decisions, random.fork()),
             broker,
@@ -125,6 +131,8 @@ impl Connector {
             next_delivery: 0,
             next_broker_command: 0,
             queue_command: None,
+            seen: Seen::new(remembered),
+            repeated: 0,
             ring: Ring::new(config.recent),
             unsent: 0,
             forged: 0,
@@ -164,6 +172,7 @@ impl Connector {
             agents: agents.collect(),
             counters: *self.decisions.counters(),
             unsent: self.unsent,
+            repeated: self.repeated,
             forged: self.forged,
             unreadable: self.unreadable,
             recent: self.ring.iter().cloned().collect(),

@@ -41,6 +41,7 @@ mod connector;
 mod perform;
 mod pool;
 mod route;
+mod seen;
 mod status;
 mod touch;
 mod translate;

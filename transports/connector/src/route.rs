@@ -1,7 +1,7 @@
 //! From the links to the decisions: what they say.
 
 use finewire_core::agent::AgentId;
-use finewire_core::connector::{Answer, DeliveryId, RequestId, Signal};
+use finewire_core::connector::{Answer, DeliveryId, Effect, RequestId, Signal};
 use finewire_core::machine::{CloseReason, CommandId, Instant, LinkEvent, Outcome};
 use finewire_finesse as finesse;
 use finewire_http::{Bytes, Response};
@@ -114,8 +114,15 @@ impl Connector {
         if let Some(token) = delivered.token {
             self.tokens.insert(id, token);
         }
-        let delivery = translate::delivery(id, &delivered.message);
-        self.signal(Signal::Received(delivery));
+        let message = &delivered.message;
+        let name = message.message_id.as_ref().map(ToString::to_string);
+        let is_running = self.stage == Stage::Running;
+        if is_running && name.is_some_and(|name| !self.seen.is_new(name)) {
+            self.repeated = self.repeated.saturating_add(1);
+            self.perform(Effect::Acknowledge(id));
+            return;
+        }
+        self.signal(Signal::Received(translate::delivery(id, message)));
         // What was not taken on is given back by the end of the link.
         self.tokens.remove(&id);
     }

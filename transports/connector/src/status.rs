@@ -20,6 +20,8 @@ pub struct Status {
     pub counters: Counters,
     /// Messages that the broker's client did not get through.
     pub unsent: u64,
+    /// Commands that the broker delivered again although they had been taken on.
+    pub repeated: u64,
     /// Notifications that came from somebody who may not send them.
     pub forged: u64,
     /// Notifications that could not be read.
