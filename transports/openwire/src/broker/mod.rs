@@ -10,6 +10,20 @@
 //! Everything is in memory: a persistent message is confirmed when it is in its queue, and is lost
 //! with the broker. A body that goes to many consumers is shared by all of them until it is encoded.
 //! An input costs O(log N) for what it touches; nothing is walked to learn that nothing happened.
+//!
+//! ```
+//! use finewire_core::machine::{Address, Input, Instant, Machine, Output, UnixMillis};
+//! use finewire_openwire::broker::{Broker, BrokerConfig, Listen};
+//!
+//! let listen = Listen { address: Address::new("127.0.0.1", 61616), tls: None };
+//! let config = BrokerConfig { listen: vec![listen], ..BrokerConfig::default() };
+//! let mut broker = Broker::new(config, [7; 32]);
+//!
+//! // What a runtime does: tell what happened, do what is answered.
+//! broker.handle_input(Instant::START, Input::Wall(UnixMillis(1_700_000_000_000)));
+//! assert!(matches!(broker.poll_output(), Output::Listen(..)));
+//! assert!(matches!(broker.poll_output(), Output::Wait(None)));
+//! ```
 
 mod acknowledging;
 mod advising;

@@ -1,5 +1,6 @@
 //! One side of one stream.
 
+use core::fmt;
 use core::time::Duration;
 
 use bytes::BytesMut;
@@ -33,7 +34,6 @@ pub(crate) enum Heard {
 }
 
 /// A stream of commands in both directions.
-#[derive(Debug)]
 pub(crate) struct Channel {
     config: ChannelConfig,
     splitter: FrameSplitter,
@@ -182,6 +182,18 @@ impl Channel {
     }
 }
 
+impl fmt::Debug for Channel {
+    /// Without any bytes: there may be a password among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("format", &self.format())
+            .field("buffered", &self.splitter.buffered())
+            .field("backlog", &self.backlog())
+            .field("deadline", &self.deadline())
+            .finish_non_exhaustive()
+    }
+}
+
 fn remote(what: impl Into<String>) -> CloseReason {
     CloseReason::Remote(what.into())
 }
@@ -197,5 +209,100 @@ fn reason_of(error: &DecodeError) -> CloseReason {
         | Flaw::LimitMapDepth { .. }
         | Flaw::LimitInflated { .. } => CloseReason::Limit(error.to_string()),
         _ => CloseReason::Remote(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{ConnectionInfo, Text};
+
+    fn channel() -> Channel {
+        let mut channel = Channel::new(ChannelConfig {
+            offer: WireFormat::default(),
+            limits: Limits::default(),
+            greet_within: Duration::from_secs(30),
+        });
+        channel.open(Instant::START);
+        channel
+    }
+
+    fn carry(from: &mut Channel, to: &mut Channel) -> Result<Vec<Heard>, CloseReason> {
+        if let Some(chunks) = from.take() {
+            to.receive(&chunks.to_vec());
+            from.on_sent();
+        }
+        let mut heard = Vec::new();
+        while let Some(one) = to.next_heard(Instant::START)? {
+            heard.push(one);
+        }
+        Ok(heard)
+    }
+
+    #[test]
+    fn a_password_on_its_way_does_not_show() {
+        let (mut here, mut there) = (channel(), channel());
+        carry(&mut here, &mut there).unwrap();
+        carry(&mut there, &mut here).unwrap();
+        let info = ConnectionInfo {
+            password: Some(Text::from("hunter2")),
+            ..ConnectionInfo::default()
+        };
+        here.send(&info.into()).unwrap();
+        assert!(!format!("{here:?}").contains("hunter2"));
+        let chunks = here.take().unwrap().to_vec();
+        there.receive(&chunks);
+
+        assert!(!format!("{here:?}{there:?}").contains("hunter2"));
+        assert!(matches!(
+            there.next_heard(Instant::START),
+            Ok(Some(Heard::Command(Command::ConnectionInfo(_))))
+        ));
+    }
+
+    #[test]
+    fn a_keep_alive_that_wants_an_answer_gets_one_and_is_not_passed_on() {
+        let (mut here, mut there) = (channel(), channel());
+        carry(&mut here, &mut there).unwrap();
+        carry(&mut there, &mut here).unwrap();
+        let asks = KeepAliveInfo {
+            command_id: 9,
+            response_required: true,
+        };
+        here.send(&asks.into()).unwrap();
+
+        assert!(carry(&mut here, &mut there).unwrap().is_empty());
+        assert!(there.has_pending(), "the answer");
+        assert!(carry(&mut there, &mut here).unwrap().is_empty());
+        assert!(!here.has_pending(), "answers are not answered");
+    }
+
+    #[test]
+    fn a_second_offer_or_a_command_before_the_first_is_the_peers_fault() {
+        let mut here = channel();
+        let mut offer = BytesMut::new();
+        let mut encoder = Encoder::default();
+        let info = WireFormat::greeting().to_info();
+        encoder.encode(&info.into(), &mut offer).unwrap();
+        here.receive(&offer);
+        here.receive(&offer);
+        assert!(matches!(
+            here.next_heard(Instant::START),
+            Ok(Some(Heard::Negotiated))
+        ));
+        assert!(matches!(
+            here.next_heard(Instant::START),
+            Err(CloseReason::Remote(_))
+        ));
+
+        let mut early = BytesMut::new();
+        let alive = KeepAliveInfo::default();
+        encoder.encode(&alive.into(), &mut early).unwrap();
+        let mut here = channel();
+        here.receive(&early);
+        assert!(matches!(
+            here.next_heard(Instant::START),
+            Err(CloseReason::Remote(_))
+        ));
     }
 }
