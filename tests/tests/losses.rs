@@ -4,7 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use finewire_tests::world::site::{PORTS, Plan, Site};
+use finewire_core::agent::ParticipantState;
+use finewire_core::contract::Command as C;
+use finewire_tests::world::site::{PORTS, Plan, Site, tell};
 use finewire_tests::world::{Network, PipeId};
 
 /// A kind of link: who opens it to which port.
@@ -129,5 +131,36 @@ fn a_broker_that_is_away_for_a_minute_is_come_back_to() {
     // The call came while nobody could be told: it is told afterwards.
     assert_eq!(site.true_calls(1).len(), 1);
     assert!(site.own_party(1).is_some());
+    site.check_quiet();
+}
+
+#[test]
+fn a_connector_that_restarts_is_told_everything_again_by_its_drivers() {
+    let mut site = Site::calm();
+    site.be_ready(1);
+    let dialog = site.ring(1);
+
+    site.restart_connector();
+    site.net.run_for(Duration::from_secs(60));
+    site.check_quiet();
+    assert_eq!(site.own_party(1), Some(ParticipantState::Alerting));
+    site.expect_done(tell(1, C::AnswerCall { dialog }));
+
+    site.settle();
+    assert_eq!(site.own_party(1), Some(ParticipantState::Active));
+    site.check_quiet();
+}
+
+#[test]
+fn a_broker_that_restarts_is_come_back_to() {
+    let mut site = Site::calm();
+    site.be_ready(1);
+
+    site.restart_broker();
+    site.net.run_for(Duration::from_secs(20));
+    let dialog = site.ring(1);
+    site.expect_done(tell(1, C::AnswerCall { dialog }));
+
+    site.settle();
     site.check_quiet();
 }

@@ -69,13 +69,14 @@ impl Invariants {
         }
     }
 
-    pub(super) fn on_output(&mut self, now: Instant, output: &Output<String>) {
+    pub(super) fn on_output(&mut self, output: &Output<String>) {
         match output {
             Output::Wait(deadline) => {
                 if let Some(deadline) = deadline {
+                    let told = self.last_input;
                     assert!(
-                        *deadline > now,
-                        "{}: waits until {deadline}, but it is {now} already",
+                        *deadline > told,
+                        "{}: waits until {deadline}, but was told that it is {told} already",
                         self.name
                     );
                 }

@@ -246,6 +246,49 @@ impl Network {
         Seat(place, PhantomData)
     }
 
+    /// A machine dies with all its sockets, and another one takes its seat; what the first was
+    /// asked for and said stays on record with it and is lost.
+    pub fn replace<M: Guest>(&mut self, seat: Seat<M>, machine: M) {
+        let place = seat.0;
+        let mine: Vec<(LinkId, PipeId, Side)> = self
+            .ends
+            .iter()
+            .filter(|((owner, _), _)| *owner == place)
+            .map(|((_, link), (pipe, side))| (*link, *pipe, *side))
+            .collect();
+        for (link, pipe, side) in mine {
+            self.ends.remove(&(place, link));
+            if let Some(end) = self.end(pipe, side) {
+                end.open = false;
+            }
+            if let Some(far) = self.end(pipe, side.other()) {
+                let (far_place, far_link) = (far.place, far.link);
+                let gone = Happening::Gone(far_place, far_link, CloseReason::Eof);
+                self.soon(Duration::ZERO, gone);
+            }
+        }
+        self.doors.retain(|(owner, _), _| *owner != place);
+        self.agenda.retain(|_, happening| match happening {
+            Happening::Wake(owner, _)
+            | Happening::Drain(owner)
+            | Happening::Listening(owner, ..)
+            | Happening::Gone(owner, ..) => *owner != place,
+            _ => true,
+        });
+        let old = &self.stations[place];
+        let (name, accepted) = (old.name.clone(), old.accepted);
+        self.stations[place] = Place {
+            rules: Invariants::new(&name),
+            name,
+            station: Box::new(Node::new(machine)),
+            wake: 0,
+            dirty: false,
+            accepted,
+        };
+        self.tell(place, Input::Wall(self.wall()));
+        self.drain(place);
+    }
+
     /// Lets a text be forbidden in every trace, event and debug text from now on.
     pub fn forbid(&mut self, secret: &str) {
         self.secrets.forbid(secret);
@@ -731,7 +774,7 @@ impl Network {
                 at.name
             );
             let output = at.station.poll_output(now);
-            at.rules.on_output(now, &output);
+            at.rules.on_output(&output);
             match output {
                 Output::Wait(deadline) => {
                     at.dirty = false;

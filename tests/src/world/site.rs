@@ -81,7 +81,7 @@ pub struct Site {
     pub connector: Seat<Connector>,
     /// The drivers.
     pub drivers: Vec<Seat<Driver>>,
-    pub(super) recovery: Duration,
+    plan: Plan,
 }
 
 /// Key of the passwords' encryption at this site.
@@ -131,8 +131,27 @@ impl Site {
             finesse,
             connector,
             drivers,
-            recovery: plan.recovery,
+            plan: plan.clone(),
         }
+    }
+
+    /// The connector dies and is started again.
+    pub fn restart_connector(&mut self) {
+        let born_again = Plan {
+            seed: self.plan.seed + 1,
+            ..self.plan.clone()
+        };
+        self.net.replace(self.connector, new_connector(&born_again));
+    }
+
+    /// The broker dies and is started again, with nothing in it.
+    pub fn restart_broker(&mut self) {
+        self.net.replace(self.broker, new_broker(&self.plan));
+    }
+
+    /// How long it takes until all know the same again.
+    pub const fn recovery(&self) -> Duration {
+        self.plan.recovery
     }
 
     /// Runs until every driver knows that the connector is in service.

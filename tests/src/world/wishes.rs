@@ -140,12 +140,12 @@ impl Site {
         for wish in MAIN_JOB {
             self.fulfil(wish);
             if wish.is_midway {
-                self.net.run_for(self.recovery);
+                self.net.run_for(self.recovery());
                 self.check_quiet();
             }
         }
         let last = self.net.steps();
-        self.net.run_for(self.recovery);
+        self.net.run_for(self.recovery());
         self.check_quiet();
         assert_eq!(self.true_state(1), AgentState::Logout);
         last
