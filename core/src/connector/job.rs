@@ -223,11 +223,7 @@ impl Goal {
             }
             Self::State(state, reason) => {
                 let known = user.reason.as_ref().and_then(|reason| reason.id.as_ref());
-                user.state == *state
-                    && match (reason, known) {
-                        (Some(wanted), Some(known)) => wanted == known,
-                        _ => true,
-                    }
+                user.state == *state && (reason.is_none() || reason.as_ref() == known)
             }
             Self::Placed { .. } => self.placed(model).is_some(),
             Self::Party(dialog, states) => model
@@ -246,6 +242,17 @@ impl Goal {
                 })
             }
         }
+    }
+
+    /// Whether it is met but for a reason that Finesse does not name (Seen: after a failover the
+    /// reason is lost).
+    pub(super) fn is_met_without_reason(&self, model: &AgentModel) -> bool {
+        let user = model.user();
+        let is_nameless = user
+            .reason
+            .as_ref()
+            .is_none_or(|reason| reason.id.is_none());
+        matches!(self, Self::State(state, Some(_)) if user.state == *state && is_nameless)
     }
 
     /// The call that a `MakeCall` made.

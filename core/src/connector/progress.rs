@@ -52,8 +52,9 @@ impl Session {
                 | Answer::User(_)
                 | Answer::Calls(_)
                 | Answer::Reasons(_) => {
-                    // Seen: a LOGIN of a signed-in agent changes nothing, so nothing is published.
-                    if matches!(goal, Goal::SignedIn(_)) && goal.is_met(&self.model) {
+                    // Seen: a LOGIN of a signed-in agent changes nothing, so nothing is published;
+                    // nor is anything when the agent is in the wanted state already.
+                    if goal.is_about_user() && goal.is_met(&self.model) {
                         return self.reread(cx, job, goal, Trigger::Silence);
                     }
                     let reread_at = Some(cx.now + cx.config.timing.settle);
@@ -109,7 +110,8 @@ impl Session {
         {
             return self.refuse(cx, job, no_call(dialog));
         }
-        if self.takes_effect_later(&goal) {
+        let is_nearly = trigger == Trigger::Last && goal.is_met_without_reason(&self.model);
+        if is_nearly || self.takes_effect_later(&goal) {
             return self.fulfil(cx, job, &goal);
         }
         match (trigger, job.asked) {
@@ -118,7 +120,8 @@ impl Session {
                 goal,
                 is_accepted: true,
                 is_met: false,
-                reread_at: None,
+                // Ever longer waits: the next read is as far off as the command is old.
+                reread_at: Some(cx.now + cx.now.since(job.since).max(cx.config.timing.settle)),
             }),
             _ => {
                 Counters::add(&mut cx.out.counters.timeouts);

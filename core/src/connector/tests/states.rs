@@ -120,6 +120,29 @@ fn a_reason_code_is_sent_as_the_id_that_finesse_knows_it_by() {
 }
 
 #[test]
+fn a_reason_that_finesse_never_names_does_not_fail_the_command() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeNotReadyWithReason#1001", "10");
+    bench.reply(lunch());
+    bench.reply(Answer::Accepted);
+    let mut waited = 0;
+    while bench.sent.is_empty() && waited < 60 {
+        bench.seconds(1);
+        waited += 1;
+        bench
+            .asked
+            .retain(|(_, question, _)| *question != Question::SystemInfo);
+        if !bench.asked.is_empty() {
+            bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+        }
+    }
+
+    assert_eq!(bench.events(), [state("NOT_READY")]);
+    assert_eq!(waited, 30);
+}
+
+#[test]
 fn an_unknown_reason_code_is_an_error() {
     let mut bench = Bench::new();
     bench.sign_in();
