@@ -9,7 +9,7 @@ use finewire_connector::{
 };
 use finewire_core::connector::{self, NodeId, Note, Readiness, Subscription};
 use finewire_core::contract::{Layout, TimeFormat};
-use finewire_core::machine::{Instant, LinkState, Outcome, TlsId};
+use finewire_core::machine::{CloseReason, Instant, LinkState, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
 use finewire_openwire::client::{BrokerUri, ClientConfig};
 use finewire_tokio::{Events, Handle, Task};
@@ -172,6 +172,12 @@ async fn watch_over(mut events: Events<Event>, ready: watch::Sender<bool>) {
         log(&event);
         match event {
             Event::LinkUp(Which::Broker) => broker = true,
+            // It is ending: nobody is to be alarmed.
+            Event::LinkDown {
+                which: Which::Broker,
+                reason: CloseReason::Asked,
+                ..
+            } => continue,
             Event::LinkDown {
                 which: Which::Broker,
                 ..
@@ -207,6 +213,11 @@ fn log(event: &Event) {
         } => {
             tracing::warn!("{which}: down, trying again: {reason}");
         }
+        Event::LinkDown {
+            which,
+            reason: CloseReason::Asked,
+            ..
+        } => tracing::info!("{which}: closed"),
         Event::LinkDown {
             which,
             reason,
