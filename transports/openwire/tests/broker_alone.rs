@@ -89,7 +89,7 @@ impl Alone {
         self.tell(
             &mut raw,
             SessionInfo {
-                session_id: Some(session.clone()),
+                session_id: Some(session),
                 ..SessionInfo::default()
             },
         );

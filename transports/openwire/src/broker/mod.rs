@@ -32,6 +32,7 @@ mod connection;
 mod consumer;
 mod consuming;
 mod destinations;
+mod detach;
 mod dispatching;
 mod event;
 mod fault;

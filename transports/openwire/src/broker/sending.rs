@@ -8,6 +8,7 @@ use crate::command::{Destination, Message, ProducerAck, TransactionId};
 
 use super::config::SlowConsumer;
 use super::consumer::{ConsumerKey, Waiting};
+use super::detach::detach;
 use super::event::BrokerEvent;
 use super::fault::Fault;
 use super::machine::Broker;
@@ -174,6 +175,10 @@ impl Broker {
             id.broker_sequence_id = sequence;
         }
         own.broker_in_time = wall.unwrap_or(0);
+        let queue = self.queues.get(target);
+        if queue.is_some_and(|queue| queue.next_consumer().is_none()) {
+            detach(own);
+        }
         if target.kind.is_topic() {
             self.fan_out(target, &message);
             return;
