@@ -235,8 +235,12 @@ fn required_wrap_up_follows_a_call_until_its_time_is_over() {
         }
         office.act(seat, &dialog, CallAction::Drop, "2001");
         assert_eq!(state(&office, seat), work);
+        assert_eq!(party(&office, &dialog, "2001"), ParticipantState::WrapUp);
+        office.updates(seat);
         office.pass(Duration::from_secs(31));
         assert_eq!(state(&office, seat), after);
+        assert_eq!(told(&mut office, seat), [(UpdateMethod::Delete, dialog)]);
+        assert_eq!(office.truth().calls, []);
     }
 }
 

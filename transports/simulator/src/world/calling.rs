@@ -2,12 +2,13 @@
 //! events".
 
 use finewire_core::agent::{
-    AgentId, CallAction, DialogId, DialogState, Extension, ParticipantState, Text,
+    AgentId, CallAction, DialogId, DialogState, Extension, ParticipantState, Platform, Text,
 };
-use finewire_finesse::{ApiErrors, ErrorCode, Resource, UpdateData, UpdateMethod};
+use finewire_finesse::{ApiErrors, ErrorCode, Resource};
 
-use super::call::{Call, CallId};
+use super::call::{Call, CallId, Party};
 use super::{Happening, World, refusal};
+use crate::config::WrapUp;
 
 impl World {
     /// Ends a call as its outside party would, or as the network does.
@@ -67,7 +68,7 @@ impl World {
                 self.set_party(id, address, ParticipantState::Active);
             }
             CallAction::Drop => {
-                if state == ParticipantState::Alerting {
+                if matches!(state, ParticipantState::Alerting | ParticipantState::WrapUp) {
                     return Err(refusal::generic_error());
                 }
                 self.hang_up(id, address);
@@ -201,7 +202,7 @@ impl World {
         }
     }
 
-    /// Ends a call for everybody.
+    /// Ends a call for everybody. Agents who have to wrap up keep it until they have.
     pub(super) fn finish(&mut self, id: CallId) {
         let now = self.now;
         let Some(mut call) = self.calls.remove(&id) else {
@@ -210,19 +211,80 @@ impl World {
         let agents = call.agents();
         call.state = DialogState::Dropped;
         for party in &mut call.parties {
-            party.set(ParticipantState::Dropped, now);
+            let wraps_up = self.wraps_up(party);
+            let state = if wraps_up {
+                ParticipantState::WrapUp
+            } else {
+                ParticipantState::Dropped
+            };
+            party.set(state, now);
         }
         let dialog = call.snapshot(self.platform);
+        let staying = call.agents();
+        if !staying.is_empty() {
+            self.calls.insert(id, call);
+        }
         self.happenings
             .push(Happening::CallChanged(dialog.id.clone()));
         for agent in &agents {
-            let node = Resource::Dialogs(agent.clone());
             self.publish_dialog(agent, dialog.clone());
             self.settle(agent);
-            let data = UpdateData::Dialogs(vec![dialog.clone()]);
-            self.publish(node.clone(), node, UpdateMethod::Delete, data);
+            if !staying.contains(agent) {
+                self.publish_removed(agent, dialog.clone());
+            }
         }
         self.mark_consult(id, false);
+    }
+
+    /// Whether this party of an ending call is an agent with work to do after it.
+    fn wraps_up(&self, party: &Party) -> bool {
+        let was_in = matches!(
+            party.state,
+            ParticipantState::Active | ParticipantState::Held
+        );
+        let agent = party
+            .agent
+            .as_ref()
+            .and_then(|agent| self.agents.get(agent));
+        let required = agent.is_some_and(|one| matches!(one.config.wrap_up, WrapUp::Required(_)));
+        self.platform == Platform::Ucce && was_in && required
+    }
+
+    /// The agent has wrapped up: what was kept for that goes.
+    pub(super) fn end_wrap_up(&mut self, agent: &AgentId) {
+        let now = self.now;
+        let kept = |call: &&Call| {
+            call.of(agent)
+                .is_some_and(|party| party.state == ParticipantState::WrapUp)
+        };
+        let kept: Vec<_> = self
+            .calls
+            .values()
+            .filter(kept)
+            .map(|call| call.id)
+            .collect();
+        for id in kept {
+            let Some(call) = self.calls.get_mut(&id) else {
+                continue;
+            };
+            for party in call
+                .parties
+                .iter_mut()
+                .filter(|p| p.agent.as_ref() == Some(agent))
+            {
+                party.set(ParticipantState::Dropped, now);
+            }
+            let dialog = call.snapshot(self.platform);
+            self.publish_removed(agent, dialog);
+            self.publish_changed(id);
+            if self
+                .calls
+                .get(&id)
+                .is_some_and(|call| call.agents().is_empty())
+            {
+                self.calls.remove(&id);
+            }
+        }
     }
 
     /// Takes an agent out of all calls.

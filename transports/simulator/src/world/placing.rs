@@ -124,8 +124,12 @@ impl World {
             return Err(refusal::invalid_device(self.peripheral_errors));
         }
         let is_busy = self.calls.values().any(|call| {
-            call.of(id)
-                .is_some_and(|party| party.state != ParticipantState::Held)
+            call.of(id).is_some_and(|party| {
+                !matches!(
+                    party.state,
+                    ParticipantState::Held | ParticipantState::WrapUp
+                )
+            })
         });
         if is_busy || self.calls.len() >= self.most_calls {
             return Err(refusal::call_operation(ErrorCode::RESOURCE_BUSY));

@@ -105,8 +105,13 @@ impl World {
         };
         let mut dialog = call.snapshot(self.platform);
         dialog.state = DialogState::Dropped;
-        let node = Resource::Dialogs(agent.clone());
         self.publish_dialog(agent, dialog.clone());
+        self.publish_removed(agent, dialog);
+    }
+
+    /// Takes a call off an agent's list.
+    pub(super) fn publish_removed(&mut self, agent: &AgentId, dialog: Dialog) {
+        let node = Resource::Dialogs(agent.clone());
         let data = UpdateData::Dialogs(vec![dialog]);
         self.publish(node.clone(), node, UpdateMethod::Delete, data);
     }

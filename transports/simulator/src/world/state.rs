@@ -161,12 +161,18 @@ impl World {
         if agent.state == state && agent.reason == reason {
             return;
         }
+        let is_work =
+            |state: &AgentState| matches!(state, AgentState::Work | AgentState::WorkReady);
+        let wrapped_up = is_work(&agent.state) && !is_work(&state);
         if agent.state != state {
             agent.since = Some(now);
         }
         agent.state = state;
         agent.reason = reason;
         self.publish_user(id);
+        if wrapped_up {
+            self.end_wrap_up(id);
+        }
     }
 
     /// Brings an agent's state in line with the agent's calls.
