@@ -7,7 +7,7 @@ use super::Counters;
 use super::effect::{Addressee, Effect, Note, Question, Subscribe};
 use super::job::{Flow, Goal, Job, Step};
 use super::outbound::Context;
-use super::reading::Resync;
+use super::reading::{DOUBT, Resync};
 use super::refusal::{Refusal, is_out_of_service, is_wrong_password};
 use super::service::Readiness;
 use super::session::Session;
@@ -243,6 +243,7 @@ impl Session {
         self.is_fresh = self.subscription == Subscription::Up;
         self.resync = Resync::Idle;
         self.signs_in_again = false;
+        self.doubt_until = Some(cx.now + DOUBT);
         let question = Question::Calls(self.agent.clone());
         let epoch = self.epoch;
         self.inquire(cx, job, question, |request| Step::ReadingCalls {

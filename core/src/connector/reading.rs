@@ -44,8 +44,8 @@ impl Resync {
     }
 }
 
-/// How long after a sign-in on another server a sign-out nobody asked for is doubted.
-const DOUBT: Duration = Duration::from_secs(60);
+/// How long after a sign-in a sign-out that nobody asked for is doubted.
+pub(super) const DOUBT: Duration = Duration::from_secs(60);
 
 impl Session {
     pub(super) fn begin_resync(&mut self, cx: &mut Context<'_>) {

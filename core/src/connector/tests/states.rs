@@ -234,6 +234,24 @@ fn a_logout_is_told_as_a_state() {
 }
 
 #[test]
+fn a_sign_out_that_nobody_asked_for_is_read_before_it_is_told() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.notify(Fact::User(user("LOGOUT", None)));
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![]));
+    assert!(bench.events().is_empty(), "it was stray");
+
+    bench.seconds(61);
+    bench.asked.clear();
+    bench.notify(Fact::User(user("LOGOUT", None)));
+    assert!(
+        bench.events()[0].contains("#State#LOGOUT#"),
+        "later it is believed"
+    );
+}
+
+#[test]
 fn get_state_is_answered_from_what_is_known_or_by_a_read() {
     let mut bench = Bench::new();
     bench.connect();
