@@ -8,7 +8,7 @@ use super::expectation::{Expectation, Lane};
 use super::mirror::Mirror;
 use super::signal::Ticket;
 use crate::agent::{AgentId, AgentState};
-use crate::machine::CommandId;
+use crate::machine::{CommandId, Outcome};
 
 /// One agent.
 #[derive(Debug)]
@@ -19,6 +19,9 @@ pub(super) struct Session {
     pub(super) connect: Option<Command>,
     /// The login that succeeded, to be repeated for its events after the connector was away.
     pub(super) login: Option<Command>,
+    /// A `Connect` and a login whose ends are unknown: the link was lost, or no answer came. An
+    /// event for the agent shows that they took effect after all.
+    pub(super) attempts: [Option<Command>; 2],
     /// Whether it could not be connected again, and why not was not its password.
     pub(super) is_lost: bool,
     /// Whether an event came for the agent since it was last connected.
@@ -76,8 +79,40 @@ impl Session {
             lanes: BTreeMap::new(),
             connect: None,
             login: None,
+            attempts: [None, None],
             is_lost: false,
             is_bound: false,
+        }
+    }
+
+    /// A command has ended: what succeeded is remembered, what may have is kept in mind.
+    pub(super) fn remember(&mut self, command: Command, outcome: &Outcome) {
+        let [connect, login] = &mut self.attempts;
+        let (known, attempt) = match command {
+            Command::Connect { .. } => (&mut self.connect, connect),
+            Command::Login { .. } | Command::MobileLogin { .. } => (&mut self.login, login),
+            Command::Tell { .. } | Command::Forget(_) => return,
+        };
+        match outcome {
+            Outcome::Done => {
+                *known = Some(command);
+                *attempt = None;
+            }
+            Outcome::Failed(_) => *attempt = Some(command),
+            Outcome::Refused(_) => *attempt = None,
+        }
+    }
+
+    /// An event came for the agent: it is bound to this driver.
+    pub(super) fn on_bound(&mut self) {
+        let [connect, login] = &mut self.attempts;
+        if let Some(connect) = connect.take() {
+            self.connect = Some(connect);
+        }
+        if !self.mirror.model().user().is_signed_in() {
+            self.login = None;
+        } else if let Some(login) = login.take() {
+            self.login = Some(login);
         }
     }
 
@@ -141,6 +176,7 @@ impl Session {
         let model = self.mirror.model();
         self.connect.is_none()
             && self.login.is_none()
+            && self.attempts.iter().all(Option::is_none)
             && self.lanes.values().all(is_idle)
             && model.user().state == AgentState::Unknown
             && model.dialogs().len() == 0

@@ -190,10 +190,16 @@ impl Sessions {
             return;
         };
         let (sent, unsent) = session.clear();
+        let mut ended = Vec::new();
         for sent in sent {
             self.tickets.remove(&sent.ticket);
             self.timers.clear(&Timer::Answer(sent.ticket));
-            self.end(sent.order.purpose, Outcome::failed(reason, text));
+            let outcome = Outcome::failed(reason, text);
+            session.remember(sent.order.command, &outcome);
+            ended.push((sent.order.purpose, outcome));
+        }
+        for (purpose, outcome) in ended {
+            self.end(purpose, outcome);
         }
         for order in unsent {
             self.end(order.purpose, Outcome::refused(reason, text));
@@ -430,15 +436,7 @@ impl Sessions {
         self.tickets.remove(&sent.ticket);
         self.timers.clear(&Timer::Answer(sent.ticket));
         let Order { purpose, command } = sent.order;
-        if outcome.is_done() {
-            match command {
-                Command::Connect { .. } => session.connect = Some(command),
-                Command::Login { .. } | Command::MobileLogin { .. } => {
-                    session.login = Some(command);
-                }
-                Command::Tell { .. } | Command::Forget(_) => {}
-            }
-        }
+        session.remember(command, &outcome);
         match (purpose, outcome.is_done()) {
             (Purpose::Owner(id), _) => self.effects.push_back(Effect::Ended(id, outcome)),
             (Purpose::Recheck, true) => self.relogin(agent),
@@ -601,6 +599,10 @@ impl Sessions {
         };
         let is_ours = purpose.is_some_and(|purpose| purpose.owner().is_none());
         self.finish(&agent, lane, outcome_of(refused));
+        if !is_ours && refused.code == ErrorCode::NotConnected {
+            // The connector has forgotten the agent: it was started anew.
+            return self.reconnect(&agent);
+        }
         if is_ours && let Some(session) = self.sessions.get_mut(&agent) {
             match refused.code {
                 // A password that was refused is not offered again: that would lock the account.
@@ -632,9 +634,7 @@ impl Sessions {
             session
                 .mirror
                 .apply(&message.event, &self.config.layout, &mut told);
-            if !session.mirror.model().user().is_signed_in() {
-                session.login = None;
-            }
+            session.on_bound();
             let was_bound = core::mem::replace(&mut session.is_bound, true);
             let connect = session.current(Lane::Binding);
             let proves = !was_bound && connect.is_some_and(|sent| sent.expectation.is_silent());

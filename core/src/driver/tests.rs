@@ -354,6 +354,40 @@ fn after_reconnect_the_agent_is_connected_asked_and_signed_in_again() {
 }
 
 #[test]
+fn a_connect_and_a_login_that_took_effect_although_the_link_was_lost_are_repeated() {
+    let mut desk = Desk::new();
+    desk.ask(Command::connect("1001", "pw".into()));
+    desk.ask(Command::login("1001", "pw".into(), "2001"));
+    desk.signal(Signal::BrokerDown);
+    desk.signal(Signal::BrokerUp);
+    assert!(!desk.sent().ends_with(&["Connect#1001", "GetState#1001"]));
+
+    desk.hear(LOGIN[1]);
+    desk.signal(Signal::BrokerDown);
+    desk.sent.clear();
+    desk.signal(Signal::BrokerUp);
+    desk.answer(desk.ticket("GetState#1001"), LOGIN[1]);
+
+    assert_eq!(
+        desk.sent(),
+        ["Beat#crm7", "Connect#1001", "GetState#1001", "Login#1001"]
+    );
+}
+
+#[test]
+fn a_connector_that_has_forgotten_the_agent_is_reminded() {
+    let mut desk = Desk::signed_in();
+    let ready = desk.tell(contract::Command::MakeReady);
+    desk.answer(
+        desk.ticket("MakeReady#1001"),
+        "1001#Error#NOT_CONNECTED#connect first",
+    );
+
+    assert!(matches!(desk.outcome(ready), Some(Outcome::Refused(_))));
+    assert!(desk.sent().ends_with(&["Connect#1001", "GetState#1001"]));
+}
+
+#[test]
 fn after_reconnect_an_agent_who_was_signed_out_meanwhile_stays_so() {
     let mut desk = Desk::signed_in();
     desk.sent.clear();

@@ -12,7 +12,7 @@ use finewire_core::connector::AgentReport;
 use finewire_core::contract::{self, Destination};
 use finewire_core::driver::{self, Event as DriverEvent};
 use finewire_core::machine::{
-    Address, CommandId, Endpoint, LinkConfig, Outcome, Party, Random, Reason, TlsId,
+    Address, CommandId, Endpoint, Instant, LinkConfig, Outcome, Party, Random, Reason, TlsId,
 };
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret, TripleDes};
 use finewire_driver::{Config as DriverConfig, Driver};
@@ -327,6 +327,34 @@ impl Site {
             }
         }
         lines
+    }
+
+    /// What all machines traced and told, with times; to find out why something went wrong.
+    pub fn story(&self) -> String {
+        let mut lines: Vec<(Instant, String)> = Vec::new();
+        for traced in self.net.traces() {
+            let (by, event) = (&traced.by, &traced.event);
+            let text = format!(
+                "{by} traced {} -> {} {}",
+                event.from, event.to, event.subject
+            );
+            lines.push((traced.at, format!("{text} {}", event.detail)));
+        }
+        for (n, seat) in self.drivers.iter().enumerate() {
+            let told = self.net.node(*seat).events().iter();
+            lines.extend(told.map(|(at, event)| (*at, format!("driver{n} told {event:?}"))));
+        }
+        let told = self.net.node(self.connector).events().iter();
+        lines.extend(told.map(|(at, event)| (*at, format!("connector told {event:?}"))));
+        let told = self.net.node(self.finesse).events().iter();
+        lines.extend(told.map(|(at, event)| (*at, format!("finesse told {event:?}"))));
+        let told = self.net.node(self.broker).events().iter();
+        lines.extend(told.map(|(at, event)| (*at, format!("broker told {event:?}"))));
+        lines.sort_by_key(|(at, _)| *at);
+        let lines = lines
+            .into_iter()
+            .map(|(at, text)| format!("{at} {text:.300}\n"));
+        lines.collect()
     }
 
     /// Runs for long enough that every time-out, retry and recovery is over.
