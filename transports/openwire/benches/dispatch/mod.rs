@@ -9,7 +9,7 @@ use finewire_openwire::command::{
 };
 
 /// The ways to write it: name, tight or loose, with or without the cache of ids.
-pub const FORMATS: [(&str, bool, bool); 4] = [
+pub(crate) const FORMATS: [(&str, bool, bool); 4] = [
     ("tight, cache", true, true),
     ("tight", true, false),
     ("loose, cache", false, true),
@@ -17,7 +17,7 @@ pub const FORMATS: [(&str, bool, bool); 4] = [
 ];
 
 /// Both ends of a stream in version 12 on which the ids of the dispatch are known.
-pub struct Codec {
+pub(crate) struct Codec {
     command: Command,
     frame: Bytes,
     encoder: Encoder,
@@ -26,7 +26,7 @@ pub struct Codec {
 }
 
 impl Codec {
-    pub fn new(tight: bool, cache: bool) -> Self {
+    pub(crate) fn new(tight: bool, cache: bool) -> Self {
         let command = dispatch();
         let format = WireFormat {
             tight,
@@ -54,24 +54,24 @@ impl Codec {
     }
 
     /// Bytes of the frame behind its size.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.frame.len()
     }
 
     /// From the value to a frame in a buffer that is there already.
-    pub fn encode(&mut self) -> usize {
+    pub(crate) fn encode(&mut self) -> usize {
         self.out.clear();
         self.encoder.encode(&self.command, &mut self.out).unwrap();
         self.out.len()
     }
 
     /// From a received frame to an owned value; its body stays as it came.
-    pub fn decode(&mut self) -> Command {
+    pub(crate) fn decode(&mut self) -> Command {
         self.decoder.decode(self.frame.clone()).unwrap()
     }
 
     /// From a received frame to the text of its body.
-    pub fn read(&mut self) -> String {
+    pub(crate) fn read(&mut self) -> String {
         let Command::MessageDispatch(dispatch) = self.decode() else {
             panic!("it is a dispatch");
         };

@@ -95,9 +95,12 @@ impl WireFormat {
         }
     }
 
-    /// The largest frame in bytes, without its size prefix.
+    /// The largest frame in bytes, without its size prefix. Below 1 stands for no limit, as on the wire.
     pub(crate) fn largest_frame(&self) -> usize {
-        usize::try_from(self.max_frame_size).unwrap_or(usize::MAX)
+        match self.max_frame_size {
+            size @ 1.. => usize::try_from(size).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        }
     }
 
     /// The number of cache entries.

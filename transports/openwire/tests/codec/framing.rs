@@ -63,6 +63,32 @@ fn a_peer_may_not_send_more_than_was_negotiated() {
 }
 
 #[test]
+fn a_frame_size_below_one_is_no_limit_but_ours_stays() {
+    let open = WireFormat {
+        max_frame_size: 0,
+        ..WireFormat::default()
+    };
+    let limits = Limits {
+        frame: 5,
+        ..Limits::default()
+    };
+    let mut out = BytesMut::new();
+    Encoder::new(&open)
+        .encode(&KeepAliveInfo::default().into(), &mut out)
+        .unwrap();
+    assert_eq!(Decoder::new(&open, limits).largest_frame(), 5);
+    let frame = out.freeze().slice(4..);
+    assert_eq!(frame.len(), 7);
+    assert!(
+        Decoder::new(&open, Limits::default())
+            .decode(frame.clone())
+            .is_ok()
+    );
+    let error = Decoder::new(&open, limits).decode(frame).unwrap_err();
+    assert_eq!(*error.flaw(), Flaw::LimitFrame { size: 7, limit: 5 });
+}
+
+#[test]
 fn commands_without_size_prefixes_are_told_apart_in_any_pieces() {
     let mut encoder = Encoder::new(&unprefixed());
     let mut out = BytesMut::new();
