@@ -322,35 +322,32 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         Ok(elements)
     }
 
-    fn cached_with<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
-        let new = self.boolean()?;
-        let index = self.source.i16()?;
-        let Some(cache) = self.cache.as_deref() else {
-            return Ok(None);
-        };
-        if new {
-            if !cache.allows(index) {
-                return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
-            }
-            let value: Option<T> = self.object()?;
-            if index >= 0
-                && let Some(cache) = self.cache.as_deref_mut()
-            {
-                let entry = value.as_ref().map_or(CacheEntry::Null, T::to_entry);
-                if !cache.store(index, entry, self.source.frame.len(), self.limits.cache) {
-                    return Err(self.source.fail(Flaw::LimitCache {
-                        limit: self.limits.cache,
-                    }));
-                }
-            }
-            return Ok(value);
+    fn new_entry<T: Cacheable>(&mut self, index: i16) -> Result<Option<T>, DecodeError> {
+        if !self
+            .cache
+            .as_deref()
+            .is_some_and(|cache| cache.allows(index))
+        {
+            return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
         }
-        match cache.entry(index) {
-            Some(CacheEntry::Null) => Ok(None),
-            Some(entry) => match T::from_entry(entry) {
-                Some(value) => Ok(Some(value)),
-                None => Err(self.source.fail(Flaw::RemoteCacheIndex { index })),
-            },
+        let value: Option<T> = self.object()?;
+        if index >= 0
+            && let Some(cache) = self.cache.as_deref_mut()
+        {
+            let entry = value.as_ref().map_or(CacheEntry::Null, T::to_entry);
+            if !cache.store(index, entry, self.source.frame.len(), self.limits.cache) {
+                return Err(self.source.fail(Flaw::LimitCache {
+                    limit: self.limits.cache,
+                }));
+            }
+        }
+        Ok(value)
+    }
+
+    fn known_entry<T: Cacheable>(&self, index: i16) -> Result<T, DecodeError> {
+        let entry = self.cache.as_deref().and_then(|cache| cache.entry(index));
+        match entry.and_then(T::from_entry) {
+            Some(value) => Ok(value),
             None => Err(self.source.fail(Flaw::RemoteCacheIndex { index })),
         }
     }
@@ -454,10 +451,18 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
 
     #[inline(always)]
     fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
-        if self.cache.is_some() {
-            self.cached_with()
-        } else {
-            self.object()
+        if self.cache.is_none() {
+            return self.object();
+        }
+        let new = self.boolean()?;
+        let index = self.source.i16()?;
+        if new {
+            return self.new_entry(index);
+        }
+        // Most cached fields are absent: that is seen without a call.
+        match self.cache.as_deref().and_then(|cache| cache.entry(index)) {
+            Some(CacheEntry::Null) => Ok(None),
+            _ => self.known_entry(index).map(Some),
         }
     }
 
