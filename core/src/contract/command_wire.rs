@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::command::{Command, CommandMessage, MobileMode, Subject, Verb};
 use super::field::is_name;
-use super::layout::{Layout, Parameter, ParameterSlot};
+use super::layout::{Layout, ParameterSlot};
+use super::layout_field::Parameter;
 use crate::agent::Text;
 use crate::password::Secret;
 

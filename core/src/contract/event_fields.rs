@@ -2,9 +2,9 @@
 
 use super::call::{Call, CallParticipant, CallState};
 use super::event::{AgentInfo, AgentStatus};
-use super::field_reader::FieldReader;
+use super::field_reader::{FieldReader, Given};
 use super::field_writer::FieldWriter;
-use super::layout::Field;
+use super::layout_field::{Field, Item};
 use crate::agent::{AgentState, ParticipantState, Team, Text};
 
 /// Something whose fields a layout puts in order.
@@ -15,8 +15,8 @@ pub(super) trait WriteFields {
 
 /// Something whose fields a layout finds.
 pub(super) trait ReadFields {
-    /// Takes the text of one field; a field it does not have is ignored.
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>);
+    /// Takes the value of one field; a field it does not have is ignored.
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>);
 }
 
 impl WriteFields for AgentStatus {
@@ -28,7 +28,7 @@ impl WriteFields for AgentStatus {
             Field::PendingState => out.state(self.pending_state.as_ref()),
             Field::StateChanged => out.time(self.state_changed),
             Field::FullName => out.value(self.full_name.as_str()),
-            Field::Agent => out.word(self.agent.as_str()),
+            Field::Agent | Field::OtherAgent => out.word(self.agent.as_str()),
             Field::Extension => out.word(self.extension.as_ref().map_or("", |line| line.as_str())),
             _ => {}
         }
@@ -36,17 +36,17 @@ impl WriteFields for AgentStatus {
 }
 
 impl ReadFields for AgentStatus {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(text).as_str()),
-            Field::ReasonCode => self.reason_code = text.into(),
-            Field::ReasonLabel => self.reason_label = text.into(),
-            Field::PendingState => self.pending_state = pending(text, reader),
-            Field::StateChanged => self.state_changed = reader.time(text),
-            Field::FullName => self.full_name = text.into(),
-            Field::Agent => self.agent = reader.word(text),
+            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(given).as_str()),
+            Field::ReasonCode => self.reason_code = reader.value(given),
+            Field::ReasonLabel => self.reason_label = reader.value(given),
+            Field::PendingState => self.pending_state = pending(given, reader),
+            Field::StateChanged => self.state_changed = reader.time(given),
+            Field::FullName => self.full_name = reader.value(given),
+            Field::Agent | Field::OtherAgent => self.agent = reader.word(given),
             Field::Extension => {
-                self.extension = reader.word::<Text>(text).non_empty().map(Into::into)
+                self.extension = reader.word::<Text>(given).non_empty().map(Into::into)
             }
             _ => {}
         }
@@ -62,8 +62,9 @@ impl WriteFields for AgentInfo {
             Field::WrapUpMode => out.value(self.wrap_up_mode.as_str()),
             Field::TeamCount => out.number(self.teams.len()),
             Field::Teams => {
-                let slots = &out.layout.team;
-                out.list(&self.teams, '|', |out, team| out.sub_fields(team, slots));
+                out.list(&self.teams, '|', |out, team| {
+                    out.sub_fields(team, Item::Team)
+                });
             }
             Field::TeamId => out.word(self.team.as_ref().map_or("", |team| team.as_str())),
             Field::FullName => out.value(self.full_name.as_str()),
@@ -73,18 +74,17 @@ impl WriteFields for AgentInfo {
 }
 
 impl ReadFields for AgentInfo {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::FirstName => self.first_name = text.into(),
-            Field::LastName => self.last_name = text.into(),
-            Field::IsSupervisor => self.is_supervisor = reader.is_yes(text),
-            Field::WrapUpMode => self.wrap_up_mode = text.into(),
+            Field::FirstName => self.first_name = reader.value(given),
+            Field::LastName => self.last_name = reader.value(given),
+            Field::IsSupervisor => self.is_supervisor = reader.is_yes(given),
+            Field::WrapUpMode => self.wrap_up_mode = reader.value(given),
             Field::Teams => {
-                let slots = &reader.layout.team;
-                self.teams = reader.list(text, '|', |team| reader.sub_fields(team, slots));
+                self.teams = reader.list(given, '|', |team| reader.sub_fields(team, Item::Team));
             }
-            Field::TeamId => self.team = reader.word::<Text>(text).non_empty().map(Into::into),
-            Field::FullName => self.full_name = text.into(),
+            Field::TeamId => self.team = reader.word::<Text>(given).non_empty().map(Into::into),
+            Field::FullName => self.full_name = reader.value(given),
             _ => {}
         }
     }
@@ -101,10 +101,10 @@ impl WriteFields for Team {
 }
 
 impl ReadFields for Team {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::TeamId => self.id = reader.word(text),
-            Field::TeamName => self.name = text.into(),
+            Field::TeamId => self.id = reader.word(given),
+            Field::TeamName => self.name = reader.value(given),
             _ => {}
         }
     }
@@ -117,17 +117,14 @@ impl WriteFields for Call {
             Field::Dialog => out.word(self.dialog.as_str()),
             Field::Address => out.value(self.address.as_str()),
             Field::Variables => out.list(&self.variables, '|', |out, (name, value)| {
-                out.name(name.as_str());
-                out.mark('=');
-                out.value(value.as_str());
+                out.pair(name.as_str(), value.as_str());
             }),
             Field::Started => out.time(self.started),
             Field::CallType => out.value(self.call_type.as_str()),
             Field::ParticipantCount => out.number(self.participants.len()),
             Field::Participants => {
-                let slots = &out.layout.participant;
                 out.list(&self.participants, '|', |out, party| {
-                    out.sub_fields(party, slots)
+                    out.sub_fields(party, Item::Participant);
                 });
             }
             _ => {}
@@ -136,22 +133,20 @@ impl WriteFields for Call {
 }
 
 impl ReadFields for Call {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::State => self.state = CallState::from_wire(reader.word::<Text>(text).as_str()),
-            Field::Dialog => self.dialog = reader.word(text),
-            Field::Address => self.address = text.into(),
+            Field::State => self.state = CallState::from_wire(reader.word::<Text>(given).as_str()),
+            Field::Dialog => self.dialog = reader.word(given),
+            Field::Address => self.address = reader.value(given),
             Field::Variables => {
-                self.variables = reader.list(text, '|', |variable| {
-                    let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-                    (name.into(), value.into())
-                });
+                self.variables = reader.list(given, '|', |variable| reader.pair(variable));
             }
-            Field::Started => self.started = reader.time(text),
-            Field::CallType => self.call_type = text.into(),
+            Field::Started => self.started = reader.time(given),
+            Field::CallType => self.call_type = reader.value(given),
             Field::Participants => {
-                let slots = &reader.layout.participant;
-                self.participants = reader.list(text, '|', |party| reader.sub_fields(party, slots));
+                self.participants = reader.list(given, '|', |party| {
+                    reader.sub_fields(party, Item::Participant)
+                });
             }
             _ => {}
         }
@@ -172,22 +167,22 @@ impl WriteFields for CallParticipant {
 }
 
 impl ReadFields for CallParticipant {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::Address => self.address = text.into(),
+            Field::Address => self.address = reader.value(given),
             Field::State => {
-                self.state = ParticipantState::from_wire(reader.word::<Text>(text).as_str())
+                self.state = ParticipantState::from_wire(reader.word::<Text>(given).as_str())
             }
-            Field::Device => self.device = text.into(),
-            Field::Role => self.role = text.into(),
-            Field::Started => self.started = reader.time(text),
+            Field::Device => self.device = reader.value(given),
+            Field::Role => self.role = reader.value(given),
+            Field::Started => self.started = reader.time(given),
             _ => {}
         }
     }
 }
 
 /// A state that may be absent.
-pub(super) fn pending(text: &str, reader: &FieldReader<'_>) -> Option<AgentState> {
-    let text = reader.word::<Text>(text);
+pub(super) fn pending(given: Given<'_>, reader: &FieldReader<'_>) -> Option<AgentState> {
+    let text = reader.word::<Text>(given);
     (!text.is_empty()).then(|| AgentState::from_wire(text.as_str()))
 }

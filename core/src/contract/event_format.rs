@@ -1,11 +1,14 @@
-//! Events, value → text.
+//! Events, value → text or JSON.
 
 use alloc::string::String;
 
 use super::event::{Event, SystemStatus};
 use super::event_fields::WriteFields;
+use super::event_form::EventFormat;
 use super::field_writer::FieldWriter;
-use super::layout::{Field, Layout};
+use super::layout::Layout;
+use super::layout_field::{Field, Item};
+use super::layout_json::JsonKey;
 use super::time_format::TimeFormat;
 use crate::agent::AgentId;
 
@@ -42,16 +45,45 @@ impl Event {
     /// As [`format`](Self::format), with counts for the monitor.
     #[must_use]
     pub fn format_counted(&self, to: &AgentId, layout: &Layout, time: &TimeFormat) -> Formatted {
-        let mut out = FieldWriter::new(layout, *time);
+        self.format_as(EventFormat::Text, to, layout, time)
+    }
+
+    /// The event in the form that is wanted, with counts for the monitor.
+    ///
+    /// ```
+    /// use finewire_core::contract::{ErrorCode, Event, EventFormat, Layout, TimeFormat};
+    ///
+    /// let event = Event::error(ErrorCode::BadCommand, "no such #thing");
+    /// let layout = Layout::default();
+    /// let json = event.format_as(EventFormat::Json, &"1001".into(), &layout, &TimeFormat::UTC);
+    ///
+    /// let expected =
+    ///     r#"{"type":"Error","agentId":"1001","code":"BAD_COMMAND","text":"no such #thing"}"#;
+    /// assert_eq!(json.text, expected);
+    /// ```
+    #[must_use]
+    pub fn format_as(
+        &self,
+        form: EventFormat,
+        to: &AgentId,
+        layout: &Layout,
+        time: &TimeFormat,
+    ) -> Formatted {
+        let mut out = FieldWriter::new(form, layout, *time);
+        match form {
+            EventFormat::Text => self.write_text(to, &mut out),
+            EventFormat::Json => self.write_json(to, &mut out),
+        }
+        out.finish()
+    }
+
+    fn write_text(&self, to: &AgentId, out: &mut FieldWriter<'_>) {
+        let layout = out.layout;
         if let Self::System(status) = self {
-            if to.is_empty() {
-                out.value(layout.words.system.as_str());
-            } else {
-                out.word(to.as_str());
-            }
+            Self::write_system(to, out);
             out.mark('#');
             out.value(layout.status_word(*status));
-            return out.finish();
+            return;
         }
         out.word(to.as_str());
         if let Some(row) = layout.event(self.kind()) {
@@ -59,22 +91,57 @@ impl Event {
             out.value(row.name.as_str());
             for slot in &row.fields {
                 if slot.field == Field::Items {
-                    self.write_items(&mut out);
+                    self.write(slot.field, out);
                 } else {
                     out.mark('#');
                     out.label(slot);
-                    self.write(slot.field, &mut out);
+                    self.write_field(slot.field, to, out);
                 }
             }
         }
-        out.finish()
+    }
+
+    fn write_json(&self, to: &AgentId, out: &mut FieldWriter<'_>) {
+        let layout = out.layout;
+        let type_key = JsonKey {
+            field: Field::Empty,
+            key: layout.json.type_key.clone(),
+            is_optional: false,
+        };
+        let name = layout
+            .event(self.kind())
+            .map_or("", |row| row.name.as_str());
+        out.mark('{');
+        out.entry(&type_key, |out| out.value(name));
+        for key in layout.json.event(self.kind()) {
+            out.entry(key, |out| self.write_field(key.field, to, out));
+        }
+        out.mark('}');
+    }
+
+    /// A field of which the addressed agent is part.
+    fn write_field(&self, field: Field, to: &AgentId, out: &mut FieldWriter<'_>) {
+        match (field, self) {
+            (Field::To, Self::System(_)) => Self::write_system(to, out),
+            (Field::To, _) => out.word(to.as_str()),
+            (Field::OtherAgent, Self::State(status)) if status.agent == *to => out.word(""),
+            _ => self.write(field, out),
+        }
+    }
+
+    /// The connector, or the agent whom alone a `System` event concerns.
+    fn write_system(to: &AgentId, out: &mut FieldWriter<'_>) {
+        match to.is_empty() {
+            true => out.value(out.layout.words.system.as_str()),
+            false => out.word(to.as_str()),
+        }
     }
 
     /// The JMS type of the message that carries the event: `<event name>#<agent>`. Drivers do not
     /// need it; it lets brokers' consoles and selectors tell events apart.
     #[must_use]
     pub fn jms_type(&self, to: &AgentId, layout: &Layout) -> String {
-        let mut out = FieldWriter::new(layout, TimeFormat::UTC);
+        let mut out = FieldWriter::new(EventFormat::Text, layout, TimeFormat::UTC);
         match self {
             Self::System(status) => {
                 out.value(layout.words.system.as_str());
@@ -93,25 +160,10 @@ impl Event {
         }
         out.finish().text
     }
-
-    fn write_items(&self, out: &mut FieldWriter<'_>) {
-        let layout = out.layout;
-        match self {
-            Self::TeamUsersList(users) => out.items(users, &layout.team_user, ""),
-            Self::QueueList(queues) => out.items(queues, &layout.queue, ""),
-            Self::Phonebooks(books) | Self::TeamPhonebooks(books) => {
-                out.items(books, &layout.phonebook, layout.words.no_phonebook.as_str());
-            }
-            Self::PhonebookContacts(contacts) => {
-                out.items(contacts, &layout.contact, layout.words.no_contact.as_str());
-            }
-            _ => {}
-        }
-    }
 }
 
 impl Layout {
-    fn status_word(&self, status: SystemStatus) -> &str {
+    pub(super) fn status_word(&self, status: SystemStatus) -> &str {
         match status {
             SystemStatus::InService => self.words.in_service.as_str(),
             SystemStatus::OutOfService => self.words.out_of_service.as_str(),
@@ -150,22 +202,31 @@ impl WriteFields for Event {
             Self::ReasonCodes { category, reasons } => match field {
                 Field::Category => out.word(category.as_wire()),
                 Field::Codes => out.list(reasons, ',', |out, (code, _)| out.value(code.as_str())),
+                Field::Reasons => out.list(reasons, '|', |out, (code, label)| {
+                    out.pair(code.as_str(), label.as_str());
+                }),
                 Field::Labels => {
                     out.list(reasons, ',', |out, (_, label)| out.value(label.as_str()));
                 }
                 _ => {}
             },
             Self::Error(refused) | Self::Control(refused) => match field {
-                Field::Code => out.word(refused.code.as_wire()),
+                Field::Code => out.word(out.layout.error_word(&refused.code)),
                 Field::Text => out.value(refused.text.as_str()),
                 _ => {}
             },
-            Self::System(_)
-            | Self::TeamUsersList(_)
-            | Self::QueueList(_)
-            | Self::Phonebooks(_)
-            | Self::TeamPhonebooks(_)
-            | Self::PhonebookContacts(_) => {}
+            Self::System(status) => {
+                if field == Field::Status {
+                    out.value(out.layout.status_word(*status));
+                }
+            }
+            _ if field != Field::Items => {}
+            Self::TeamUsersList(users) => out.items(users, Item::TeamUser),
+            Self::QueueList(queues) => out.items(queues, Item::Queue),
+            Self::Phonebooks(books) | Self::TeamPhonebooks(books) => {
+                out.items(books, Item::Phonebook);
+            }
+            Self::PhonebookContacts(contacts) => out.items(contacts, Item::Contact),
         }
     }
 }

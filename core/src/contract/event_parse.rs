@@ -1,24 +1,27 @@
-//! Events, text → value.
+//! Events, text or JSON → value.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::call::{Call, CallState};
-use super::error_code::ErrorCode;
 use super::event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
 use super::event_fields::ReadFields;
-use super::field::bounded;
-use super::field_reader::{FieldReader, without_control};
-use super::layout::{EventLayout, Field, Layout};
-use super::lists::{Phonebook, ReasonCategory};
+use super::event_form::EventFormat;
+use super::field::{bounded, printable};
+use super::field_reader::{Facts, FieldReader, Given};
+use super::json::Json;
+use super::layout::Layout;
+use super::layout_field::{Field, Item};
+use super::lists::ReasonCategory;
 use super::malformed::MalformedEvent;
 use super::time_format::TimeFormat;
-use crate::agent::{AgentState, CallAction, DialogId, Text};
+use crate::agent::{AgentId, AgentState, CallAction, DialogId, Text};
 
 impl EventMessage {
-    /// Reads the text of an event.
+    /// Reads an event in either form ([`EventFormat::of`]).
     ///
     /// Missing fields at the end are empty (older builds do not send all), superfluous ones are
-    /// ignored, a label may be missing. Texts that should be a time and are none count as unknown.
+    /// ignored, a label may be missing; so are missing and unknown keys of an object. Texts that should be a time and are none count as unknown.
     ///
     /// ```
     /// use finewire_core::contract::{Event, EventMessage, Layout, TimeFormat};
@@ -34,47 +37,19 @@ impl EventMessage {
     /// # Errors
     ///
     /// [`MalformedEvent`] for a text without an event's name, with an unknown one, or without the
-    /// field that the event is about.
+    /// field that the event is about; for an object also where it is no JSON.
     pub fn parse(text: &str, layout: &Layout, time: &TimeFormat) -> Result<Self, MalformedEvent> {
         if text.len() > layout.limits.event {
             return Err(MalformedEvent::LimitLength);
         }
-        let text = without_control(
-            text.trim_end_matches(['\r', '\n', '\0']),
-            layout.replacement,
-        );
         let reader = FieldReader {
             layout,
             time: *time,
         };
-        let mut fields = text.split('#');
-        let to = reader.word(fields.next().unwrap_or_default());
-        let name = fields.next().unwrap_or_default().trim();
-        if name.is_empty() {
-            return Err(MalformedEvent::RemoteNoName);
+        match EventFormat::of(text) {
+            EventFormat::Text => reader.text_event(text),
+            EventFormat::Json => reader.json_event(text),
         }
-        if let Some(status) = layout.status_named(name) {
-            return Ok(Self {
-                to,
-                event: Event::System(status),
-            });
-        }
-        let Some(row) = layout
-            .event_named(name)
-            .filter(|row| row.kind != EventKind::System)
-        else {
-            return Err(MalformedEvent::RemoteUnknownEvent(
-                bounded(name, SHOWN).into(),
-            ));
-        };
-        let reader = FieldReader {
-            layout,
-            time: *time,
-        };
-        let event = reader
-            .event(row, fields)
-            .ok_or(MalformedEvent::RemoteIncomplete(row.kind))?;
-        Ok(Self { to, event })
     }
 }
 
@@ -97,11 +72,75 @@ impl Layout {
 }
 
 impl FieldReader<'_> {
-    fn event<'t>(&self, row: &EventLayout, fields: impl Iterator<Item = &'t str>) -> Option<Event> {
-        Some(match row.kind {
-            EventKind::System => return None,
+    fn text_event(&self, text: &str) -> Result<EventMessage, MalformedEvent> {
+        let text = text.trim_end_matches(['\r', '\n', '\0']);
+        let text = without_control(text, self.layout.replacement);
+        let mut fields = text.split('#');
+        let to = self.word(Given::Text(fields.next().unwrap_or_default()));
+        let name = fields.next().unwrap_or_default().trim();
+        if name.is_empty() {
+            return Err(MalformedEvent::RemoteNoName);
+        }
+        if let Some(status) = self.layout.status_named(name) {
+            let event = Event::System(status);
+            return Ok(EventMessage { to, event });
+        }
+        let kind = match self.kind(name)? {
+            EventKind::System => return Err(unknown(name)),
+            kind => kind,
+        };
+        match self.event(kind, Facts::Text(fields)) {
+            Some(event) => Ok(EventMessage { to, event }),
+            None => Err(MalformedEvent::RemoteIncomplete(kind)),
+        }
+    }
+
+    fn json_event(&self, text: &str) -> Result<EventMessage, MalformedEvent> {
+        let limits = &self.layout.limits;
+        // Calls hold up to three values for each sub-item's field, lists up to ten for each item.
+        let most = limits
+            .items
+            .max(limits.sub_items)
+            .saturating_mul(16)
+            .saturating_add(64);
+        let object = Json::parse(text, most).map_err(MalformedEvent::RemoteJson)?;
+        let json = &self.layout.json;
+        let word = |key: &Text| -> Option<Text> {
+            let value = object.entry(key.as_str())?;
+            self.word::<Text>(Given::Json(value)).non_empty()
+        };
+        let name = word(&json.type_key).ok_or(MalformedEvent::RemoteNoName)?;
+        let kind = self.kind(name.as_str())?;
+        let mut keys = json.event(kind).iter();
+        let to = keys.find(|key| key.field == Field::To);
+        let to = to
+            .and_then(|key| word(&key.key))
+            .map(AgentId::from)
+            .unwrap_or_default();
+        match self.event(kind, Facts::Json(&object)) {
+            Some(Event::State(status)) if status.agent.is_empty() => {
+                let agent = to.clone();
+                let event = Event::State(AgentStatus { agent, ..status });
+                Ok(EventMessage { to, event })
+            }
+            Some(event) => Ok(EventMessage { to, event }),
+            None => Err(MalformedEvent::RemoteIncomplete(kind)),
+        }
+    }
+
+    fn kind(&self, name: &str) -> Result<EventKind, MalformedEvent> {
+        let row = self.layout.event_named(name);
+        row.map(|row| row.kind).ok_or_else(|| unknown(name))
+    }
+
+    fn event(&self, kind: EventKind, facts: Facts<'_>) -> Option<Event> {
+        Some(match kind {
+            EventKind::System => {
+                let status = self.fields(Words::default(), kind, facts).first;
+                Event::System(self.layout.status_named(status.as_str())?)
+            }
             EventKind::ConnectStatus => {
-                let status = self.fields(Words::default(), row, fields).first;
+                let status = self.fields(Words::default(), kind, facts).first;
                 Event::ConnectStatus {
                     status: status.non_empty()?,
                 }
@@ -112,17 +151,17 @@ impl FieldReader<'_> {
                     state: blank.clone(),
                     ..AgentStatus::default()
                 };
-                let status = self.fields(unset, row, fields);
+                let status = self.fields(unset, kind, facts);
                 if status.state == blank {
                     return None;
                 }
                 Event::State(status)
             }
             EventKind::AgentInfo => {
-                Event::AgentInfo(self.fields(AgentInfo::default(), row, fields))
+                Event::AgentInfo(self.fields(AgentInfo::default(), kind, facts))
             }
             EventKind::DialogStatus => {
-                let words = self.fields(Words::default(), row, fields);
+                let words = self.fields(Words::default(), kind, facts);
                 let is_active = words
                     .first
                     .as_str()
@@ -132,12 +171,12 @@ impl FieldReader<'_> {
                     calls: calls.unwrap_or(u32::from(is_active)),
                 }
             }
-            EventKind::NewInboundCall => Event::NewInboundCall(self.call(row, fields)?),
-            EventKind::InboundCall => Event::InboundCall(self.call(row, fields)?),
-            EventKind::ConsultCall => Event::ConsultCall(self.call(row, fields)?),
-            EventKind::DialogState => Event::DialogState(self.call(row, fields)?),
+            EventKind::NewInboundCall => Event::NewInboundCall(self.call(kind, facts)?),
+            EventKind::InboundCall => Event::InboundCall(self.call(kind, facts)?),
+            EventKind::ConsultCall => Event::ConsultCall(self.call(kind, facts)?),
+            EventKind::DialogState => Event::DialogState(self.call(kind, facts)?),
             EventKind::DialogControls => {
-                let controls = self.fields(Controls::default(), row, fields);
+                let controls = self.fields(Controls::default(), kind, facts);
                 let Controls { dialog, actions } = controls;
                 Event::DialogControls {
                     dialog: dialog.non_empty()?,
@@ -149,32 +188,37 @@ impl FieldReader<'_> {
                     category,
                     codes,
                     labels,
-                } = self.fields(Reasons::default(), row, fields);
-                let reasons = zip_longest(codes, labels);
+                    pairs,
+                } = self.fields(Reasons::default(), kind, facts);
+                let reasons = match pairs.as_slice() {
+                    [] => zip_longest(codes, labels),
+                    _ => pairs,
+                };
                 Event::ReasonCodes {
                     category: category?,
                     reasons,
                 }
             }
             EventKind::TeamUsersList => {
-                Event::TeamUsersList(self.items(fields, &self.layout.team_user, ""))
+                Event::TeamUsersList(self.items(kind, facts, Item::TeamUser))
             }
-            EventKind::QueueList => Event::QueueList(self.items(fields, &self.layout.queue, "")),
-            EventKind::Phonebooks => Event::Phonebooks(self.phonebooks(fields)),
-            EventKind::TeamPhonebooks => Event::TeamPhonebooks(self.phonebooks(fields)),
+            EventKind::QueueList => Event::QueueList(self.items(kind, facts, Item::Queue)),
+            EventKind::Phonebooks => Event::Phonebooks(self.items(kind, facts, Item::Phonebook)),
+            EventKind::TeamPhonebooks => {
+                Event::TeamPhonebooks(self.items(kind, facts, Item::Phonebook))
+            }
             EventKind::PhonebookContacts => {
-                let none = self.layout.words.no_contact.as_str();
-                Event::PhonebookContacts(self.items(fields, &self.layout.contact, none))
+                Event::PhonebookContacts(self.items(kind, facts, Item::Contact))
             }
-            EventKind::Error => Event::Error(self.refused(row, fields)?),
-            EventKind::Control => Event::Control(self.refused(row, fields)?),
+            EventKind::Error => Event::Error(self.refused(kind, facts)?),
+            EventKind::Control => Event::Control(self.refused(kind, facts)?),
         })
     }
 
-    fn call<'t>(&self, row: &EventLayout, fields: impl Iterator<Item = &'t str>) -> Option<Call> {
+    fn call(&self, kind: EventKind, facts: Facts<'_>) -> Option<Call> {
         let mut blank = Call::not_found(DialogId::default());
         blank.state = CallState::Alerting;
-        let call = self.fields(blank, row, fields);
+        let call = self.fields(blank, kind, facts);
         if call.dialog.is_empty() {
             None
         } else {
@@ -182,26 +226,31 @@ impl FieldReader<'_> {
         }
     }
 
-    fn refused<'t>(
-        &self,
-        row: &EventLayout,
-        fields: impl Iterator<Item = &'t str>,
-    ) -> Option<Refused> {
-        let words = self.fields(Words::default(), row, fields);
+    fn refused(&self, kind: EventKind, facts: Facts<'_>) -> Option<Refused> {
+        let words = self.fields(Words::default(), kind, facts);
         let code = words.first.non_empty()?;
         Some(Refused {
-            code: ErrorCode::from_wire(code.as_str()),
+            code: self.layout.error_code(code.as_str()),
             text: words.second,
         })
     }
+}
 
-    fn phonebooks<'t>(&self, fields: impl Iterator<Item = &'t str>) -> Vec<Phonebook> {
-        self.items(
-            fields,
-            &self.layout.phonebook,
-            self.layout.words.no_phonebook.as_str(),
-        )
-    }
+fn unknown(name: &str) -> MalformedEvent {
+    MalformedEvent::RemoteUnknownEvent(bounded(name, SHOWN).into())
+}
+
+/// Control characters have no place in an event; whoever shows or logs a value need not care.
+fn without_control(text: &str, replacement: char) -> Cow<'_, str> {
+    printable(
+        text,
+        if "#|,".contains(replacement) {
+            ' '
+        } else {
+            replacement
+        },
+    )
+    .0
 }
 
 fn zip_longest(codes: Vec<Text>, labels: Vec<Text>) -> Vec<(Text, Text)> {
@@ -225,10 +274,10 @@ struct Words {
 }
 
 impl ReadFields for Words {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::Status | Field::HasCalls | Field::Code => self.first = reader.word(text),
-            Field::CallCount | Field::Text => self.second = text.into(),
+            Field::Status | Field::HasCalls | Field::Code => self.first = reader.word(given),
+            Field::CallCount | Field::Text => self.second = reader.value(given),
             _ => {}
         }
     }
@@ -241,11 +290,11 @@ struct Controls {
 }
 
 impl ReadFields for Controls {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::Dialog => self.dialog = reader.word(text),
+            Field::Dialog => self.dialog = reader.word(given),
             Field::Actions => {
-                self.actions = reader.list(text, ',', |word| {
+                self.actions = reader.list(given, ',', |word| {
                     CallAction::from_wire(reader.word::<Text>(word).as_str())
                 })
             }
@@ -259,17 +308,19 @@ struct Reasons {
     category: Option<ReasonCategory>,
     codes: Vec<Text>,
     labels: Vec<Text>,
+    pairs: Vec<(Text, Text)>,
 }
 
 impl ReadFields for Reasons {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
             Field::Category => {
-                let word = reader.word::<Text>(text).non_empty();
+                let word = reader.word::<Text>(given).non_empty();
                 self.category = word.map(|word| ReasonCategory::from_wire(word.as_str()));
             }
-            Field::Codes => self.codes = reader.list(text, ',', |item| item.into()),
-            Field::Labels => self.labels = reader.list(text, ',', |item| item.into()),
+            Field::Codes => self.codes = reader.list(given, ',', |item| reader.value(item)),
+            Field::Reasons => self.pairs = reader.list(given, '|', |item| reader.pair(item)),
+            Field::Labels => self.labels = reader.list(given, ',', |item| reader.value(item)),
             _ => {}
         }
     }
@@ -280,7 +331,6 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::agent::AgentId;
     use crate::machine::UnixMillis;
 
     const UTC: TimeFormat = TimeFormat::UTC;

@@ -18,7 +18,14 @@ use alloc::string::String;
 /// ```
 #[must_use]
 pub fn is_structural(character: char) -> bool {
-    matches!(character, '#' | '|' | ',' | '\u{2028}' | '\u{2029}') || character.is_control()
+    matches!(character, '#' | '|' | ',') || is_unprintable(character)
+}
+
+/// Whether a character is a control character or ends a line: whoever shows or logs a value need
+/// not care, whatever its form.
+#[must_use]
+pub fn is_unprintable(character: char) -> bool {
+    matches!(character, '\u{2028}' | '\u{2029}') || character.is_control()
 }
 
 /// A value without structural characters, and how many were replaced.
@@ -31,6 +38,12 @@ pub fn is_structural(character: char) -> bool {
 #[must_use]
 pub fn cleaned(value: &str, replacement: char) -> (Cow<'_, str>, u32) {
     replaced(value, replacement, is_structural)
+}
+
+/// As [`cleaned`], for values in JSON, where only unprintable characters are replaced.
+#[must_use]
+pub fn printable(value: &str, replacement: char) -> (Cow<'_, str>, u32) {
+    replaced(value, replacement, is_unprintable)
 }
 
 /// As [`cleaned`], for the name in `name=value`: a `=` in it would shift the value.

@@ -2,6 +2,8 @@
 
 use super::command::CommandMessage;
 use super::event::EventMessage;
+use super::event_form::EventFormat;
+use super::json::Json;
 use super::layout::Layout;
 use super::time_format::TimeFormat;
 
@@ -33,18 +35,44 @@ pub fn command(data: &[u8]) {
     }
 }
 
-/// The text of one event.
+/// One event, in the form that its first characters show.
 pub fn event(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else {
         return;
     };
     let layout = Layout::default();
     let time = TimeFormat::UTC;
-    if let Ok(message) = EventMessage::parse(text, &layout, &time) {
-        let once = message.event.format(&message.to, &layout, &time);
+    let Ok(message) = EventMessage::parse(text, &layout, &time) else {
+        return;
+    };
+    // A text keeps no more than it says; an object may say what a text has no place for.
+    let forms: &[EventFormat] = match EventFormat::of(text) {
+        EventFormat::Text => &[EventFormat::Text, EventFormat::Json],
+        EventFormat::Json => &[EventFormat::Json],
+    };
+    for &form in forms {
+        let once = message
+            .event
+            .format_as(form, &message.to, &layout, &time)
+            .text;
         let again =
             EventMessage::parse(&once, &layout, &time).expect("what was written is an event");
-        let twice = again.event.format(&again.to, &layout, &time);
+        let twice = again.event.format_as(form, &again.to, &layout, &time).text;
         assert_eq!(once, twice, "writing what was read changes nothing more");
+    }
+}
+
+/// One event in JSON form; whether the bytes are JSON at all.
+pub fn event_json(data: &[u8]) -> bool {
+    let Ok(text) = core::str::from_utf8(data) else {
+        return false;
+    };
+    event(data);
+    match Json::parse(text, 10_000) {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(error.offset <= text.len(), "a fault lies within the text");
+            false
+        }
     }
 }

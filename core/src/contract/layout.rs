@@ -6,7 +6,10 @@
 use alloc::vec::Vec;
 
 use super::command::Verb;
+use super::error_code::ErrorCode;
 use super::event::EventKind;
+use super::layout_field::{Field, Item, Parameter};
+use super::layout_json::JsonLayout;
 use crate::agent::Text;
 
 /// How commands and events look on the wire. `Layout::default()` is the documented form.
@@ -43,8 +46,12 @@ pub struct Layout {
     pub phonebook: Vec<Slot>,
     /// Sub-fields of a contact in `PhonebookContacts`.
     pub contact: Vec<Slot>,
+    /// The JSON form of events.
+    pub json: JsonLayout,
     /// Fixed words.
     pub words: Words,
+    /// Error codes that have another name here: the documented word, the site's word.
+    pub error_codes: Vec<(Text, Text)>,
     /// Call types of Finesse that have another name here: Finesse's word, our word.
     pub call_types: Vec<(Text, Text)>,
     /// Queues that commands are read from; no driver may name one as its destination.
@@ -84,6 +91,8 @@ pub struct Words {
     pub call_variables: Vec<Text>,
     /// Call type of a consult call at the party that is consulted.
     pub consulted: Text,
+    /// Call type of a call that a supervisor listens to.
+    pub monitored: Text,
     /// `Connect`: the password is a bearer token.
     pub sso: Text,
     /// Yes.
@@ -114,42 +123,6 @@ pub struct ParameterSlot {
     pub takes_rest: bool,
 }
 
-/// What can stand in the body of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Parameter {
-    /// Topic for the agent's events.
-    Destination,
-    /// Password as it travels.
-    Password,
-    /// The word `SSO`.
-    Sso,
-    /// A line.
-    Extension,
-    /// Where a mobile agent is reached.
-    DialNumber,
-    /// `true`: call by call, `false`: nailed.
-    MobileMode,
-    /// Code of a reason.
-    ReasonCode,
-    /// A number to dial.
-    Number,
-    /// Id of a call.
-    Dialog,
-    /// Digits to send.
-    Digits,
-    /// `name=value|…`.
-    Variables,
-    /// Label of a wrap-up reason.
-    WrapUpLabel,
-    /// Id of a team.
-    Team,
-    /// `true`: changes follow.
-    Follow,
-    /// Id of a phone book.
-    Book,
-}
-
 /// How one event looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventLayout {
@@ -168,77 +141,6 @@ pub struct Slot {
     pub field: Field,
     /// Written before it with a `:` between; compared case-insensitively, and not needed.
     pub label: Option<Text>,
-}
-
-/// What can stand in an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-#[expect(
-    missing_docs,
-    reason = "named as the fields of the event types, which are documented"
-)]
-pub enum Field {
-    /// A state of an agent, call or party.
-    State,
-    ReasonCode,
-    ReasonLabel,
-    PendingState,
-    StateChanged,
-    FirstName,
-    LastName,
-    FullName,
-    /// Login id of whom the event tells.
-    Agent,
-    Extension,
-    IsSupervisor,
-    WrapUpMode,
-    TeamCount,
-    Teams,
-    /// The agent's own team, or the id of a team.
-    TeamId,
-    TeamName,
-    /// Whether there are calls.
-    HasCalls,
-    CallCount,
-    /// Caller, consulted number or error text of a call; number of a party.
-    Address,
-    Variables,
-    Dialog,
-    CallType,
-    Started,
-    ParticipantCount,
-    Participants,
-    Device,
-    Role,
-    /// What may be done to a call.
-    Actions,
-    /// The word of `ConnectStatus`.
-    Status,
-    Category,
-    Codes,
-    Labels,
-    /// Code of an `Error` or `Control`.
-    Code,
-    /// Text of an `Error` or `Control`.
-    Text,
-    /// One field for each item of the event's list.
-    Items,
-    QueueName,
-    AgentsNotReady,
-    AgentsReady,
-    TalkingInbound,
-    TalkingInternal,
-    TalkingOutbound,
-    WrapUpNotReady,
-    WrapUpReady,
-    CallsInQueue,
-    LongestCallSince,
-    BookName,
-    BookScope,
-    BookId,
-    Description,
-    PhoneNumber,
-    ContactId,
 }
 
 /// Limits of what is read and written; the defaults are far above what real peers need.
@@ -299,6 +201,66 @@ impl Layout {
     #[must_use]
     pub fn event(&self, kind: EventKind) -> Option<&EventLayout> {
         self.events.iter().find(|row| row.kind == kind)
+    }
+
+    /// The sub-fields of an item of a list.
+    #[must_use]
+    pub fn item(&self, item: Item) -> &[Slot] {
+        match item {
+            Item::Participant => &self.participant,
+            Item::Team => &self.team,
+            Item::TeamUser => &self.team_user,
+            Item::Queue => &self.queue,
+            Item::Phonebook => &self.phonebook,
+            Item::Contact => &self.contact,
+        }
+    }
+
+    /// As [`item`](Self::item), to change them.
+    pub fn item_mut(&mut self, item: Item) -> &mut Vec<Slot> {
+        match item {
+            Item::Participant => &mut self.participant,
+            Item::Team => &mut self.team,
+            Item::TeamUser => &mut self.team_user,
+            Item::Queue => &mut self.queue,
+            Item::Phonebook => &mut self.phonebook,
+            Item::Contact => &mut self.contact,
+        }
+    }
+
+    /// The word for an empty list of items in the text form; empty where there is none.
+    #[must_use]
+    pub fn word_for_none(&self, item: Item) -> &str {
+        match item {
+            Item::Phonebook => self.words.no_phonebook.as_str(),
+            Item::Contact => self.words.no_contact.as_str(),
+            Item::Participant | Item::Team | Item::TeamUser | Item::Queue => "",
+        }
+    }
+
+    /// The site's word for an error code.
+    #[must_use]
+    pub fn error_word<'a>(&'a self, code: &'a ErrorCode) -> &'a str {
+        let word = code.as_wire();
+        let mut codes = self.error_codes.iter();
+        codes
+            .find(|(ours, _)| ours.as_str().eq_ignore_ascii_case(word))
+            .map_or(word, |(_, theirs)| theirs.as_str())
+    }
+
+    /// The error code that a site's word means. Where a site has one word for several, it is the
+    /// code of that name, else the first.
+    #[must_use]
+    pub fn error_code(&self, word: &str) -> ErrorCode {
+        let code = ErrorCode::from_wire(word);
+        let is_own = !matches!(code, ErrorCode::Other(_))
+            && self.error_word(&code).eq_ignore_ascii_case(word.trim());
+        let mut codes = self.error_codes.iter();
+        let renamed = codes.find(|(_, theirs)| theirs.as_str().eq_ignore_ascii_case(word.trim()));
+        match renamed {
+            Some((ours, _)) if !is_own => ErrorCode::from_wire(ours.as_str()),
+            _ => code,
+        }
     }
 
     /// Our word for a call type of Finesse.

@@ -6,7 +6,8 @@ use core::fmt;
 use super::command::Verb;
 use super::event::EventKind;
 use super::field::is_structural;
-use super::layout::{Layout, Parameter, Slot};
+use super::layout::{Layout, Slot};
+use super::layout_field::Parameter;
 use crate::agent::Text;
 
 /// Why a layout cannot work.

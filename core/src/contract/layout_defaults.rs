@@ -7,10 +7,9 @@ use alloc::vec::Vec;
 
 use super::command::Verb;
 use super::event::EventKind;
-use super::layout::{
-    CommandLayout, EventLayout, Field as F, Layout, Limits, Parameter as P, ParameterSlot, Slot,
-    Words,
-};
+use super::layout::{CommandLayout, EventLayout, Layout, Limits, ParameterSlot, Slot, Words};
+use super::layout_field::{Field as F, Parameter as P};
+use super::layout_json::JsonLayout;
 
 impl Default for Layout {
     fn default() -> Self {
@@ -23,7 +22,9 @@ impl Default for Layout {
             queue: slots(QUEUE),
             phonebook: slots(PHONEBOOK),
             contact: slots(CONTACT),
+            json: JsonLayout::default(),
             words: Words::default(),
+            error_codes: Vec::new(),
             call_types: CALL_TYPES
                 .iter()
                 .map(|&(theirs, ours)| (theirs.into(), ours.into()))
@@ -53,6 +54,7 @@ impl Default for Words {
                 .map(|n| alloc::format!("callVariable{n}").into())
                 .collect(),
             consulted: "CONSULT_IN".into(), // C
+            monitored: "SM".into(),         // C
             sso: "SSO".into(),              // D
             yes: "true".into(),
             no: "false".into(),

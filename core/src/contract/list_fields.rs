@@ -1,9 +1,9 @@
 //! The fields of the items in lists, one by one: as they are written and as they are read.
 
 use super::event_fields::{ReadFields, WriteFields, pending};
-use super::field_reader::FieldReader;
+use super::field_reader::{FieldReader, Given};
 use super::field_writer::FieldWriter;
-use super::layout::Field;
+use super::layout_field::Field;
 use super::lists::{Contact, Phonebook, QueueStatistics, TeamUser};
 use crate::agent::{AgentState, Text};
 
@@ -24,18 +24,18 @@ impl WriteFields for TeamUser {
 }
 
 impl ReadFields for TeamUser {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::FirstName => self.first_name = text.into(),
-            Field::LastName => self.last_name = text.into(),
+            Field::FirstName => self.first_name = reader.value(given),
+            Field::LastName => self.last_name = reader.value(given),
             Field::Extension => {
-                self.extension = reader.word::<Text>(text).non_empty().map(Into::into)
+                self.extension = reader.word::<Text>(given).non_empty().map(Into::into)
             }
-            Field::Agent => self.id = reader.word(text),
-            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(text).as_str()),
-            Field::ReasonCode => self.reason_code = text.into(),
-            Field::PendingState => self.pending_state = pending(text, reader),
-            Field::StateChanged => self.state_changed = reader.time(text),
+            Field::Agent => self.id = reader.word(given),
+            Field::State => self.state = AgentState::from_wire(reader.word::<Text>(given).as_str()),
+            Field::ReasonCode => self.reason_code = reader.value(given),
+            Field::PendingState => self.pending_state = pending(given, reader),
+            Field::StateChanged => self.state_changed = reader.time(given),
             _ => {}
         }
     }
@@ -60,18 +60,18 @@ impl WriteFields for QueueStatistics {
 }
 
 impl ReadFields for QueueStatistics {
-    fn read(&mut self, field: Field, text: &str, reader: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::QueueName => self.name = text.into(),
-            Field::AgentsNotReady => self.agents_not_ready = statistic(text),
-            Field::AgentsReady => self.agents_ready = statistic(text),
-            Field::TalkingInbound => self.talking_inbound = statistic(text),
-            Field::TalkingInternal => self.talking_internal = statistic(text),
-            Field::TalkingOutbound => self.talking_outbound = statistic(text),
-            Field::WrapUpNotReady => self.wrap_up_not_ready = statistic(text),
-            Field::WrapUpReady => self.wrap_up_ready = statistic(text),
-            Field::CallsInQueue => self.calls_in_queue = statistic(text),
-            Field::LongestCallSince => self.longest_call_since = reader.time(text),
+            Field::QueueName => self.name = reader.value(given),
+            Field::AgentsNotReady => self.agents_not_ready = reader.statistic(given),
+            Field::AgentsReady => self.agents_ready = reader.statistic(given),
+            Field::TalkingInbound => self.talking_inbound = reader.statistic(given),
+            Field::TalkingInternal => self.talking_internal = reader.statistic(given),
+            Field::TalkingOutbound => self.talking_outbound = reader.statistic(given),
+            Field::WrapUpNotReady => self.wrap_up_not_ready = reader.statistic(given),
+            Field::WrapUpReady => self.wrap_up_ready = reader.statistic(given),
+            Field::CallsInQueue => self.calls_in_queue = reader.statistic(given),
+            Field::LongestCallSince => self.longest_call_since = reader.time(given),
             _ => {}
         }
     }
@@ -89,11 +89,11 @@ impl WriteFields for Phonebook {
 }
 
 impl ReadFields for Phonebook {
-    fn read(&mut self, field: Field, text: &str, _: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::BookName => self.name = text.into(),
-            Field::BookScope => self.scope = text.into(),
-            Field::BookId => self.id = text.into(),
+            Field::BookName => self.name = reader.value(given),
+            Field::BookScope => self.scope = reader.value(given),
+            Field::BookId => self.id = reader.value(given),
             _ => {}
         }
     }
@@ -113,18 +113,14 @@ impl WriteFields for Contact {
 }
 
 impl ReadFields for Contact {
-    fn read(&mut self, field: Field, text: &str, _: &FieldReader<'_>) {
+    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
         match field {
-            Field::Description => self.description = text.into(),
-            Field::FirstName => self.first_name = text.into(),
-            Field::LastName => self.last_name = text.into(),
-            Field::PhoneNumber => self.phone_number = text.into(),
-            Field::ContactId => self.id = text.into(),
+            Field::Description => self.description = reader.value(given),
+            Field::FirstName => self.first_name = reader.value(given),
+            Field::LastName => self.last_name = reader.value(given),
+            Field::PhoneNumber => self.phone_number = reader.value(given),
+            Field::ContactId => self.id = reader.value(given),
             _ => {}
         }
     }
-}
-
-fn statistic(text: &str) -> Option<u32> {
-    text.trim().parse().ok()
 }

@@ -6,7 +6,8 @@ use super::command::Verb;
 use super::destination::DestinationFault;
 use super::error_code::ErrorCode;
 use super::event::EventKind;
-use super::layout::Parameter;
+use super::json::JsonError;
+use super::layout_field::Parameter;
 use crate::agent::{AgentId, Text};
 
 /// A message that is no command. `Display` is a text for the user; it repeats no value that could
@@ -121,6 +122,8 @@ impl fmt::Display for Parameter {
 pub enum MalformedEvent {
     /// Longer than [`Limits::event`](super::Limits::event).
     LimitLength,
+    /// An object that is no JSON, or more of it than is read.
+    RemoteJson(JsonError),
     /// There is no event's name.
     RemoteNoName,
     /// No such event; the start of its name.
@@ -133,6 +136,7 @@ impl fmt::Display for MalformedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LimitLength => f.write_str("the event is too long"),
+            Self::RemoteJson(error) => write!(f, "the event is no JSON: {error}"),
             Self::RemoteNoName => f.write_str("the message names no event"),
             Self::RemoteUnknownEvent(name) => write!(f, "there is no event \"{name}\""),
             Self::RemoteIncomplete(kind) => write!(f, "the event {kind:?} lacks its main field"),

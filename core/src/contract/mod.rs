@@ -23,7 +23,10 @@ mod destination;
 mod error_code;
 mod event;
 mod event_fields;
+mod event_form;
 mod event_format;
+#[cfg(test)]
+mod event_json_tests;
 mod event_parse;
 pub mod field;
 mod field_reader;
@@ -31,9 +34,12 @@ mod field_writer;
 mod from_model;
 #[doc(hidden)]
 pub mod fuzz;
+mod json;
 mod layout;
 mod layout_check;
 mod layout_defaults;
+mod layout_field;
+mod layout_json;
 mod list_fields;
 mod lists;
 mod malformed;
@@ -47,11 +53,13 @@ pub use command_wire::{Unsendable, WireCommand};
 pub use destination::{Destination, DestinationFault};
 pub use error_code::ErrorCode;
 pub use event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
+pub use event_form::EventFormat;
 pub use event_format::Formatted;
-pub use layout::{
-    CommandLayout, EventLayout, Field, Layout, Limits, Parameter, ParameterSlot, Slot, Words,
-};
+pub use json::{JsonError, JsonFault};
+pub use layout::{CommandLayout, EventLayout, Layout, Limits, ParameterSlot, Slot, Words};
 pub use layout_check::LayoutFault;
+pub use layout_field::{Field, Item, Parameter};
+pub use layout_json::{JsonEvent, JsonItem, JsonKey, JsonLayout};
 pub use lists::{Contact, Phonebook, QueueStatistics, ReasonCategory, TeamUser};
 pub use malformed::{CommandFault, Malformed, MalformedEvent};
 pub use time_format::TimeFormat;

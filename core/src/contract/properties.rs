@@ -5,16 +5,17 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::field::{cleaned, cleaned_name};
+use super::field::{cleaned, cleaned_name, printable};
 use super::*;
-use crate::agent::{AgentState, CallAction, DialogId, ParticipantState, Team, Text};
+use crate::agent::{AgentId, AgentState, CallAction, DialogId, ParticipantState, Team, Text};
 use crate::machine::UnixMillis;
 
 /// Gives values for the fields of a command or event: as they are, or as they must arrive.
 struct Values<'a> {
     words: &'a [String],
     next: usize,
-    arrive: bool,
+    /// The form that they have travelled in.
+    arrived: Option<EventFormat>,
 }
 
 impl<'a> Values<'a> {
@@ -22,15 +23,15 @@ impl<'a> Values<'a> {
         Self {
             words,
             next: 0,
-            arrive: false,
+            arrived: None,
         }
     }
 
-    fn arrived(words: &'a [String]) -> Self {
+    fn arrived(words: &'a [String], form: EventFormat) -> Self {
         Self {
             words,
             next: 0,
-            arrive: true,
+            arrived: Some(form),
         }
     }
 
@@ -39,21 +40,33 @@ impl<'a> Values<'a> {
         self.words[(self.next - 1) % self.words.len()].clone()
     }
 
+    /// A text as it is, or as it must arrive.
+    fn clean(&self, text: String) -> String {
+        match self.arrived {
+            None => text,
+            Some(EventFormat::Text) => cleaned(&text, ' ').0.into(),
+            Some(EventFormat::Json) => printable(&text, ' ').0.into(),
+        }
+    }
+
+    fn trimmed(&self, text: String) -> String {
+        let clean = self.clean(text);
+        match self.arrived {
+            None => clean,
+            Some(_) => clean.trim().into(),
+        }
+    }
+
     fn value<T: From<String>>(&mut self) -> T {
         let value = self.next();
-        T::from(if self.arrive {
-            cleaned(&value, ' ').0.into()
-        } else {
-            value
-        })
+        T::from(self.clean(value))
     }
 
     fn variable(&mut self) -> (Text, Text) {
         let name = self.next();
-        let name = if self.arrive {
-            cleaned_name(&name, ' ').0.into()
-        } else {
-            name
+        let name = match self.arrived {
+            Some(EventFormat::Text) => cleaned_name(&name, ' ').0.into(),
+            _ => self.clean(name),
         };
         (name.into(), self.value())
     }
@@ -61,26 +74,27 @@ impl<'a> Values<'a> {
     /// A name or a word.
     fn word<T: From<String>>(&mut self) -> T {
         let word = self.next();
-        T::from(if self.arrive {
-            cleaned(&word, ' ').0.trim().into()
-        } else {
-            word
-        })
+        T::from(self.trimmed(word))
     }
 
     /// A name or a word that is not empty.
     fn full<T: From<String>>(&mut self) -> T {
         let word = String::from("x") + &self.next();
-        T::from(if self.arrive {
-            cleaned(&word, ' ').0.trim().into()
-        } else {
-            word
-        })
+        T::from(self.trimmed(word))
+    }
+
+    /// Whom a state is about: in JSON the agent addressed unless it says another.
+    fn subject(&mut self) -> AgentId {
+        let agent: AgentId = self.word();
+        match self.arrived {
+            Some(EventFormat::Json) if agent.is_empty() => "1001".into(),
+            _ => agent,
+        }
     }
 
     fn agent_state(&mut self) -> AgentState {
         let word: String = self.word();
-        if self.arrive {
+        if self.arrived.is_some() {
             AgentState::from_wire(&word)
         } else {
             AgentState::Other(word.into())
@@ -89,7 +103,7 @@ impl<'a> Values<'a> {
 
     fn pending(&mut self) -> Option<AgentState> {
         let state = self.agent_state();
-        if self.arrive && state.as_wire().is_empty() {
+        if self.arrived.is_some() && state.as_wire().is_empty() {
             None
         } else {
             Some(state)
@@ -98,7 +112,7 @@ impl<'a> Values<'a> {
 
     fn line(&mut self) -> Option<crate::agent::Extension> {
         let line: Text = self.word();
-        if self.arrive {
+        if self.arrived.is_some() {
             line.non_empty().map(Into::into)
         } else {
             Some(line.into())
@@ -181,7 +195,7 @@ impl<'a> Values<'a> {
                 pending_state: self.pending(),
                 state_changed: self.time(),
                 full_name: self.value(),
-                agent: self.word(),
+                agent: self.subject(),
                 extension: self.line(),
             }),
             EventKind::AgentInfo => Event::AgentInfo(AgentInfo {
@@ -403,16 +417,45 @@ proptest! {
     #[test]
     fn no_value_can_shift_or_forge_a_field_of_an_event(words in hostile()) {
         let layout = Layout::default();
+        for form in [EventFormat::Text, EventFormat::Json] {
+            for &kind in EventKind::ALL {
+                let event = Values::raw(&words).event(kind);
+                let expected = Values::arrived(&words, form).event(kind);
+
+                let text = event.format_as(form, &"1001".into(), &layout, &TimeFormat::UTC).text;
+                let message = EventMessage::parse(&text, &layout, &TimeFormat::UTC);
+
+                prop_assert!(!text.contains(char::is_control));
+                let message = message
+                    .map_err(|fault| TestCaseError::fail(alloc::format!("{fault}: {text}")))?;
+                prop_assert_eq!(message.to, "1001");
+                prop_assert_eq!(message.event, expected, "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn every_object_is_json_to_another_reader_with_the_keys_of_the_layout(words in hostile()) {
+        let layout = Layout::default();
         for &kind in EventKind::ALL {
             let event = Values::raw(&words).event(kind);
-            let expected = Values::arrived(&words).event(kind);
 
-            let text = event.format(&"1001".into(), &layout, &TimeFormat::UTC);
-            let message = EventMessage::parse(&text, &layout, &TimeFormat::UTC);
+            let text = event
+                .format_as(EventFormat::Json, &"10\"\\01".into(), &layout, &TimeFormat::UTC)
+                .text;
 
-            prop_assert!(!text.contains(char::is_control));
-            let message = message.map_err(|fault| TestCaseError::fail(alloc::format!("{fault}: {text}")))?;
-            prop_assert_eq!(message.event, expected, "{}", text);
+            let object: serde_json::Value = serde_json::from_str(&text)
+                .map_err(|fault| TestCaseError::fail(alloc::format!("{fault}: {text}")))?;
+            prop_assert_eq!(&object["type"], layout.event(kind).unwrap().name.as_str());
+            prop_assert_eq!(&object["agentId"], "10\"\\01");
+            let object = object.as_object().unwrap();
+            let keys = layout.json.event(kind);
+            for key in keys {
+                let is_there = object.contains_key(key.key.as_str());
+                prop_assert!(is_there || key.is_optional, "{}: {}", key.key, text);
+            }
+            let is_known = |name: &String| name == "type" || keys.iter().any(|key| key.key == *name.as_str());
+            prop_assert!(object.keys().all(is_known), "{}", text);
         }
     }
 
@@ -466,6 +509,7 @@ proptest! {
         for data in [data.as_slice(), text.as_bytes()] {
             fuzz::command(data);
             fuzz::event(data);
+            fuzz::event_json(data);
         }
     }
 
@@ -480,8 +524,37 @@ proptest! {
 
         fuzz::event(alloc::format!("1001#{event}#{rest}").as_bytes());
         fuzz::event(alloc::format!("1001#{event}{rest}").as_bytes());
+        fuzz::event(alloc::format!("{{\"type\":\"{event}\",\"agentId\":\"1\",{rest}}}").as_bytes());
         fuzz::command(alloc::format!("{verb}#1001\n{rest}").as_bytes());
         fuzz::command(alloc::format!("{verb}#{rest}").as_bytes());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_object_with_known_keys_makes_the_reader_panic(
+        values in proptest::collection::vec(
+            prop_oneof![
+                "[0-9]{1,12}",
+                Just(String::from("null")),
+                Just(String::from("true")),
+                Just(String::from("{}")),
+                "\\[(\\{\"(id|name|address|state|loginId)\":(\"[a-z#|,= ]{0,6}\"|-1|null)\\}(,1)?)?\\]",
+                "\"[a-zA-Z0-9#|,=: é-]{0,20}\"",
+            ],
+            1..12,
+        ),
+        index: prop::sample::Index,
+    ) {
+        let layout = Layout::default();
+        let row = &layout.events[index.index(layout.events.len())];
+        let mut text = alloc::format!("{{\"type\":\"{}\"", row.name);
+        for (key, value) in layout.json.event(row.kind).iter().zip(&values) {
+            text.push_str(&alloc::format!(",\"{}\":{value}", key.key));
+        }
+        text.push('}');
+
+        prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok() == fuzz::event_json(text.as_bytes()), "{}", text);
     }
 }
 
@@ -501,6 +574,22 @@ fn a_system_event_names_the_connector_or_the_agent_it_concerns() {
 
         assert_eq!((message.to.as_str(), &message.event), (to, &event));
     }
+}
+
+#[test]
+fn the_json_forms_are_as_reviewed() {
+    let layout = Layout::default();
+    let words: Vec<String> = (1..40)
+        .map(|n| alloc::format!("{}{n}", "w".repeat(n % 3)))
+        .collect();
+    let mut forms = String::new();
+    for &kind in EventKind::ALL {
+        let event = Values::raw(&words).event(kind);
+        let form = event.format_as(EventFormat::Json, &"1001".into(), &layout, &TimeFormat::UTC);
+        forms.push_str(&form.text);
+        forms.push('\n');
+    }
+    insta::assert_snapshot!(forms);
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! The two forms of events.
+
+use core::fmt;
+
+/// The form that events are written in; readers tell the forms apart by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum EventFormat {
+    /// `<agent>#<event>#<field>#…`.
+    #[default]
+    Text,
+    /// One JSON object with the same facts.
+    Json,
+}
+
+impl EventFormat {
+    /// The form with this name, `text` or `json`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Text, Self::Json]
+            .into_iter()
+            .find(|form| form.name() == name)
+    }
+
+    /// Its name in configuration files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+
+    /// The form of an event that was received.
+    ///
+    /// A text begins with an agent's id, which holds no quotation mark, so a brace with one behind
+    /// it (or a brace that is closed at once) begins an object.
+    #[must_use]
+    pub fn of(event: &str) -> Self {
+        let is_blank = |c: char| c.is_whitespace() || c.is_control();
+        let inside = event.trim_start_matches(is_blank).strip_prefix('{');
+        let first = inside.map(|rest| rest.trim_start_matches(is_blank));
+        match first {
+            Some(rest) if rest.is_empty() || rest.starts_with(['"', '}']) => Self::Json,
+            _ => Self::Text,
+        }
+    }
+}
+
+impl fmt::Display for EventFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_told_from_a_text_even_if_an_agent_is_called_by_a_brace() {
+        for json in ["{\"type\":\"State\"}", " {\n\t\"type\"", "{}", "{", "{ }x"] {
+            assert_eq!(EventFormat::of(json), EventFormat::Json, "{json}");
+        }
+        for text in [
+            "",
+            "1001#State#READY",
+            "{1001}#State#READY",
+            "System#IN_SERVICE",
+            "[1]",
+        ] {
+            assert_eq!(EventFormat::of(text), EventFormat::Text, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_form_has_a_name() {
+        assert_eq!(EventFormat::named("json"), Some(EventFormat::Json));
+        assert_eq!(EventFormat::named("text"), Some(EventFormat::default()));
+        assert_eq!(EventFormat::named("xml"), None);
+    }
+}
