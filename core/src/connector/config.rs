@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::agent::Text;
-use crate::contract::{Layout, TimeFormat};
+use crate::contract::{EventFormat, Layout, TimeFormat};
 use crate::password::PasswordCodec;
 
 /// Settings of the connector's decisions.
@@ -13,6 +13,8 @@ pub struct Config {
     pub nodes: u16,
     /// Names, labels and order of fields on the driver's side.
     pub layout: Layout,
+    /// The form of events.
+    pub event_format: EventFormat,
     /// Zone of the times in events.
     pub time: TimeFormat,
     /// How passwords travel.
@@ -36,6 +38,7 @@ impl Config {
         Self {
             nodes: 1,
             layout,
+            event_format: EventFormat::Text,
             time: TimeFormat::UTC,
             password,
             connect_status: false,

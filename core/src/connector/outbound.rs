@@ -72,7 +72,8 @@ impl Context<'_> {
         event: Event,
         correlation: Option<&Text>,
     ) -> bool {
-        let formatted = event.format_counted(&agent, &self.config.layout, &self.config.time);
+        let (form, time) = (self.config.event_format, &self.config.time);
+        let formatted = event.format_as(form, &agent, &self.config.layout, time);
         let jms_type = event.jms_type(&agent, &self.config.layout);
         let counters = &mut self.out.counters;
         counters.replaced_values = counters
