@@ -74,6 +74,9 @@ pub struct Timing {
     pub resync_retry: Duration,
     /// Reason codes are read again after this long.
     pub reasons_age: Duration,
+    /// What was sent to a driver this long before the broker was lost may be lost with it: a link
+    /// that died without a word is noticed after two inactivity periods of 30 s.
+    pub doubt: Duration,
     /// The notification link of a signed-out agent is given up after this long.
     pub linger: Duration,
 }
@@ -91,6 +94,7 @@ impl Default for Timing {
             refused_memory: Duration::from_secs(30),
             resync_retry: Duration::from_secs(5),
             reasons_age: Duration::from_secs(600),
+            doubt: Duration::from_secs(60),
             linger: Duration::from_secs(900),
         }
     }

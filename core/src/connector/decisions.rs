@@ -101,7 +101,7 @@ impl Connector {
                     .set(Due::Waiting, now + self.config.timing.request);
             }
             Signal::BrokerUp => self.on_broker_up(),
-            Signal::BrokerDown => self.out.broker_is_up = false,
+            Signal::BrokerDown => self.on_broker_down(),
             Signal::Received(delivery) => self.on_delivery(delivery),
             Signal::SubscriptionUp(agent) => self.touch(&agent, Session::on_subscription_up),
             Signal::SubscriptionDown {
@@ -253,6 +253,14 @@ impl Connector {
                 }
             }
             self.out.note(Note::Drained);
+        }
+    }
+
+    fn on_broker_down(&mut self) {
+        if core::mem::replace(&mut self.out.broker_is_up, false) {
+            for agent in self.directory.agents() {
+                self.touch(&agent, Session::doubt);
+            }
         }
     }
 

@@ -32,8 +32,8 @@
 //! # The broker was gone
 //!
 //! What could not be sent is not kept: events describe states, and an old state is worth nothing.
-//! When the broker is back, the agents whose events were lost get their state and calls as they
-//! are then.
+//! When the broker is back, the agents whose events were lost, or may have been on a link that had
+//! died without a word, get their state and calls as they are then.
 //!
 //! Not here: any wire format, how links are kept open, how a snapshot is read.
 

@@ -42,6 +42,10 @@ pub(super) struct Session {
     pub(super) told_calls: BTreeMap<DialogId, Call>,
     /// Ends of calls that could not be told.
     pub(super) lost_ends: alloc::vec::Vec<Call>,
+    /// When an event was last handed to the broker.
+    pub(super) told_at: Option<Instant>,
+    /// The last calls whose ends were handed to the broker, and when.
+    pub(super) told_ends: VecDeque<(Instant, Call)>,
     pub(super) user: Lane,
     pub(super) device: Lane,
     pub(super) attempts: Attempts,
@@ -75,6 +79,8 @@ impl Session {
             told_state: None,
             told_calls: BTreeMap::new(),
             lost_ends: alloc::vec::Vec::new(),
+            told_at: None,
+            told_ends: VecDeque::new(),
             user: Lane::default(),
             device: Lane::default(),
             attempts: Attempts::default(),

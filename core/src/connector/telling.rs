@@ -8,6 +8,10 @@ use super::outbound::Context;
 use super::session::Session;
 use crate::agent::{AgentModel, AgentState, Change, Changes, DialogId, ParticipantState, Text};
 use crate::contract::{AgentInfo, AgentStatus, Call, Event};
+use crate::machine::Instant;
+
+/// An agent ends few calls in the time that it takes to notice a dead link.
+const REMEMBERED_ENDS: usize = 8;
 
 impl Session {
     /// Sends an event to the agent's driver; `false` when it was lost.
@@ -23,7 +27,35 @@ impl Session {
         let to = Addressee::Driver(destination);
         let is_sent = cx.publish(to, self.agent.clone(), event, correlation);
         self.is_untold |= !is_sent;
+        if is_sent {
+            self.told_at = Some(cx.now);
+        }
         is_sent
+    }
+
+    /// The broker is gone: what it was given last may have gone with it.
+    pub(super) fn doubt(&mut self, cx: &mut Context<'_>) {
+        let is_recent = |at: Instant| at + cx.config.timing.doubt >= cx.now;
+        self.is_untold |= self.told_at.is_some_and(is_recent);
+        let ends = core::mem::take(&mut self.told_ends);
+        let recent = ends.into_iter().filter(|(at, _)| is_recent(*at));
+        for (_, call) in recent {
+            self.keep_end(call);
+        }
+    }
+
+    fn remember_end(&mut self, now: Instant, call: Call) {
+        self.told_ends.push_back((now, call));
+        if self.told_ends.len() > REMEMBERED_ENDS {
+            self.told_ends.pop_front();
+        }
+    }
+
+    /// Keeps the end of a call that its driver has to be told when the broker is back.
+    fn keep_end(&mut self, call: Call) {
+        if self.lost_ends.len() < AgentModel::MAX_DIALOGS {
+            self.lost_ends.push(call);
+        }
     }
 
     /// Tells the state, unless the driver knows it; `is_due` tells it in any case.
@@ -140,13 +172,14 @@ impl Session {
                     let call = Call::ended(last, own, &cx.config.layout);
                     let ours = correlation.filter(|_| about == Some(&last.id));
                     let told = self.told_calls.remove(&last.id);
-                    if told.as_ref().is_none_or(|told| told.state != call.state) {
+                    if told.as_ref().is_some_and(|told| told.state == call.state) {
+                        self.remember_end(cx.now, call);
+                    } else {
                         let is_sent = self.tell(cx, Event::InboundCall(call.clone()), ours);
-                        if !is_sent
-                            && told.is_some()
-                            && self.lost_ends.len() < AgentModel::MAX_DIALOGS
-                        {
-                            self.lost_ends.push(call);
+                        if is_sent {
+                            self.remember_end(cx.now, call);
+                        } else if told.is_some() {
+                            self.keep_end(call);
                         }
                         is_answered |= about == Some(&last.id);
                     }

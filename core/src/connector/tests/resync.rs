@@ -139,8 +139,29 @@ fn what_the_broker_could_not_carry_is_told_as_it_is_when_it_is_back() {
 fn an_agent_whose_events_all_arrived_is_not_told_again_after_the_brokers_return() {
     let mut bench = Bench::new();
     bench.sign_in();
+    bench.seconds(61);
     bench.signal(Signal::BrokerDown);
     bench.signal(Signal::BrokerUp);
 
     assert_eq!(bench.events(), ["siebel< System#IN_SERVICE"]);
+}
+
+#[test]
+fn what_may_have_been_lost_with_the_broker_is_told_again() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    bench.notify(Fact::Calls(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.notify(Fact::CallsRemoved(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.notify(Fact::User(user("READY", Some("2001"))));
+    bench.events();
+
+    bench.signal(Signal::BrokerDown);
+    bench.signal(Signal::BrokerUp);
+
+    let events = bench.events();
+    assert_eq!(events[0], "siebel< System#IN_SERVICE");
+    assert!(events[1].contains("#State#READY#"), "{events:?}");
+    let end = "#InboundCall#DROPPED#DialogID:77#";
+    assert!(events[2].contains(end), "{events:?}");
+    assert_eq!(events.len(), 3);
 }
