@@ -108,6 +108,16 @@ impl Call {
         call
     }
 
+    /// As [`from_dialog`](Self::from_dialog), for a call that the agent on line `own` listens to:
+    /// its type says so whatever Finesse calls it (no document tells its word).
+    #[must_use]
+    pub fn from_monitored(dialog: &Dialog, own: Option<&Extension>, layout: &Layout) -> Self {
+        Self {
+            call_type: layout.words.monitored.clone(),
+            ..Self::from_dialog(dialog, own, layout)
+        }
+    }
+
     /// What events say of a call that is over for the agent: its last snapshot, dropped.
     #[must_use]
     pub fn ended(dialog: &Dialog, own: Option<&Extension>, layout: &Layout) -> Self {
@@ -144,6 +154,12 @@ impl Event {
         }
     }
 
+    /// `TeamUsersList`: the members of a team, or what is known of them.
+    #[must_use]
+    pub fn team_users<'a>(users: impl IntoIterator<Item = &'a User>) -> Self {
+        Self::TeamUsersList(users.into_iter().map(TeamUser::from_user).collect())
+    }
+
     /// `ConnectStatus`: the agent is connected.
     #[must_use]
     pub fn connected(layout: &Layout) -> Self {
@@ -174,8 +190,12 @@ fn failure_text(dialog: &Dialog, own: Option<&Participant>) -> Text {
         .unwrap_or_else(|| "FAILED".into())
 }
 
+/// Finesse's words for a consult call; the second one while it is offered.
+const CONSULT_TYPES: [&str; 2] = ["CONSULT", "CONSULT_OFFERED"];
+
 fn call_type(dialog: &Dialog, own: Option<&Extension>, layout: &Layout) -> Text {
-    let is_consult = dialog.call_type.as_str().eq_ignore_ascii_case("CONSULT");
+    let mut words = CONSULT_TYPES.iter();
+    let is_consult = words.any(|word| dialog.call_type.as_str().eq_ignore_ascii_case(word));
     let is_caller = own.is_some_and(|own| dialog.from == *own.as_str());
     if is_consult && own.is_some() && !is_caller {
         layout.words.consulted.clone()
@@ -333,6 +353,78 @@ mod tests {
         };
 
         assert_eq!(call(&dialog, "42053").call_type, "SM");
+    }
+
+    #[test]
+    fn a_call_that_is_listened_to_is_marked_whatever_finesse_calls_it() {
+        let dialog = Dialog {
+            call_type: "OTHER_IN".into(),
+            ..consult()
+        };
+
+        let call = Call::from_monitored(&dialog, Some(&"42053".into()), &Layout::default());
+
+        assert_eq!(call.call_type, "SM");
+        assert_eq!(call.address, "42512");
+    }
+
+    #[test]
+    fn an_offered_consult_call_is_one_already_and_an_unknown_type_is_empty() {
+        let of_type = |call_type: &str, own: &str| {
+            let dialog = Dialog {
+                call_type: call_type.into(),
+                ..consult()
+            };
+            call(&dialog, own).call_type
+        };
+
+        assert_eq!(of_type("consult_offered", "42053"), "CONSULT_IN");
+        assert_eq!(of_type("CONSULT_OFFERED", "42512"), "CONSULT_OFFERED");
+        assert_eq!(of_type("NULL", "42053"), "");
+        assert_eq!(of_type("PREROUTE_ACD_IN", "42053"), "PREROUTE_ACD_IN");
+    }
+
+    #[test]
+    fn a_consult_call_has_the_layout_of_a_call_with_the_consulted_number() {
+        let dialog = Dialog {
+            variables: vec![],
+            ..consult()
+        };
+        let layout = Layout {
+            words: crate::contract::Words {
+                call_variables: vec![],
+                ..crate::contract::Words::default()
+            },
+            ..Layout::default()
+        };
+
+        let event = Event::ConsultCall(Call::from_consult(&dialog, Some(&"42512".into()), &layout));
+
+        assert_eq!(
+            text(&event),
+            "5000#ConsultCall#ACTIVE#DialogID:17672721#42053#ani=42512|\
+            associatedDialogId=17672718#2022-07-22 18:16:47#CallType:CONSULT#ParticipantsCount:2#\
+            participants:42053,ACTIVE,AGENT_DEVICE,,2022-07-22 18:16:47|\
+            42512,ACTIVE,AGENT_DEVICE,,2022-07-22 18:16:47"
+        );
+    }
+
+    #[test]
+    fn a_team_lists_its_members_with_what_is_known_of_them() {
+        let signed_out = User {
+            id: "5001".into(),
+            state: AgentState::Logout,
+            ..User::default()
+        };
+
+        assert_eq!(
+            text(&Event::team_users([&ann(), &signed_out])),
+            "5000#TeamUsersList#firstName:Ann,lastName:Lee,extension:42053,loginId:5000,\
+            state:NOT_READY,reasonCode:10,pendingState:,stateChangeTime:2022-07-22 18:16:47#\
+            firstName:,lastName:,extension:,loginId:5001,state:LOGOUT,reasonCode:,pendingState:,\
+            stateChangeTime:"
+        );
+        assert_eq!(text(&Event::team_users([])), "5000#TeamUsersList");
     }
 
     #[test]

@@ -273,3 +273,46 @@ impl Layout {
             .map_or(finesse, |(_, ours)| ours)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn a_sites_error_codes_are_written_and_understood() {
+        let layout = Layout {
+            error_codes: vec![
+                ("TIMEOUT".into(), "GENERAL_ERROR".into()),
+                ("NOT_SUPPORTED".into(), "UNKNOWN_VERB".into()),
+                ("BAD_COMMAND".into(), "UNKNOWN_VERB".into()),
+            ],
+            ..Layout::default()
+        };
+
+        assert_eq!(layout.error_word(&ErrorCode::Timeout), "GENERAL_ERROR");
+        assert_eq!(layout.error_word(&ErrorCode::NotFound), "NOT_FOUND");
+        assert_eq!(layout.error_code("GENERAL_ERROR"), ErrorCode::GeneralError);
+        assert_eq!(layout.error_code(" unknown_verb "), ErrorCode::NotSupported);
+        assert_eq!(
+            layout.error_code("CF_ODD"),
+            ErrorCode::Other("CF_ODD".into())
+        );
+    }
+
+    #[test]
+    fn two_error_codes_may_change_places() {
+        let layout = Layout {
+            error_codes: vec![
+                ("TIMEOUT".into(), "NOT_FOUND".into()),
+                ("NOT_FOUND".into(), "TIMEOUT".into()),
+            ],
+            ..Layout::default()
+        };
+
+        for code in [ErrorCode::Timeout, ErrorCode::NotFound] {
+            assert_eq!(layout.error_code(layout.error_word(&code)), code);
+        }
+    }
+}

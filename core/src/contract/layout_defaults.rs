@@ -307,8 +307,13 @@ const CONTACT: &[SlotRow] = &[
     (F::ContactId, ""),
 ];
 
-/// Finesse's word, our word. O: which word Finesse uses for a silent monitor.
-const CALL_TYPES: &[(&str, &str)] = &[("SUPERVISOR_MONITOR", "SM"), ("SILENT_MONITOR", "SM")];
+/// Finesse's word, our word. O: which word Finesse uses for a silent monitor. Seen: the text `NULL`
+/// after a failover, which says nothing.
+const CALL_TYPES: &[(&str, &str)] = &[
+    ("SUPERVISOR_MONITOR", "SM"),
+    ("SILENT_MONITOR", "SM"),
+    ("NULL", ""),
+];
 
 fn command(&(name, verb, parameters): &CommandRow) -> CommandLayout {
     let slot = |&(mark, parameter): &(char, P)| ParameterSlot {
