@@ -5,7 +5,7 @@ use std::time::Duration;
 use finewire_connector::{Command, Event, Which};
 use finewire_core::agent::AgentState;
 use finewire_core::connector::{Note, Readiness, Subscription};
-use finewire_core::contract::Command as C;
+use finewire_core::contract::{Command as C, TimeFormat};
 use finewire_core::machine::{CommandId, LinkState, Outcome};
 use finewire_tests::world::site::{PORTS, Plan, Site, agent, connect, line, login, tell};
 
@@ -214,4 +214,23 @@ fn an_idle_connector_is_woken_by_keep_alives_alone() {
         "SystemInfo every 30 s, nothing else: {}",
         after - before
     );
+}
+
+#[test]
+fn events_tell_times_in_the_zone_as_it_is_since_its_offset_changed() {
+    let mut site = Site::calm();
+    site.sign_in(1);
+    let changed = |site: &Site| site.model(1).unwrap().user().state_changed.unwrap().0;
+    let before = changed(&site);
+    let seat = site.connector;
+    let two_hours_east = TimeFormat::with_offset(2 * 3600);
+
+    let id = site.net.command(seat, Command::SetTime(two_hours_east));
+    site.expect_done(tell(1, C::MakeReady));
+
+    let (_, outcome) = site.net.node(seat).outcome(id).unwrap();
+    assert_eq!(*outcome, Outcome::Done);
+    // The driver still reads times as UTC.
+    let moved = changed(&site) - before;
+    assert!((7_200_000..7_260_000).contains(&moved), "{moved}");
 }

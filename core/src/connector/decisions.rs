@@ -16,7 +16,7 @@ use super::signal::{Answer, Fact, NodeId, Signal, SystemInfo, Update};
 use super::status::{AgentReport, Subscription};
 use super::{RequestId, trace};
 use crate::agent::{AgentId, Text};
-use crate::contract::{Destination, Event, SystemStatus};
+use crate::contract::{Destination, Event, SystemStatus, TimeFormat};
 use crate::machine::{Instant, Party, Random, Timers};
 
 /// What is due.
@@ -143,6 +143,11 @@ impl Connector {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.timers.next()
+    }
+
+    /// Times in events are told in this zone from now on: its offset has changed.
+    pub const fn set_time(&mut self, time: TimeFormat) {
+        self.config.time = time;
     }
 
     /// Running totals.

@@ -70,6 +70,12 @@ impl<M: Machine> Handle<M> {
         }
     }
 
+    /// Whether the task is over.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.control.is_closed()
+    }
+
     /// Stops listening, closes every link after the write under way (10 s at most), ends every
     /// command, and returns when the task is over.
     pub async fn shut_down(&self) {
@@ -92,7 +98,7 @@ impl<M: Machine> Clone for Handle<M> {
 impl<M: Machine> fmt::Debug for Handle<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("is_stopped", &self.control.is_closed())
+            .field("is_stopped", &self.is_stopped())
             .finish_non_exhaustive()
     }
 }

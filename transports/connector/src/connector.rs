@@ -403,6 +403,10 @@ impl Machine for Connector {
         self.start();
         match input {
             Input::Command(id, Command::Shutdown) => self.shut_down(id),
+            Input::Command(id, Command::SetTime(time)) => {
+                self.decisions.set_time(time);
+                self.sink.outputs.ended(id, Outcome::Done);
+            }
             _ if self.stage == Stage::Stopped => {}
             Input::Opened(link) => to_child!(self, link, Input::Opened(link)),
             Input::Secured(link, identity) => {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use finewire_core::agent::{AgentId, Text};
 use finewire_core::connector::Note;
+use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Instant};
 
 /// What the connector's owner can ask for.
@@ -12,6 +13,8 @@ pub enum Command {
     /// End: commands under way end, agents' notification links are logged off, the broker is
     /// left. Done when nothing is left; [`Event::Stopped`] comes before.
     Shutdown,
+    /// Tell times in this zone from now on: the local zone's offset has changed.
+    SetTime(TimeFormat),
 }
 
 /// A link.

@@ -4,6 +4,7 @@ use super::{options, seed};
 use crate::config::{BrokerChoice, Settings, Trust};
 use crate::monitor::{AgentView, CallView, LinkView, MessageView, Source, View};
 use anyhow::{Context, Result};
+use core::time::Duration;
 use finewire_connector::{
     BrokerConfig, Command, Config, Connector, Event, LinkReport, NodeConfig, Status, Which,
 };
@@ -47,6 +48,7 @@ impl ConnectorPart {
             finewire_tokio::spawn(Connector::new(config, seed()?), options(profiles));
         let (sender, ready) = watch::channel(false);
         tokio::spawn(watch_over(events, sender));
+        tokio::spawn(keep_offset(handle.clone(), zone.clone()));
         Ok(Self {
             handle,
             ready,
@@ -150,6 +152,22 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
     decisions.connect_status = settings.connect_status;
     Ok((Config::new(broker, nodes, decisions), profiles))
+}
+
+/// Summer time begins and ends while we run.
+async fn keep_offset(handle: Handle<Connector>, zone: TimeZone) {
+    let mut known = offset(&zone);
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    while !handle.is_stopped() {
+        minutes.tick().await;
+        let current = offset(&zone);
+        if current != known {
+            known = current;
+            handle
+                .command(Command::SetTime(TimeFormat::with_offset(current)))
+                .await;
+        }
+    }
 }
 
 fn offset(zone: &TimeZone) -> i32 {
