@@ -12,6 +12,8 @@
 //! Sources: RFC 9110 (semantics), RFC 9112 (HTTP/1.1). Message heads are parsed by `httparse` through
 //! `ureq-proto`; framing, limits and deadlines are here.
 //!
+//! A connection can leave HTTP for a WebSocket (RFC 9110 §7.8, RFC 6455): see [`ws`].
+//!
 //! Credentials (`Authorization`, `Cookie`, `Set-Cookie` and their proxy forms) are marked sensitive as soon
 //! as they are seen, and appear in no `Debug`, trace or error text.
 //!
@@ -68,6 +70,7 @@ mod limits;
 mod redact;
 mod server;
 mod write;
+pub mod ws;
 
 pub use bytes::Bytes;
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent};

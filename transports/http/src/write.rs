@@ -36,6 +36,19 @@ pub(crate) fn request(outbox: &mut Outbox, request: &Request<Bytes>, host: &str)
     outbox.push(body.clone());
 }
 
+/// A GET that asks to leave HTTP (RFC 9110 §7.8); the headers name for what.
+pub(crate) fn upgrade_request(request: &Request<Bytes>, host: &str) -> Bytes {
+    let mut head = BytesMut::with_capacity(256);
+    put(&mut head, "GET ");
+    put(&mut head, target(request));
+    put(&mut head, " HTTP/1.1\r\nhost: ");
+    put(&mut head, host);
+    put(&mut head, "\r\nconnection: Upgrade\r\n");
+    fields(&mut head, request.headers(), &OURS);
+    put(&mut head, "\r\n");
+    head.freeze()
+}
+
 /// The request target in origin form (or `*`).
 pub(crate) fn target(request: &Request<Bytes>) -> &str {
     let uri = request.uri();

@@ -1,4 +1,4 @@
-//! XMPP over a byte stream, client and server side of it, as sans-IO
+//! XMPP over a byte stream or in a WebSocket, client and server side of it, as sans-IO
 //! [protocols](finewire_core::machine::Protocol).
 //!
 //! A [`Client`] logs in (STARTTLS where configured, SASL PLAIN, bind, presence), keeps the stream alive
@@ -46,15 +46,16 @@
 //! ```
 //!
 //! Sources: RFC 6120 (core), RFC 6121 (presence, roster), XEP-0060 (publish-subscribe), XEP-0199 (ping),
-//! XEP-0030 (discovery). What Cisco Finesse's notification service does differently is marked `Seen:`.
+//! XEP-0030 (discovery), RFC 7395 ([WebSocket](websocket)). What Cisco Finesse's notification service does differently is marked `Seen:`.
 //!
 //! Not here: what a notification means (`finewire-finesse`), server-to-server streams, stream
-//! management, any SASL mechanism but PLAIN, the WebSocket framing.
+//! management, any SASL mechanism but PLAIN, BOSH (XEP-0124).
 
 mod client;
 mod element;
 mod fault;
 mod framer;
+mod framing;
 #[doc(hidden)]
 pub mod fuzz;
 mod jid;
@@ -63,17 +64,20 @@ mod reader;
 mod server;
 pub mod stanza;
 mod trace;
+pub mod websocket;
 mod writer;
 
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, Item};
 pub use element::{Attribute, Element, Node};
 pub use fault::Fault;
 pub use framer::{Frame, Framer};
+pub use framing::Framing;
 pub use jid::{Jid, JidFault};
 pub use limits::Limits;
 pub use reader::Namespaces;
 pub use server::{PubSubRequest, Server, ServerCommand, ServerConfig, ServerEvent};
 pub use stanza::{StanzaError, StreamError};
+pub use websocket::{HttpOrXmpp, XmppOverWebSocket};
 
 /// Namespaces by their usual short names.
 pub mod ns {
@@ -85,6 +89,8 @@ pub mod ns {
     pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
     /// Conditions of stanza errors.
     pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+    /// The beginning and end of a stream in a WebSocket (RFC 7395).
+    pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
     /// STARTTLS.
     pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
     /// SASL.

@@ -35,6 +35,55 @@ pub(crate) fn stream_header(header: &Element, lang: Option<&str>) -> String {
     out
 }
 
+/// An element written for a stream as a document of its own: with the declarations that the stream header
+/// would have made.
+pub(crate) fn standing_alone(xml: &str) -> String {
+    let name_end = xml
+        .find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/')
+        .unwrap_or(xml.len());
+    let (name, rest) = xml.split_at(name_end);
+    let mut out = String::with_capacity(xml.len() + 96);
+    out.push_str(name);
+    for (declaration, needed, namespace) in [
+        ("xmlns:stream", name.starts_with("<stream:"), ns::STREAM),
+        ("xmlns", true, ns::CLIENT),
+    ] {
+        if needed && !declares(rest, declaration) {
+            let _ = write!(out, " {declaration}='{namespace}'");
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether the start tag whose name was cut off has this attribute.
+fn declares(tag: &str, name: &str) -> bool {
+    let mut rest = tag;
+    loop {
+        let Some(equals) = rest.find(['=', '>']) else {
+            return false;
+        };
+        let (before, behind) = rest.split_at(equals);
+        if !behind.starts_with('=') {
+            return false;
+        }
+        if before.trim() == name {
+            return true;
+        }
+        let value = behind.trim_start_matches('=').trim_start();
+        let Some(quote) = value.chars().next() else {
+            return false;
+        };
+        let Some((_, next)) = value
+            .strip_prefix(quote)
+            .and_then(|value| value.split_once(quote))
+        else {
+            return false;
+        };
+        rest = next;
+    }
+}
+
 fn write(out: &mut String, element: &Element, default_namespace: &str) {
     out.push('<');
     // Streams declare the prefix `stream`; many parsers of the field know it by its letters alone.

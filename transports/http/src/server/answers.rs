@@ -1,7 +1,7 @@
 //! Puts answers in the order of their requests and writes them.
 
 use super::ServerEvent;
-use crate::{Bytes, Response, date, head, header, redact, write};
+use crate::{Bytes, Response, StatusCode, date, head, header, redact, write};
 use finewire_core::machine::{
     Chunks, CommandId, Instant, Outbox, Outcome, Party, ProtocolOutput, Reason, UnixMillis,
 };
@@ -59,6 +59,11 @@ impl Answers {
     /// Whether every request is answered and every answer written.
     pub(super) fn is_drained(&self) -> bool {
         self.slots.is_empty() && self.outbox.is_drained()
+    }
+
+    /// Whether this request's answer is not yet in the outbox.
+    pub(super) fn waits(&self, exchange: u64) -> bool {
+        self.slots.iter().any(|slot| slot.exchange == exchange)
     }
 
     pub(super) fn expect(&mut self, slot: Slot) {
@@ -123,7 +128,9 @@ impl Answers {
         redact::mark_secrets(response.headers_mut());
         let closes =
             !slot.keeps_alive || head::lists(response.headers(), &header::CONNECTION, "close");
+        let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         let connection = match (closes, slot.http10) {
+            _ if switches => Some("Upgrade"),
             (true, _) => Some("close"),
             (false, true) => Some("keep-alive"),
             (false, false) => None,

@@ -15,6 +15,7 @@ mod verbs;
 
 pub use verbs::{ServerCommand, ServerConfig, ServerEvent};
 
+use crate::ws::asks_for_websocket;
 use crate::{Bytes, Fault, Method, Request, Response, StatusCode, Version, head, write};
 use answers::{Answers, Slot};
 use bytes::{Buf, BytesMut};
@@ -36,6 +37,10 @@ pub struct Server {
     /// Bytes that came while reading was paused.
     unread: BytesMut,
     paused: bool,
+    /// A request that asks to leave HTTP: what follows it is read when it is answered.
+    leaving: Option<u64>,
+    /// Whether it was granted.
+    switching: bool,
     answers: Answers,
     requests: u64,
     timers: Timers<Timer>,
@@ -50,6 +55,8 @@ enum State {
     Open,
     /// The last request was taken; when its answer is written the stream ends for this reason.
     Last(CloseReason),
+    /// HTTP is over when the last answer is written; the stream belongs to another protocol.
+    Switched,
     /// Everything is written; what still comes is thrown away, so that the peer gets to read it.
     Lingering(CloseReason),
     /// We asked for the end, or it came.
@@ -82,6 +89,8 @@ impl Server {
             intake: Intake::default(),
             unread: BytesMut::new(),
             paused: false,
+            leaving: None,
+            switching: false,
             requests: 0,
             timers: Timers::new(),
             outputs: VecDeque::new(),
@@ -101,7 +110,40 @@ impl Server {
     }
 
     fn is_full(&self) -> bool {
-        self.answers.slots() >= self.config.pipeline.max(1)
+        self.leaving.is_some() || self.answers.slots() >= self.config.pipeline.max(1)
+    }
+
+    /// Answers a request by leaving HTTP; `false` if that is not possible (any more).
+    pub(crate) fn switch(
+        &mut self,
+        now: Instant,
+        id: CommandId,
+        exchange: u64,
+        response: Response<Bytes>,
+    ) -> bool {
+        let can = self.state == State::Open
+            && self.leaving == Some(exchange)
+            && self.answers.give(exchange, id, response);
+        if can {
+            self.switching = true;
+            self.handle_timeout(now);
+        }
+        can
+    }
+
+    /// What came behind the request, once HTTP has been left.
+    pub(crate) fn take_switched(&mut self) -> Option<BytesMut> {
+        (self.state == State::Switched).then(|| core::mem::take(&mut self.unread))
+    }
+
+    /// Whether every answer is written.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.answers.is_drained()
+    }
+
+    /// Whether the stream has ended.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.state == State::Gone
     }
 
     fn on_received(&mut self, now: Instant, bytes: &[u8]) {
@@ -186,6 +228,9 @@ impl Server {
             self.state = State::Last(CloseReason::Asked);
         }
         let exchange = slot.exchange;
+        if slot.keeps_alive && asks_for_websocket(&request) {
+            self.leaving = Some(exchange);
+        }
         self.answers.expect(slot);
         let event = ServerEvent::Requested { exchange, request };
         self.outputs.push_back(ProtocolOutput::Event(event));
@@ -244,6 +289,15 @@ impl Server {
         loop {
             if self.answers.flush(now, &mut self.outputs) && self.state == State::Open {
                 self.state = State::Last(CloseReason::Asked);
+            }
+            if self.leaving.is_some_and(|it| !self.answers.waits(it)) {
+                self.leaving = None;
+                if self.switching && self.state == State::Open {
+                    self.state = State::Switched;
+                    if core::mem::take(&mut self.paused) {
+                        self.outputs.push_back(ProtocolOutput::Resume);
+                    }
+                }
             }
             if self.answers.slots() == 0 && self.state == State::Open && self.intake.take_continue()
             {
@@ -329,6 +383,8 @@ impl Protocol for Server {
             ProtocolInput::Opened(_) => {
                 self.state = State::Open;
                 self.paused = false;
+                self.leaving = None;
+                self.switching = false;
                 self.outputs.push_back(ProtocolOutput::Ready);
             }
             ProtocolInput::Received(bytes) => self.on_received(now, bytes),

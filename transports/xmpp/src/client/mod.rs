@@ -10,8 +10,9 @@ mod verbs;
 pub use notification::Item;
 pub use verbs::{ClientCommand, ClientConfig, ClientEvent};
 
+use crate::framing::{Intake, Piece};
 use crate::trace::{self, Shown};
-use crate::{Element, Fault, Frame, Framer, Jid, Namespaces, StanzaError, StreamError, ns};
+use crate::{Element, Fault, Jid, StanzaError, StreamError, ns};
 use bytes::Bytes;
 use core::fmt;
 use core::time::Duration;
@@ -28,9 +29,7 @@ use subscriptions::Subscriptions;
 pub struct Client {
     config: ClientConfig,
     phase: Phase,
-    framer: Framer,
-    /// Declarations of the stream header; `None` before it came.
-    scope: Option<Namespaces>,
+    intake: Intake,
     outbox: Outbox,
     subscriptions: Subscriptions,
     /// The number of the last request.
@@ -83,10 +82,9 @@ impl Client {
     #[must_use]
     pub fn new(config: ClientConfig) -> Self {
         Self {
-            framer: Framer::new(config.limits),
+            intake: Intake::new(config.framing, config.limits),
             config,
             phase: Phase::Down,
-            scope: None,
             outbox: Outbox::new(),
             subscriptions: Subscriptions::default(),
             requests: 0,
@@ -119,7 +117,7 @@ impl Client {
     }
 
     fn on_opened(&mut self, secured: bool) {
-        self.framer = Framer::new(self.config.limits);
+        self.intake = Intake::new(self.config.framing, self.config.limits);
         self.outbox.clear();
         self.begin_stream(Login::Features {
             secured,
@@ -128,13 +126,12 @@ impl Client {
     }
 
     fn begin_stream(&mut self, login: Login) {
-        self.scope = None;
         self.phase = Phase::LoggingIn(login);
         let header = Element::new("stream", ns::STREAM)
             .with_attribute("to", &self.config.domain)
             .with_attribute("version", "1.0");
         let lang = self.config.lang.as_deref();
-        let text = crate::writer::stream_header(&header, lang);
+        let text = self.config.framing.write_open(header, lang);
         self.send_bytes("stream header", Shown::All, text);
     }
 
@@ -144,7 +141,7 @@ impl Client {
         } else {
             Shown::All
         };
-        self.send_bytes(subject, shown, element.to_xml(ns::CLIENT));
+        self.send_bytes(subject, shown, self.config.framing.write(element));
     }
 
     fn send_bytes(&mut self, subject: &str, shown: Shown, text: String) {
@@ -167,11 +164,11 @@ impl Client {
             self.close(Closing::Abort, Fault::RemoteUnexpected.close_reason());
             return;
         }
-        self.framer.push(bytes);
+        self.intake.push(bytes);
         while !matches!(self.phase, Phase::Down | Phase::Closing) {
-            let taken = match self.framer.next_frame() {
+            let taken = match self.intake.next_piece() {
                 Ok(None) => return,
-                Ok(Some(frame)) => self.on_frame(now, &frame),
+                Ok(Some(piece)) => self.on_piece(now, piece),
                 Err(fault) => Err(fault),
             };
             if let Err(fault) = taken {
@@ -180,30 +177,20 @@ impl Client {
         }
     }
 
-    fn on_frame(&mut self, now: Instant, frame: &Frame) -> Result<(), Fault> {
-        match (frame, &self.scope) {
-            (Frame::Open(bytes), None) => {
-                let (header, scope) = Element::read_header(bytes, &self.config.limits)?;
-                if !header.is("stream", ns::STREAM) {
-                    return Err(Fault::RemoteStreamHeader);
-                }
-                self.scope = Some(scope);
-            }
-            (Frame::Stanza(bytes), Some(scope)) => {
-                let stanza = Element::read(bytes, scope, &self.config.limits)?;
+    fn on_piece(&mut self, now: Instant, piece: Piece) -> Result<(), Fault> {
+        match piece {
+            Piece::Open(_) => {}
+            Piece::Stanza(stanza, bytes) => {
                 let (us, peer) = (self.config.us, self.config.peer);
                 let subject = trace::subject(&stanza);
-                let text = String::from_utf8_lossy(bytes);
+                let text = String::from_utf8_lossy(&bytes);
                 let user = &self.config.user;
                 let trace = trace::message(peer, us, user, &subject, Shown::All, &text);
                 self.outputs.push_back(ProtocolOutput::Trace(trace));
                 self.on_stanza(now, &stanza)?;
             }
-            (Frame::Close, _) if matches!(self.phase, Phase::Leaving { .. }) => {}
-            (Frame::Close, _) => self.end_stream(now, false),
-            (Frame::Open(_), Some(_)) | (Frame::Stanza(_), None) => {
-                return Err(Fault::RemoteStreamHeader);
-            }
+            Piece::Close if matches!(self.phase, Phase::Leaving { .. }) => {}
+            Piece::Close => self.end_stream(now, false),
         }
         Ok(())
     }
@@ -251,14 +238,14 @@ impl Client {
             }
             Ok(Step::Secure(tls)) => {
                 // What came in clear before the handshake must not count as secured (RFC 6120 §5.4.3.3).
-                if self.framer.unread() > 0 {
+                if self.intake.unread() > 0 {
                     return Err(Fault::RemoteUnexpected);
                 }
                 self.phase = Phase::LoggingIn(Login::Securing);
                 self.outputs.push_back(ProtocolOutput::Secure(tls));
             }
             Ok(Step::Restart(login)) => {
-                self.framer.restart();
+                self.intake.restart();
                 self.begin_stream(login);
             }
             Ok(Step::Bound(jid)) => self.on_bound(now, jid),
@@ -317,7 +304,8 @@ impl Client {
     }
 
     fn end_stream(&mut self, now: Instant, finish: bool) {
-        self.send_bytes("stream end", Shown::All, STREAM_END.into());
+        let text = self.config.framing.close_text();
+        self.send_bytes("stream end", Shown::All, text.into());
         if !matches!(self.phase, Phase::Closing) {
             self.phase = Phase::Leaving { finish };
             self.timers.set(Timer::Leave, now + LEAVE_WITHIN);
@@ -371,8 +359,7 @@ impl Client {
                 self.end(Some(waiting), outcome);
             }
         }
-        self.scope = None;
-        self.framer = Framer::new(self.config.limits);
+        self.intake = Intake::new(self.config.framing, self.config.limits);
         self.outbox.clear();
         for timer in [Timer::Ping, Timer::Pong, Timer::Leave] {
             self.timers.clear(&timer);
@@ -427,8 +414,6 @@ impl Client {
     }
 }
 
-const STREAM_END: &str = "</stream:stream>";
-
 impl Protocol for Client {
     type Command = ClientCommand;
     type Event = ClientEvent;
@@ -438,7 +423,7 @@ impl Protocol for Client {
             ProtocolInput::Opened(identity) => self.on_opened(identity.is_some()),
             ProtocolInput::Secured(_) => {
                 if self.phase == Phase::LoggingIn(Login::Securing) {
-                    self.framer.restart();
+                    self.intake.restart();
                     self.begin_stream(Login::Features {
                         secured: true,
                         authenticated: false,

@@ -1,7 +1,7 @@
 //! What a client is configured with, asked for, and says.
 
 use super::Item;
-use crate::{Jid, Limits, StanzaError};
+use crate::{Framing, Jid, Limits, StanzaError};
 use core::time::Duration;
 use finewire_core::machine::{Party, TlsId};
 use finewire_core::password::Secret;
@@ -30,6 +30,8 @@ pub struct ClientConfig {
     pub ping_retries: u32,
     /// How long an answer to a request may take (20 s).
     pub reply_timeout: Duration,
+    /// How stanzas are carried (as one stream).
+    pub framing: Framing,
     /// The TLS profile for STARTTLS; with it, a server that does not offer STARTTLS is left. `None`
     /// where the endpoint has TLS from the first byte.
     pub starttls: Option<TlsId>,
@@ -61,6 +63,7 @@ impl ClientConfig {
             ping_timeout: Duration::from_secs(10),
             ping_retries: 2,
             reply_timeout: Duration::from_secs(20),
+            framing: Framing::Stream,
             starttls: None,
             allow_plaintext: false,
             most_pending: 1000,

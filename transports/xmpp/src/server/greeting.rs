@@ -1,7 +1,7 @@
 //! What a server says and hears before a resource is bound.
 
 use super::ServerConfig;
-use crate::{Element, Fault, StreamError, ns, writer};
+use crate::{Element, Fault, StreamError, ns};
 use base64::Engine;
 use finewire_core::password::Secret;
 
@@ -11,7 +11,7 @@ pub(super) fn header(config: &ServerConfig, id: &str, lang: Option<&str>) -> Str
         .with_attribute("from", &config.domain)
         .with_attribute("id", id)
         .with_attribute("version", "1.0");
-    writer::stream_header(&header, lang)
+    config.framing.write_open(header, lang)
 }
 
 /// The features before login.

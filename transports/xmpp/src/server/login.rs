@@ -39,7 +39,7 @@ impl Server {
     pub(super) fn start_tls(&mut self, _request: &Element) -> Result<(), Fault> {
         match self.config.starttls {
             Some(tls) if !self.secured => {
-                if self.framer.unread() > 0 {
+                if self.intake.unread() > 0 {
                     return Err(Fault::RemoteUnexpected);
                 }
                 self.send("proceed", &Element::new("proceed", ns::TLS));

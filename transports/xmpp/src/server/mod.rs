@@ -15,8 +15,9 @@ mod verbs;
 
 pub use verbs::{PubSubRequest, ServerCommand, ServerConfig, ServerEvent};
 
+use crate::framing::{self, Framing, Intake, Piece};
 use crate::trace::{self, Shown};
-use crate::{Element, Fault, Frame, Framer, Jid, Namespaces, StanzaError, StreamError, ns};
+use crate::{Element, Fault, Jid, StanzaError, StreamError, ns};
 use bytes::Bytes;
 use core::fmt;
 use core::time::Duration;
@@ -33,8 +34,7 @@ pub struct Server {
     random: Random,
     phase: Phase,
     secured: bool,
-    framer: Framer,
-    scope: Option<Namespaces>,
+    intake: Intake,
     /// Whether our own header was sent on the stream under way.
     greeted: bool,
     attempts: u32,
@@ -92,12 +92,11 @@ impl Server {
     #[must_use]
     pub fn new(config: ServerConfig, random: Random) -> Self {
         Self {
-            framer: Framer::new(config.limits),
+            intake: Intake::new(config.framing, config.limits),
             config,
             random,
             phase: Phase::New,
             secured: false,
-            scope: None,
             greeted: false,
             attempts: 0,
             user: String::new(),
@@ -140,16 +139,16 @@ impl Server {
 
     fn on_received(&mut self, now: Instant, bytes: &[u8]) {
         if self.takes_stanzas() || self.phase == Phase::Judging {
-            self.framer.push(bytes);
+            self.intake.push(bytes);
         }
-        if self.framer.unread() > self.config.limits.stanza_bytes && self.phase == Phase::Judging {
+        if self.intake.unread() > self.config.limits.stanza_bytes && self.phase == Phase::Judging {
             let reason = Fault::LimitStanza.close_reason();
             self.fail(now, StreamError::PolicyViolation, reason);
         }
         while self.takes_stanzas() {
-            let taken = match self.framer.next_frame() {
+            let taken = match self.intake.next_piece() {
                 Ok(None) => return,
-                Ok(Some(frame)) => self.on_frame(now, &frame),
+                Ok(Some(piece)) => self.on_piece(now, piece),
                 Err(fault) => Err(fault),
             };
             if let Err(fault) = taken {
@@ -158,30 +157,19 @@ impl Server {
         }
     }
 
-    fn on_frame(&mut self, now: Instant, frame: &Frame) -> Result<(), Fault> {
-        match (frame, &self.scope) {
-            (Frame::Open(bytes), None) => {
-                let (header, scope) = Element::read_header(bytes, &self.config.limits)?;
-                if !header.is("stream", ns::STREAM) {
-                    return Err(Fault::RemoteStreamHeader);
-                }
-                self.scope = Some(scope);
-                self.greet(now, &header);
-            }
-            (Frame::Stanza(bytes), Some(scope)) => {
-                let stanza = Element::read(bytes, scope, &self.config.limits)?;
+    fn on_piece(&mut self, now: Instant, piece: Piece) -> Result<(), Fault> {
+        match piece {
+            Piece::Open(header) => self.greet(now, &header),
+            Piece::Stanza(stanza, bytes) => {
                 let (us, peer) = (self.config.us, self.config.peer);
                 let shown = self.shown(&stanza);
-                let text = String::from_utf8_lossy(bytes);
+                let text = String::from_utf8_lossy(&bytes);
                 let subject = trace::subject(&stanza);
                 let trace = trace::message(peer, us, &self.user, &subject, shown, &text);
                 self.outputs.push_back(ProtocolOutput::Trace(trace));
                 self.on_stanza(now, &stanza)?;
             }
-            (Frame::Close, _) => self.leave(now, CloseReason::Eof),
-            (Frame::Open(_), Some(_)) | (Frame::Stanza(_), None) => {
-                return Err(Fault::RemoteStreamHeader);
-            }
+            Piece::Close => self.leave(now, CloseReason::Eof),
         }
         Ok(())
     }
@@ -319,12 +307,28 @@ impl Server {
                 if !matches!(self.phase, Phase::Bound { .. }) {
                     return Outcome::refused(Reason::Local, "no resource is bound");
                 }
+                let messages = match self.config.framing {
+                    Framing::Stream => None,
+                    Framing::WebSocket => match framing::split(&stanza, self.config.limits) {
+                        Ok(messages) => Some(messages),
+                        Err(fault) => {
+                            return Outcome::refused(Reason::Local, fault.to_string());
+                        }
+                    },
+                };
                 let text = String::from_utf8_lossy(&stanza);
                 let subject = "stanza";
                 let (us, peer) = (self.config.us, self.config.peer);
                 let trace = trace::message(us, peer, &self.user, subject, Shown::All, &text);
                 self.outputs.push_back(ProtocolOutput::Trace(trace));
-                self.outbox.push(stanza);
+                match messages {
+                    None => self.outbox.push(stanza),
+                    Some(messages) => {
+                        for message in messages {
+                            self.outbox.push(message.into());
+                        }
+                    }
+                }
                 self.check_backlog();
             }
             ServerCommand::Close { error: None } => self.leave(now, CloseReason::Asked),
@@ -336,13 +340,12 @@ impl Server {
     }
 
     fn restart(&mut self) {
-        self.framer.restart();
-        self.scope = None;
+        self.intake.restart();
         self.greeted = false;
     }
 
     fn send(&mut self, subject: &str, element: &Element) {
-        self.send_text(subject, Shown::All, element.to_xml(ns::CLIENT));
+        self.send_text(subject, Shown::All, self.config.framing.write(element));
     }
 
     fn send_text(&mut self, subject: &str, shown: Shown, text: String) {
@@ -389,7 +392,8 @@ impl Server {
             self.close(Closing::Flush, reason);
             return;
         }
-        self.send_text("stream end", Shown::All, "</stream:stream>".into());
+        let text = self.config.framing.close_text();
+        self.send_text("stream end", Shown::All, text.into());
         if self.phase != Phase::Gone {
             self.phase = Phase::Leaving(reason);
             self.timers.set(Timer::Leave, now + LEAVE_WITHIN);
@@ -406,7 +410,7 @@ impl Server {
     fn on_closed(&mut self) {
         self.phase = Phase::Gone;
         self.timers = Timers::new();
-        self.framer = Framer::new(self.config.limits);
+        self.intake = Intake::new(self.config.framing, self.config.limits);
         self.outbox.clear();
         self.pending.clear();
         if core::mem::take(&mut self.available) {

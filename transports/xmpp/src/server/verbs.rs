@@ -1,6 +1,6 @@
 //! What a server side is configured with, asked for, and says.
 
-use crate::{Element, Jid, Limits, StanzaError, StreamError};
+use crate::{Element, Framing, Jid, Limits, StanzaError, StreamError};
 use bytes::Bytes;
 use core::time::Duration;
 use finewire_core::machine::{Party, TlsId};
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct ServerConfig {
     /// The domain served; a stream to another one is ended with `host-unknown`.
     pub domain: Arc<str>,
+    /// How stanzas are carried (as one stream).
+    pub framing: Framing,
     /// The TLS profile for STARTTLS, offered on plain streams; `None`: not offered, as Finesse does.
     pub starttls: Option<TlsId>,
     /// Whether to list the old `iq-auth` and `iq-register` features before login. Seen: UCCX 10.5 does.
@@ -39,6 +41,7 @@ impl ServerConfig {
     pub fn new(domain: &str) -> Self {
         Self {
             domain: domain.into(),
+            framing: Framing::Stream,
             starttls: None,
             legacy_features: true,
             session: true,
@@ -69,7 +72,8 @@ pub enum ServerCommand {
         result: Result<Option<Element>, StanzaError>,
     },
     /// Sends a stanza, or several, already in their XML form with `jabber:client` as default namespace (as
-    /// [`Element::to_xml`] makes it for [`ns::CLIENT`](crate::ns::CLIENT)). The bytes are shared, not copied.
+    /// [`Element::to_xml`] makes it for [`ns::CLIENT`](crate::ns::CLIENT)). The bytes are shared, not copied;
+    /// in a WebSocket each stanza becomes a message of its own, and what is not well-formed is refused.
     /// Ends as done when they are queued behind what was sent before.
     Send {
         /// The XML.
