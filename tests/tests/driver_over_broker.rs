@@ -169,15 +169,9 @@ impl Town {
         net.add("broker", &["broker.test"], broker);
         let script = net.add("connector", &[], Script::new(ANSWERS));
         let destination = Topic::parse("crm7", &[]).unwrap();
-        let driver = Driver::new(
-            Config {
-                link: LinkConfig::keep_open(vec![Endpoint::plain("broker.test", 61616)]),
-                client: ClientConfig::default(),
-                queue: "Connector1".into(),
-                driver: driver::Config::new(destination, PasswordCodec::Clear),
-            },
-            [2; 32],
-        );
+        let link = LinkConfig::keep_open(vec![Endpoint::plain("broker.test", 61616)]);
+        let own = driver::Config::new(destination, PasswordCodec::Clear);
+        let driver = Driver::new(Config::new(link, "Connector1", own), [2; 32]);
         let driver = net.add("driver", &[], driver);
         let mut town = Self {
             net,

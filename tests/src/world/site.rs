@@ -17,7 +17,6 @@ use finewire_core::machine::{
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret, TripleDes};
 use finewire_driver::{Config as DriverConfig, Driver};
 use finewire_openwire::broker::{Broker, BrokerConfig, Listen};
-use finewire_openwire::client::ClientConfig;
 use finewire_simulator::{
     Command as FinesseCommand, Config as FinesseConfig, Knobs, PASSWORD, Service, Simulator, Truth,
 };
@@ -652,12 +651,8 @@ fn new_driver(plan: &Plan, n: usize) -> Driver {
     } else {
         codec()
     };
-    let config = DriverConfig {
-        link: LinkConfig::keep_open(vec![Endpoint::plain(BROKER, PORTS[0])]),
-        client: ClientConfig::default(),
-        queue: QUEUE.into(),
-        driver: driver::Config::new(destination, codec),
-    };
+    let link = LinkConfig::keep_open(vec![Endpoint::plain(BROKER, PORTS[0])]);
+    let config = DriverConfig::new(link, QUEUE, driver::Config::new(destination, codec));
     let n = u8::try_from(n).expect("few drivers");
     Driver::new(config, seed(plan, 10 + n))
 }

@@ -1,12 +1,13 @@
 //! The machine: one link to the broker, the decisions of the core, and what joins them.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use finewire_core::agent::{AgentId, AgentModel};
 use finewire_core::driver::{self, Service, Sessions, Signal};
 use finewire_core::machine::{
     CloseReason, CommandId, Input, Instant, Link, LinkEvent, LinkSlot, Machine, Outcome, Output,
-    Outputs, Random, Sorted,
+    Outputs, Random, Reason, Sorted,
 };
 use finewire_openwire::client::{Client, ClientCommand, ClientEvent};
 
@@ -41,7 +42,8 @@ pub enum Event {
         /// When the next attempt begins; `None`: not by itself.
         retry_at: Option<Instant>,
     },
-    /// The broker does not let the driver consume from its own topic: no answer can come.
+    /// The broker did not let the driver consume from its own topic: no answer can come. It is
+    /// asked again after [`Config::resubscribe`].
     SubscriptionFailed(Outcome),
     /// Something about the connector, an agent or a call.
     Driver(driver::Event),
@@ -59,6 +61,9 @@ pub struct Driver {
     given: BTreeMap<CommandId, perform::Given>,
     next_given: u64,
     stops: VecDeque<CommandId>,
+    /// When to ask for the lost subscription again.
+    resubscribe_at: Option<Instant>,
+    resubscribe: Duration,
     outputs: Outputs<Event>,
     now: Instant,
 }
@@ -81,6 +86,8 @@ impl Driver {
             given: BTreeMap::new(),
             next_given: 0,
             stops: VecDeque::new(),
+            resubscribe_at: None,
+            resubscribe: config.resubscribe,
             outputs: Outputs::new(),
             now: Instant::START,
         };
@@ -147,6 +154,11 @@ impl Driver {
                     retry_at: *retry_at,
                 });
             }
+            LinkEvent::Said(ClientEvent::SubscriptionLost { why, .. }) => {
+                self.on_subscription_lost();
+                let outcome = Outcome::failed(Reason::Denied, why.clone());
+                self.outputs.event(Event::SubscriptionFailed(outcome));
+            }
             LinkEvent::Said(_) => {}
         }
         if let Some(signal) = route::signal(event) {
@@ -165,9 +177,17 @@ impl Driver {
                 }
             }
             Some(perform::Given::Subscription) if !outcome.is_done() => {
+                self.on_subscription_lost();
                 self.outputs.event(Event::SubscriptionFailed(outcome));
             }
             Some(perform::Given::Message(_) | perform::Given::Subscription) | None => {}
+        }
+    }
+
+    /// Nothing can be heard without it, so it is asked for until it is there.
+    fn on_subscription_lost(&mut self) {
+        if self.stops.is_empty() {
+            self.resubscribe_at = Some(self.now + self.resubscribe);
         }
     }
 
@@ -188,6 +208,7 @@ impl Driver {
     fn stop(&mut self, id: CommandId) {
         self.signal(Signal::ShuttingDown);
         self.stops.push_back(id);
+        self.resubscribe_at = None;
         let farewell = self.give(perform::Given::Farewell);
         let command = Input::Command(farewell, ClientCommand::Disconnect);
         self.link.handle_input(self.now, command);
@@ -225,6 +246,10 @@ impl Machine for Driver {
         self.start(now);
         self.link.handle_timeout(now);
         self.sessions.handle_timeout(now);
+        if self.resubscribe_at.is_some_and(|at| at <= now) {
+            self.resubscribe_at = None;
+            self.subscribe();
+        }
     }
 
     fn poll_output(&mut self) -> Output<Event> {
@@ -239,7 +264,8 @@ impl Machine for Driver {
                 Sorted::Wait(due) => match self.sessions.poll_effect() {
                     Some(effect) => self.perform(effect),
                     None if self.outputs.is_empty() => {
-                        let due = [due, self.sessions.deadline()].into_iter().flatten().min();
+                        let due = [due, self.sessions.deadline(), self.resubscribe_at];
+                        let due = due.into_iter().flatten().min();
                         // An input may come at the very moment at which something is due.
                         if due.is_some_and(|due| due <= self.now) && !has_fired {
                             has_fired = true;

@@ -11,18 +11,11 @@
 //! use finewire_core::machine::{CommandId, Endpoint, Input, Instant, LinkConfig, Machine, Output};
 //! use finewire_core::password::PasswordCodec;
 //! use finewire_driver::{Command, Config, Driver};
-//! use finewire_openwire::client::ClientConfig;
 //!
 //! let destination = Destination::parse("192.168.1.148", &[])?;
-//! let mut driver = Driver::new(
-//!     Config {
-//!         link: LinkConfig::keep_open(vec![Endpoint::plain("broker.example", 61616)]),
-//!         client: ClientConfig::default(),
-//!         queue: "Connector1".into(),
-//!         driver: driver::Config::new(destination, PasswordCodec::Clear),
-//!     },
-//!     [7; 32],
-//! );
+//! let broker = LinkConfig::keep_open(vec![Endpoint::plain("broker.example", 61616)]);
+//! let own = driver::Config::new(destination, PasswordCodec::Clear);
+//! let mut driver = Driver::new(Config::new(broker, "Connector1", own), [7; 32]);
 //!
 //! driver.handle_timeout(Instant::START);
 //! let Output::Open(link, endpoint) = driver.poll_output() else {

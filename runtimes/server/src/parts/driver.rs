@@ -47,11 +47,11 @@ impl DriverPart {
         client.apply(&uri);
         let destination = Destination::parse(&plan.destination, &[plan.queue.as_str().into()])
             .context("the destination's name")?;
+        let link = uri.to_link_config(None).context("the broker's address")?;
+        let driver = driver::Config::new(destination, plan.passwords);
         let config = Config {
-            link: uri.to_link_config(None).context("the broker's address")?,
             client,
-            queue: plan.queue,
-            driver: driver::Config::new(destination, plan.passwords),
+            ..Config::new(link, &plan.queue, driver)
         };
         let machine = Driver::new(config, seed()?);
         let (handle, events, task) = finewire_tokio::spawn(machine, options(TlsProfiles::new()));
