@@ -5,6 +5,7 @@ mod linked;
 mod login;
 mod notifications;
 mod subscriptions;
+mod websocket;
 
 use crate::*;
 use core::time::Duration;
