@@ -148,6 +148,25 @@ fn a_password_that_cannot_be_decoded_is_refused_in_the_same_words_and_not_sooner
 }
 
 #[test]
+fn a_login_with_a_wrong_password_is_refused_and_leaves_the_agent_signed_out() {
+    let mut site = Site::calm();
+    site.expect_done(connect(1));
+    let wrong = driver::Command::login(agent(1).as_str(), WRONG_PASSWORD.into(), line(1).as_str());
+
+    let outcome = site.ask(wrong);
+
+    assert!(
+        refusal(&outcome).starts_with("AUTHORIZATION_FAILURE"),
+        "{outcome:?}"
+    );
+    site.settle();
+    assert_eq!(site.true_state(1), AgentState::Logout);
+    site.expect_done(login(1));
+    site.settle();
+    site.check_quiet();
+}
+
+#[test]
 fn an_unknown_agent_is_refused() {
     let mut site = Site::calm();
     let nobody = driver::Command::connect("4711", PASSWORD.into());
