@@ -51,7 +51,7 @@ impl<S: PartialEq + Debug> TransitionTable<S> {
     }
 }
 
-/// Declares a [`TransitionTable`](crate::machine::TransitionTable) of a state type.
+/// Declares a [`TransitionTable`] of a state type.
 ///
 /// ```
 /// use finewire_core::transitions;
