@@ -1,5 +1,6 @@
 //! Scenario, adapter and interop tests of finewire.
 
 pub mod adapters;
+pub mod bench;
 pub mod peers;
 pub mod world;
