@@ -125,11 +125,9 @@ impl Machine for Server {
             return output;
         }
         for peer in self.peers.values_mut() {
-            loop {
-                match peer.poll_output() {
-                    Output::Wait(_) => break,
-                    output => return output,
-                }
+            match peer.poll_output() {
+                Output::Wait(_) => {}
+                output => return output,
             }
         }
         self.peers.retain(|_, peer| !peer.is_gone());

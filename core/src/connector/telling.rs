@@ -173,7 +173,12 @@ impl Session {
                     let ours = correlation.filter(|_| about == Some(&last.id));
                     let told = self.told_calls.remove(&last.id);
                     if told.as_ref().is_some_and(|told| told.state == call.state) {
-                        self.remember_end(cx.now, call);
+                        // Told already, but perhaps into a link that was dying.
+                        if self.is_untold {
+                            self.keep_end(call);
+                        } else {
+                            self.remember_end(cx.now, call);
+                        }
                     } else {
                         let is_sent = self.tell(cx, Event::InboundCall(call.clone()), ours);
                         if is_sent {

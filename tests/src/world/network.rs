@@ -1,5 +1,6 @@
 //! An in-memory network with fake time: joins machines, obeys their outputs, brings them inputs.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -920,11 +921,12 @@ impl Network {
             port = self.next_port;
             self.next_port += 1;
         }
-        let result = if self.doors.contains_key(&(place, port)) {
-            Err(CloseReason::AddressInUse)
-        } else {
-            self.doors.insert((place, port), Door { listener });
-            Ok(Address::new(&address.host, port))
+        let result = match self.doors.entry((place, port)) {
+            Entry::Occupied(_) => Err(CloseReason::AddressInUse),
+            Entry::Vacant(free) => {
+                free.insert(Door { listener });
+                Ok(Address::new(&address.host, port))
+            }
         };
         self.soon(
             Duration::ZERO,

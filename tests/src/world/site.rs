@@ -421,6 +421,13 @@ impl Site {
                 "commands have not ended"
             );
         }
+        // One to the broker, a pool of eight to Finesse, one for each of the ten agents.
+        let sockets = self.net.sockets(self.connector.number());
+        assert!(sockets <= 19, "the connector holds {sockets} sockets");
+        for seat in &self.drivers {
+            let sockets = self.net.sockets(seat.number());
+            assert!(sockets <= 1, "a driver holds {sockets} sockets");
+        }
         let truth = self.net.node(self.finesse).machine().truth();
         for (report, _) in self.net.node(self.connector).machine().status().agents {
             connector_agrees(&report, &truth);

@@ -147,6 +147,22 @@ fn an_agent_whose_events_all_arrived_is_not_told_again_after_the_brokers_return(
 }
 
 #[test]
+fn an_end_that_was_told_into_a_dying_link_is_told_again() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    bench.notify(Fact::Calls(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.events();
+
+    bench.signal(Signal::BrokerDown);
+    bench.notify(Fact::CallsRemoved(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.signal(Signal::BrokerUp);
+
+    let events = bench.events();
+    let end = "#InboundCall#DROPPED#DialogID:77#";
+    assert!(events.iter().any(|event| event.contains(end)), "{events:?}");
+}
+
+#[test]
 fn what_may_have_been_lost_with_the_broker_is_told_again() {
     let mut bench = Bench::new();
     bench.with_call();
