@@ -257,7 +257,10 @@ fn keys(rows: &[KeyRow]) -> Vec<JsonKey> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+
     use super::*;
+    use crate::contract::Layout;
 
     #[test]
     fn every_event_and_every_item_has_exactly_one_row() {
@@ -282,5 +285,27 @@ mod tests {
                 row.kind
             );
         }
+    }
+    #[test]
+    fn the_page_about_layouts_lists_every_key() {
+        let documented = Layout::default();
+        let row = |name: &str, keys: &[JsonKey]| {
+            let keys: Vec<String> = keys
+                .iter()
+                .map(|key| {
+                    alloc::format!("`{}`{}", key.key, if key.is_optional { "?" } else { "" })
+                })
+                .collect();
+            alloc::format!("| `{name}` | {} |\n", keys.join(", "))
+        };
+        let mut rows = String::new();
+        for event in &documented.events {
+            rows += &row(event.name.as_str(), documented.json.event(event.kind));
+        }
+        for item in Item::ALL {
+            rows += &row(item.name(), documented.json.item(*item));
+        }
+
+        assert!(include_str!("LAYOUT.md").contains(&rows), "{rows}");
     }
 }

@@ -13,6 +13,8 @@
 //! silent, the layout's defaults are finewire's own.
 //!
 //! Not here: how a message travels (JMS type, queue, topic), and what a command does.
+//!
+#![doc = include_str!("LAYOUT.md")]
 
 mod arguments;
 mod call;
