@@ -13,6 +13,7 @@ use crate::{logs, signals};
 use anyhow::{Context, Result, bail};
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
+use finewire_core::contract::{EventFormat, Layout};
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
 use finewire_openwire::broker::Admission;
 use jiff::tz::TimeZone;
@@ -138,6 +139,8 @@ fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordC
         passwords,
         time_zone: TimeZone::system(),
         connect_status: false,
+        event_format: EventFormat::Text,
+        layout: Layout::default(),
         monitor: None,
     }
 }

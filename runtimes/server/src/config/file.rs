@@ -13,6 +13,8 @@ pub(crate) struct File {
     pub(crate) driver: Driver,
     #[serde(default)]
     pub(crate) monitor: Monitor,
+    #[serde(default)]
+    pub(crate) layout: super::layout::Table,
 }
 
 /// `[broker]`: where drivers are met.
@@ -99,6 +101,8 @@ pub(crate) struct Driver {
     pub(crate) encoding: Option<Spanned<String>>,
     /// `local`, `UTC` or an IANA name: the zone of times in events.
     pub(crate) time_zone: Option<Spanned<String>>,
+    /// `text` (the default) or `json`: the form of events.
+    pub(crate) event_format: Option<Spanned<String>>,
     /// Whether a successful Connect is answered with ConnectStatus.
     #[serde(default)]
     pub(crate) connect_status: bool,

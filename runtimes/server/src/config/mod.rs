@@ -2,11 +2,13 @@
 
 mod fault;
 mod file;
+mod layout;
 
 use anyhow::{Context, Result};
 use core::net::SocketAddr;
 use core::ops::Range;
 use fault::Faults;
+use finewire_core::contract::{EventFormat, Layout};
 use finewire_core::machine::Fingerprint;
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
 use finewire_openwire::client::BrokerUri;
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) passwords: PasswordCodec,
     pub(crate) time_zone: TimeZone,
     pub(crate) connect_status: bool,
+    pub(crate) event_format: EventFormat,
+    pub(crate) layout: Layout,
     pub(crate) monitor: Option<SocketAddr>,
 }
 
@@ -127,6 +131,8 @@ fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings
         .collect();
     let passwords = check_passwords(&file.driver, folder, faults);
     let time_zone = check_time_zone(file.driver.time_zone.as_ref(), faults);
+    let event_format = check_event_format(file.driver.event_format.as_ref(), faults);
+    let layout = layout::check(&file.layout, faults);
     let monitor = if file.monitor.enabled {
         check_monitor(&file.monitor.listen, faults).map(Some)
     } else {
@@ -142,6 +148,8 @@ fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings
         passwords: passwords?,
         time_zone: time_zone?,
         connect_status: file.driver.connect_status,
+        event_format: event_format?,
+        layout: layout?,
         monitor: monitor?,
     })
 }
@@ -395,6 +403,21 @@ fn check_time_zone(zone: Option<&Spanned<String>>, faults: &mut Faults) -> Optio
     }
 }
 
+fn check_event_format(
+    word: Option<&Spanned<String>>,
+    faults: &mut Faults,
+) -> Option<EventFormat> {
+    let Some(word) = word else {
+        return Some(EventFormat::Text);
+    };
+    let format = EventFormat::named(word.get_ref());
+    if format.is_none() {
+        let message = format!("unknown form of events {:?}", word.get_ref());
+        faults.add(word.span(), message, "\"text\" or \"json\"");
+    }
+    format
+}
+
 fn check_monitor(listen: &Spanned<String>, faults: &mut Faults) -> Option<SocketAddr> {
     match listen.get_ref().parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Some(address),
@@ -495,6 +518,31 @@ time_zone = "UTC"
                 .trust
                 .is_none()
         );
+    }
+
+    #[test]
+    fn events_are_texts_unless_the_file_wants_objects() {
+        let format = |line: &str| {
+            let text = format!("{GOOD}{line}\n");
+            parse(Path::new("c.toml"), &text).map(|settings| settings.event_format)
+        };
+
+        assert_eq!(format("").unwrap(), EventFormat::Text);
+        assert_eq!(format("event_format = \"text\"").unwrap(), EventFormat::Text);
+        assert_eq!(format("event_format = \"json\"").unwrap(), EventFormat::Json);
+        let faults = format("event_format = \"xml\"").unwrap_err().to_string();
+        assert!(faults.contains("c.toml:11:16: unknown form of events \"xml\""), "{faults}");
+    }
+
+    #[test]
+    fn the_layout_of_the_file_is_among_the_settings() {
+        let text = format!("{GOOD}\n[layout.events.State]\nname = \"AgentState\"\n");
+
+        let settings = parse(Path::new("c.toml"), &text).unwrap();
+
+        assert!(settings.layout.event_named("AgentState").is_some());
+        let text = text.replace("AgentState", "a#b");
+        assert!(faults(&text).contains("c.toml:13:8: \"a#b\" cannot be a name"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use finewire_connector::{
     BrokerConfig, Command, Config, Connector, Event, LinkReport, NodeConfig, Status, Which,
 };
 use finewire_core::connector::{self, NodeId, Note, Readiness, Subscription};
-use finewire_core::contract::{Layout, TimeFormat};
+use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Instant, LinkState, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
 use finewire_openwire::client::{BrokerUri, ClientConfig};
@@ -148,9 +148,10 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
         priority: i8::try_from(settings.priority).unwrap_or(i8::MAX),
         ..BrokerConfig::new(link, &settings.queue)
     };
-    let mut decisions = connector::Config::new(Layout::default(), settings.passwords);
+    let mut decisions = connector::Config::new(settings.layout, settings.passwords);
     decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
     decisions.connect_status = settings.connect_status;
+    decisions.event_format = settings.event_format;
     Ok((Config::new(broker, nodes, decisions), profiles))
 }
 
