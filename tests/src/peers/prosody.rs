@@ -1,4 +1,4 @@
-//! Prosody: a real XMPP server with pub-sub, plain and direct TLS.
+//! Prosody: a real XMPP server with pub-sub, plain, direct TLS and in WebSockets.
 
 use super::{Lines, available, certificate, free_port};
 use std::fs;
@@ -15,6 +15,8 @@ pub struct Prosody {
     folder: TempDir,
     plain: u16,
     secure: u16,
+    http: u16,
+    https: u16,
 }
 
 impl Prosody {
@@ -43,8 +45,15 @@ impl Prosody {
         certificate(path);
         fs::create_dir(path.join("data")).expect("a data folder");
         let (plain, secure) = (free_port(), free_port());
+        let (http, https) = (free_port(), free_port());
+        let ports = Ports {
+            plain,
+            secure,
+            http,
+            https,
+        };
         let config = path.join("prosody.cfg.lua");
-        fs::write(&config, configuration(path, plain, secure)).expect("the configuration");
+        fs::write(&config, configuration(path, &ports)).expect("the configuration");
         for (user, password) in users {
             let mut register = Command::new("prosodyctl");
             register.arg("--root").arg("--config").arg(&config);
@@ -55,7 +64,7 @@ impl Prosody {
         }
         let mut command = Command::new("prosody");
         let mut process = Lines::start("prosody", command.arg("--config").arg(&config).arg("-F"));
-        for port in [plain, secure] {
+        for port in [plain, secure, http, https] {
             wait_for(port, &mut process);
         }
         Self {
@@ -63,6 +72,8 @@ impl Prosody {
             folder,
             plain,
             secure,
+            http,
+            https,
         }
     }
 
@@ -76,6 +87,18 @@ impl Prosody {
     #[must_use]
     pub const fn secure_port(&self) -> u16 {
         self.secure
+    }
+
+    /// Port of XMPP in WebSockets without TLS; the path is `/xmpp-websocket`.
+    #[must_use]
+    pub const fn http_port(&self) -> u16 {
+        self.http
+    }
+
+    /// Port of XMPP in WebSockets over TLS.
+    #[must_use]
+    pub const fn https_port(&self) -> u16 {
+        self.https
     }
 
     /// Its certificate, PEM.
@@ -101,7 +124,20 @@ fn wait_for(port: u16, process: &mut Lines) {
     }
 }
 
-fn configuration(folder: &Path, plain: u16, secure: u16) -> String {
+struct Ports {
+    plain: u16,
+    secure: u16,
+    http: u16,
+    https: u16,
+}
+
+fn configuration(folder: &Path, ports: &Ports) -> String {
+    let Ports {
+        plain,
+        secure,
+        http,
+        https,
+    } = ports;
     let folder = folder.display();
     format!(
         r#"
@@ -114,14 +150,18 @@ interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {plain} }}
 c2s_direct_tls_ports = {{ {secure} }}
 s2s_ports = {{}}
-http_ports = {{}}
-https_ports = {{}}
+http_ports = {{ {http} }}
+http_interfaces = {{ "127.0.0.1" }}
+https_ports = {{ {https} }}
+https_interfaces = {{ "127.0.0.1" }}
+https_ssl = {{ certificate = "{folder}/cert.pem", key = "{folder}/key.pem" }}
+consider_websocket_secure = true
 authentication = "internal_plain"
 allow_unencrypted_plain_auth = true
 c2s_require_encryption = false
 ssl = {{ certificate = "{folder}/cert.pem", key = "{folder}/key.pem" }}
 admins = {{ "finesse@localhost" }}
-modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "presence" }}
+modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "presence", "websocket" }}
 VirtualHost "localhost"
 Component "pubsub.localhost" "pubsub"
     autocreate_on_subscribe = true

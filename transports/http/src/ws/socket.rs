@@ -255,8 +255,14 @@ impl<P: MessageProtocol> Socket<P> {
         match (&self.stage, closing) {
             (Stage::Open, Closing::Flush) => {
                 self.queue_close(Some(CloseCode::NORMAL));
-                self.stage = Stage::Goodbye(end);
-                self.deadline = Some(self.now + CLOSE_WITHIN);
+                // A peer that hangs up instead of answering would make an end for good look like a loss, after
+                // which a link comes back; so nobody waits for that answer.
+                if end.finish {
+                    self.say_last(end);
+                } else {
+                    self.stage = Stage::Goodbye(end);
+                    self.deadline = Some(self.now + CLOSE_WITHIN);
+                }
             }
             (Stage::Goodbye(_) | Stage::LastWords(_), Closing::Flush) => {
                 if let Stage::Goodbye(old) | Stage::LastWords(old) = &mut self.stage {

@@ -303,12 +303,12 @@ fn a_close_frame_is_answered_by_the_same_code_and_ends_the_stream() {
 #[test]
 fn our_own_end_waits_for_the_peers_close_frame_but_not_for_ever() {
     let (mut client, mut server) = open();
-    let bye = command(&mut client, 1, Say::Finish);
-    assert!(bye.finish.is_none(), "first the peer's word");
+    let bye = command(&mut client, 1, Say::End);
+    assert!(bye.close.is_none(), "first the peer's word");
     let answer = receive(&mut server, &bye.bytes);
     assert_eq!(answer.close, Some((Closing::Flush, CloseReason::Eof)));
     let end = receive(&mut client, &answer.bytes);
-    assert_eq!(end.finish, Some((Closing::Flush, CloseReason::Asked)));
+    assert_eq!(end.close, Some((Closing::Flush, CloseReason::Asked)));
 
     let (mut client, _) = open();
     let bye = command(&mut client, 1, Say::End);
@@ -319,9 +319,19 @@ fn our_own_end_waits_for_the_peers_close_frame_but_not_for_ever() {
 }
 
 #[test]
+fn an_end_for_good_says_so_and_waits_for_nobody() {
+    let (mut client, mut server) = open();
+    let bye = command(&mut client, 1, Say::Finish);
+    assert_eq!(bye.finish, Some((Closing::Flush, CloseReason::Asked)));
+    let answer = receive(&mut server, &bye.bytes);
+    assert_eq!(answer.close, Some((Closing::Flush, CloseReason::Eof)));
+}
+
+#[test]
 fn an_end_for_good_stays_one_when_the_peer_hangs_up_first() {
     let (mut client, _) = open();
-    let _ = command(&mut client, 1, Say::Finish);
+    let _ = command(&mut client, 1, Say::End);
+    let _ = command(&mut client, 2, Say::Finish);
     client.handle_input(NOW, ProtocolInput::Closed(CloseReason::Eof));
     assert_eq!(
         drain(&mut client).finish,
