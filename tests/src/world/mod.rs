@@ -3,9 +3,11 @@
 //! A [`Network`] joins any machines; everything that happens in it depends on its seed alone.
 //! What every machine must keep to is checked at each of its outputs.
 
+mod agreement;
 mod chop;
 mod invariants;
 mod network;
+mod passwords;
 pub mod site;
 mod station;
 mod weather;

@@ -6,25 +6,24 @@ use finewire_connector::{
     BrokerConfig as WayToBroker, Config as ConnectorConfig, Connector, NodeConfig,
 };
 use finewire_core::agent::{
-    AgentId, AgentModel, AgentState, Dialog, DialogId, Extension, Participant, ParticipantState,
+    AgentId, AgentModel, AgentState, Dialog, DialogId, Extension, ParticipantState,
 };
-use finewire_core::connector::AgentReport;
 use finewire_core::contract::{self, Destination};
 use finewire_core::driver::{self, Event as DriverEvent};
 use finewire_core::machine::{
-    Address, CommandId, Endpoint, Instant, LinkConfig, Outcome, Party, Random, Reason, TlsId,
+    Address, CommandId, Endpoint, Instant, LinkConfig, Outcome, Party, Reason, TlsId,
 };
-use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret, TripleDes};
 use finewire_driver::{Config as DriverConfig, Driver};
 use finewire_openwire::broker::{Broker, BrokerConfig, Listen};
 use finewire_simulator::{
-    Command as FinesseCommand, Config as FinesseConfig, Knobs, PASSWORD, Service, Simulator, Truth,
+    Command as FinesseCommand, Config as FinesseConfig, Knobs, PASSWORD, Service, Simulator,
 };
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::agreement::{connector_agrees, driver_agrees, is_present};
+use super::passwords::{FOREIGN_KEY, codec_with, secrets};
 use super::{Network, PipeInfo, Seat, Weather, replay};
+
+pub use super::passwords::{WRONG_PASSWORD, codec};
 
 /// Host name of the broker.
 pub const BROKER: &str = "broker.test";
@@ -82,15 +81,6 @@ pub struct Site {
     pub drivers: Vec<Seat<Driver>>,
     plan: Plan,
 }
-
-/// Key of the passwords' encryption at this site.
-const KEY: &str = "0123456789abcdeffedcba987654321000112233445566aa";
-
-/// Another key.
-const FOREIGN_KEY: &str = "ffeeddccbbaa99887766554433221100f0e1d2c3b4a59687";
-
-/// A password that no agent has.
-pub const WRONG_PASSWORD: &str = "Wr0ng!pass";
 
 /// How long a command may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -434,79 +424,10 @@ impl Site {
         }
         for seat in &self.drivers {
             for model in self.net.node(*seat).machine().agents() {
-                agree_with_truth(model, &truth);
+                driver_agrees(model, &truth);
             }
         }
     }
-}
-
-/// The connector and Finesse say the same of an agent whose notifications flow.
-fn connector_agrees(report: &AgentReport, truth: &Truth) {
-    if !report.is_fresh {
-        return;
-    }
-    let agent = &report.agent;
-    let real = truth.agents.iter().find(|real| real.id == *agent);
-    let real = real.unwrap_or_else(|| panic!("Finesse does not know {agent}"));
-    assert_eq!(
-        report.state, real.state,
-        "state of {agent} at the connector"
-    );
-    assert_eq!(
-        report.extension, real.extension,
-        "line of {agent} at the connector"
-    );
-    assert_eq!(report.commands, 0, "commands of {agent} at the connector");
-    let line = report.extension.as_ref().map_or("", Extension::as_str);
-    let is_here = |call: &&Dialog| call.participant(line).is_some();
-    let real_calls: Vec<_> = truth
-        .calls
-        .iter()
-        .filter(is_here)
-        .map(|call| &call.id)
-        .collect();
-    let calls: Vec<_> = report.calls.iter().map(|(id, ..)| id).collect();
-    assert_eq!(calls, real_calls, "calls of {agent} at the connector");
-}
-
-/// An agent's model and Finesse's truth say the same, as far as events tell it.
-fn agree_with_truth(model: &AgentModel, truth: &Truth) {
-    let user = model.user();
-    if !user.is_signed_in() {
-        return;
-    }
-    let real = truth.agents.iter().find(|real| real.id == user.id);
-    let real = real.unwrap_or_else(|| panic!("Finesse does not know {}", user.id));
-    assert_eq!(user.state, real.state, "state of {}", user.id);
-    assert_eq!(user.extension, real.extension, "line of {}", user.id);
-    let line = user.extension.as_ref().map_or("", Extension::as_str);
-    let is_here = |call: &&Dialog| call.participant(line).is_some_and(is_present);
-    let real_calls: Vec<_> = truth
-        .calls
-        .iter()
-        .filter(is_here)
-        .map(|call| &call.id)
-        .collect();
-    let calls: Vec<_> = model.dialogs().map(|call| &call.id).collect();
-    assert_eq!(calls, real_calls, "calls of {}", user.id);
-    for call in model.dialogs() {
-        let party = |call: &Dialog| call.participant(line).map(|party| party.state.clone());
-        let real = truth.calls.iter().find(|real| real.id == call.id);
-        assert_eq!(
-            party(call),
-            real.and_then(party),
-            "own party of call {}",
-            call.id
-        );
-    }
-}
-
-/// Whether the party has not left its call.
-fn is_present(party: &Participant) -> bool {
-    !matches!(
-        party.state,
-        ParticipantState::Dropped | ParticipantState::WrapUp
-    )
 }
 
 fn add<M: super::Guest>(
@@ -574,45 +495,6 @@ pub fn reason(outcome: &Outcome) -> Option<Reason> {
     }
 }
 
-/// How passwords travel at this site.
-///
-/// # Panics
-///
-/// Never: the key is a good one.
-pub fn codec() -> PasswordCodec {
-    codec_with(KEY)
-}
-
-fn codec_with(key: &str) -> PasswordCodec {
-    let cipher = TripleDes::new(&key.into(), InitialVector::ZERO, CipherText::Hex);
-    PasswordCodec::TripleDes(cipher.expect("the key is a good one"))
-}
-
-/// Everything that nobody may print, in every form in which it travels.
-fn secrets() -> Vec<String> {
-    let mut random = Random::from_seed([0; 32]);
-    let mut all = vec![KEY.to_owned(), KEY.to_uppercase()];
-    for password in [PASSWORD, WRONG_PASSWORD] {
-        all.push(password.to_owned());
-        all.extend(base64_cores(password));
-        let field = codec().encode(&Secret::from(password), &mut random);
-        let field = field.expect("the password can be encoded");
-        all.push(field.expose().to_owned());
-        all.push(field.expose().to_uppercase());
-    }
-    all
-}
-
-/// What the Base64 form of anything that holds `text` holds: HTTP Basic, SASL PLAIN, whatever
-/// stands before it. One core for each of the three ways to fall into groups.
-fn base64_cores(text: &str) -> impl Iterator<Item = String> {
-    (0..3).filter_map(|skipped| {
-        let rest = text.as_bytes().get(skipped..)?;
-        let groups = rest.get(..rest.len() / 3 * 3)?;
-        Some(STANDARD.encode(groups))
-    })
-}
-
 fn seed(plan: &Plan, of: u8) -> [u8; 32] {
     let mut bytes = [of; 32];
     bytes[..8].copy_from_slice(&plan.seed.to_le_bytes());
@@ -666,31 +548,3 @@ fn new_driver(plan: &Plan, n: usize) -> Driver {
 
 const QUEUE: &str = "Connector1";
 const TLS: TlsId = TlsId(1);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_recognised_in_every_form_in_which_they_travel() {
-        let field = codec()
-            .encode(&PASSWORD.into(), &mut Random::from_seed([9; 32]))
-            .unwrap();
-        let forms = [
-            format!("Login {PASSWORD}"),
-            STANDARD.encode(format!("1001001:{PASSWORD}")),
-            STANDARD.encode(format!("\u{0}10010010\u{0}{PASSWORD}")),
-            STANDARD.encode(format!("\u{0}100100100\u{0}{PASSWORD}")),
-            field.expose().to_uppercase(),
-        ];
-
-        for form in forms {
-            assert!(
-                secrets()
-                    .iter()
-                    .any(|secret| form.contains(secret.as_str())),
-                "{form}"
-            );
-        }
-    }
-}
