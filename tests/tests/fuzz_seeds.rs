@@ -17,6 +17,7 @@ macro_rules! targets {
 const TARGETS: &[Target] = targets! {
     driver_command => finewire_core::contract::fuzz::command,
     driver_event => finewire_core::contract::fuzz::event,
+    driver_event_json => finewire_core::contract::fuzz::event_json,
     finesse_answer => finewire_finesse::fuzz::answer,
     finesse_request => finewire_finesse::fuzz::request,
     finesse_update => finewire_finesse::fuzz::update,

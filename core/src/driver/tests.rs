@@ -190,6 +190,37 @@ fn a_connect_is_done_when_no_error_comes_and_refused_when_one_does() {
 }
 
 #[test]
+fn events_mean_the_same_as_texts_and_as_objects() {
+    let as_object = |text: &str| {
+        let (layout, time) = (contract::Layout::default(), contract::TimeFormat::UTC);
+        let message = contract::EventMessage::parse(text, &layout, &time).unwrap();
+        let form = contract::EventFormat::Json;
+        message
+            .event
+            .format_as(form, &message.to, &layout, &time)
+            .text
+    };
+    let (mut texts, mut objects) = (Desk::signed_in(), Desk::signed_in());
+    for event in [
+        "1001#State#RESERVED######1001#2001",
+        &call("ALERTING", "ALERTING"),
+        &call("ACTIVE", "ACTIVE"),
+        "1001#Error#TIMEOUT#late",
+        "System#OUT_OF_SERVICE",
+    ] {
+        texts.hear(event);
+        objects.hear(&as_object(event));
+    }
+    texts.hear("no event");
+    objects.hear("{\"type\":\"no event\"}");
+
+    let (last, texts) = texts.events.split_last().unwrap();
+    assert!(matches!(last, Event::Malformed(_)), "{last:?}");
+    assert!(texts.len() > 5, "{texts:?}");
+    assert_eq!(objects.events.split_last().unwrap().1, texts);
+}
+
+#[test]
 fn an_unsolicited_state_does_not_end_a_command_that_asks_for_another() {
     let mut desk = Desk::signed_in();
     let ready = desk.tell(contract::Command::MakeReady);

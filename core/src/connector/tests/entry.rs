@@ -8,6 +8,7 @@ use crate::agent::Text;
 use crate::connector::{
     About, Answer, DeliveryId, Fact, Note, Question, ReplyKind, ReplyTo, Signal, Subscription,
 };
+use crate::contract::EventFormat;
 use crate::machine::{CloseReason, Reason};
 
 fn login() -> alloc::string::String {
@@ -88,6 +89,20 @@ fn connect_status_is_told_when_asked_for() {
     bench.up();
 
     assert_eq!(bench.events(), ["siebel< 1001#ConnectStatus#CONNECTED"]);
+}
+
+#[test]
+fn events_are_objects_when_the_site_wants_them() {
+    let mut bench = Bench::with(|config| {
+        config.connect_status = true;
+        config.event_format = EventFormat::Json;
+    });
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD}"));
+    bench.reply(Answer::User(user("LOGOUT", None)));
+    bench.up();
+
+    let object = r#"{"type":"ConnectStatus","agentId":"1001","status":"CONNECTED"}"#;
+    assert_eq!(bench.events(), [format!("siebel< {object}")]);
 }
 
 #[test]
