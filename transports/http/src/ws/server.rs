@@ -43,6 +43,10 @@ pub enum ServerCommand<P: MessageProtocol> {
 }
 
 /// What a [`Server`] says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request is moved once; boxing each would cost more"
+)]
 pub enum ServerEvent<E> {
     /// A complete request has come. Each is to be answered once.
     Requested {
@@ -89,7 +93,7 @@ impl<P: MessageProtocol> Server<P> {
                     .handle_input(now, ProtocolInput::Command(id, command));
             }
             ServerCommand::Accept { exchange, protocol } => {
-                if let Err((reason, text)) = self.accept(now, id, exchange, protocol) {
+                if let Err((reason, text)) = self.accept(now, id, exchange, *protocol) {
                     let outcome = Outcome::refused(reason, text);
                     self.outputs.push(ProtocolOutput::Ended(id, outcome));
                 }
@@ -110,7 +114,7 @@ impl<P: MessageProtocol> Server<P> {
         now: Instant,
         id: CommandId,
         exchange: u64,
-        protocol: Box<P>,
+        protocol: P,
     ) -> Result<(), (Reason, &'static str)> {
         let asked = self.asked.take_if(|(asked, _)| *asked == exchange);
         let Some((_, wish)) = asked else {
@@ -136,7 +140,7 @@ impl<P: MessageProtocol> Server<P> {
         {
             return Err((Reason::LinkDown, "the connection is gone or ends"));
         }
-        let socket = Socket::new(Side::Server, self.limits, *protocol, None);
+        let socket = Socket::new(Side::Server, self.limits, protocol, None);
         self.socket = Some(Box::new(socket));
         Ok(())
     }

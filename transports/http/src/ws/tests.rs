@@ -363,6 +363,8 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..200),
         piece in 1..20usize,
     ) {
+        crate::fuzz::websocket(&bytes);
+        crate::fuzz::websocket_client(&bytes);
         for side in [Side::Client, Side::Server] {
             let whole = decode(side, Limits::default(), &bytes, usize::MAX);
             prop_assert_eq!(decode(side, Limits::default(), &bytes, piece), whole);
