@@ -97,7 +97,7 @@ impl FieldReader<'_> {
 
     fn json_event(&self, text: &str) -> Result<EventMessage, MalformedEvent> {
         let limits = &self.layout.limits;
-        // Calls hold up to three values for each sub-item's field, lists up to ten for each item.
+        // The largest item, a queue, is an object with ten values; the rest is for unknown keys.
         let most = limits
             .items
             .max(limits.sub_items)

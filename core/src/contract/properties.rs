@@ -542,7 +542,8 @@ fn shuffled(order: &[u32]) -> Layout {
     let mut shuffle = |slots: &mut Vec<Slot>| {
         slots.sort_by_cached_key(|slot| (slot.field == Field::Items, rank()));
         for (index, slot) in slots.iter_mut().enumerate() {
-            let has_label = slot.field != Field::Items && order[index % order.len()].is_multiple_of(2);
+            let has_label =
+                slot.field != Field::Items && order[index % order.len()].is_multiple_of(2);
             slot.label = has_label.then(|| alloc::format!("L {index}").into());
         }
     };

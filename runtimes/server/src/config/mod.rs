@@ -403,10 +403,7 @@ fn check_time_zone(zone: Option<&Spanned<String>>, faults: &mut Faults) -> Optio
     }
 }
 
-fn check_event_format(
-    word: Option<&Spanned<String>>,
-    faults: &mut Faults,
-) -> Option<EventFormat> {
+fn check_event_format(word: Option<&Spanned<String>>, faults: &mut Faults) -> Option<EventFormat> {
     let Some(word) = word else {
         return Some(EventFormat::Text);
     };
@@ -528,10 +525,19 @@ time_zone = "UTC"
         };
 
         assert_eq!(format("").unwrap(), EventFormat::Text);
-        assert_eq!(format("event_format = \"text\"").unwrap(), EventFormat::Text);
-        assert_eq!(format("event_format = \"json\"").unwrap(), EventFormat::Json);
+        assert_eq!(
+            format("event_format = \"text\"").unwrap(),
+            EventFormat::Text
+        );
+        assert_eq!(
+            format("event_format = \"json\"").unwrap(),
+            EventFormat::Json
+        );
         let faults = format("event_format = \"xml\"").unwrap_err().to_string();
-        assert!(faults.contains("c.toml:11:16: unknown form of events \"xml\""), "{faults}");
+        assert!(
+            faults.contains("c.toml:11:16: unknown form of events \"xml\""),
+            "{faults}"
+        );
     }
 
     #[test]
