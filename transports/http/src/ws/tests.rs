@@ -359,12 +359,39 @@ proptest! {
     }
 
     #[test]
+    fn a_damaged_byte_is_a_fault_or_another_message_but_the_same_in_any_chunking(
+        list in proptest::collection::vec(said(), 1..4),
+        at in any::<proptest::sample::Index>(),
+        bit in 0..8u32,
+        piece in 1..50usize,
+    ) {
+        let mut random = Random::from_seed([8; 32]);
+        let (mut wire, mut expected) = (Vec::new(), Vec::new());
+        for said in list {
+            let (opcode, payload, cuts) = match said {
+                Said::Text(text, cuts) => (Opcode::Text, text.into_bytes(), cuts),
+                Said::Binary(data, cuts) => (Opcode::Binary, data, cuts),
+                Said::Ping(data) => (Opcode::Ping, data, vec![]),
+                Said::Pong(data) => (Opcode::Pong, data, vec![]),
+            };
+            write_cut(&mut wire, &mut expected, &mut random, (opcode, &payload), &cuts);
+        }
+        let at = at.index(wire.len());
+        wire[at] ^= 1 << bit;
+        let whole = decode(Side::Server, Limits::default(), &wire, usize::MAX);
+        prop_assert_eq!(decode(Side::Server, Limits::default(), &wire, piece), whole);
+        let choice = [u8::try_from(piece).unwrap() << 1 | 1];
+        crate::fuzz::websocket(&[&choice[..], &wire].concat());
+    }
+
+    #[test]
     fn any_bytes_mean_the_same_in_any_chunking(
         bytes in proptest::collection::vec(any::<u8>(), 0..200),
         piece in 1..20usize,
     ) {
         crate::fuzz::websocket(&bytes);
         crate::fuzz::websocket_client(&bytes);
+        crate::fuzz::websocket_client(&[&[3][..], &frame(true, Opcode::Text, &bytes)].concat());
         for side in [Side::Client, Side::Server] {
             let whole = decode(side, Limits::default(), &bytes, usize::MAX);
             prop_assert_eq!(decode(side, Limits::default(), &bytes, piece), whole);

@@ -57,11 +57,19 @@ impl Wire {
             passed: 0,
             accepts: true,
         };
-        wire.server
-            .handle_input(wire.now, ProtocolInput::Opened(None));
-        wire.client
-            .handle_input(wire.now, ProtocolInput::Opened(None));
+        wire.open();
         wire
+    }
+
+    /// A new stream to a new server.
+    fn open(&mut self) {
+        self.up = true;
+        let config = self.server.http().config().clone();
+        self.server = ws::Server::new(config, ws::Limits::default());
+        self.server
+            .handle_input(self.now, ProtocolInput::Opened(None));
+        self.client
+            .handle_input(self.now, ProtocolInput::Opened(None));
     }
 
     fn logged_in() -> Self {
@@ -323,6 +331,49 @@ fn an_end_of_the_server_brings_the_client_back_later() {
     assert_eq!(wire.server_end, Some(CloseReason::Asked));
     assert!(!wire.up);
     assert!(wire.client_end.is_none_or(|(how, _)| how == "close"));
+}
+
+#[test]
+fn what_was_subscribed_is_subscribed_again_in_the_next_websocket() {
+    let mut wire = Wire::logged_in();
+    wire.command(1, subscribe());
+    wire.cut(&CloseReason::Eof);
+    wire.run();
+    let asked = |wire: &Wire| {
+        let asks = |event: &&ServerEvent| matches!(event, ServerEvent::PubSub { .. });
+        wire.served.iter().filter(asks).count()
+    };
+    assert_eq!(asked(&wire), 1);
+
+    wire.open();
+    wire.run();
+
+    assert_eq!(asked(&wire), 2);
+    assert_eq!(wire.ready, 2);
+    assert_eq!(wire.ended, [(1, Outcome::Done)]);
+    wire.serve(notification("after"));
+    assert_eq!(notified(&wire), 1);
+}
+
+#[test]
+fn pings_keep_a_websocket_and_silence_ends_it() {
+    let mut wire = Wire::logged_in();
+    for _ in 0..6 {
+        wire.now += 10 * SECOND;
+        wire.client.handle_timeout(wire.now);
+        wire.server.handle_timeout(wire.now);
+        wire.run();
+    }
+    assert!(wire.up, "{:?} {:?}", wire.client_end, wire.server_end);
+    assert!(wire.shown.contains("urn:xmpp:ping"));
+
+    wire.up = false;
+    for _ in 0..6 {
+        wire.now += 10 * SECOND;
+        wire.client.handle_timeout(wire.now);
+        wire.run();
+    }
+    assert_eq!(wire.client_end, Some(("close", CloseReason::TimedOut)));
 }
 
 #[test]
