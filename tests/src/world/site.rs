@@ -527,7 +527,12 @@ fn new_finesse(plan: &Plan) -> Simulator {
 pub fn new_connector(plan: &Plan) -> Connector {
     let broker = LinkConfig::keep_open(vec![Endpoint::plain(BROKER, PORTS[0])]);
     let node = NodeConfig::new(FINESSE, PORTS[1], PORTS[2]).secured(TLS);
-    let decisions = finewire_core::connector::Config::new(contract::Layout::default(), codec());
+    let layout = contract::Layout::default();
+    let mut decisions = finewire_core::connector::Config::new(layout, codec());
+    // Drivers read either form; which one must not matter to anything else.
+    if plan.seed.is_multiple_of(3) {
+        decisions.event_format = contract::EventFormat::Json;
+    }
     let config = ConnectorConfig::new(WayToBroker::new(broker, QUEUE), vec![node], decisions);
     Connector::new(config, seed(plan, 3))
 }
