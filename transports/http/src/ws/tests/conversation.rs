@@ -277,6 +277,24 @@ fn pings_are_answered_with_their_content_and_the_last_one_is_enough() {
 }
 
 #[test]
+fn pings_that_come_while_we_write_are_answered_once_behind_it() {
+    let (mut client, _) = open();
+    let say = ProtocolInput::Command(CommandId(1), Say::Text("long"));
+    client.handle_input(NOW, say);
+    while !matches!(client.poll_output(), ProtocolOutput::Send(_)) {}
+    for content in [b"1", b"2", b"3"] {
+        let ping = frame(true, Opcode::Ping, content);
+        client.handle_input(NOW, ProtocolInput::Received(&ping));
+        while !matches!(client.poll_output(), ProtocolOutput::Wait(_)) {}
+    }
+    client.handle_input(NOW, ProtocolInput::Sent);
+
+    let pong = drain(&mut client).bytes;
+    let read = decode(Side::Server, Limits::default(), &pong, 1).0;
+    assert_eq!(read, [Incoming::Pong("3".into())]);
+}
+
+#[test]
 fn a_pong_nobody_asked_for_is_ignored() {
     let (mut client, _) = open();
     let heard = receive(&mut client, &frame(true, Opcode::Pong, b"x"));
