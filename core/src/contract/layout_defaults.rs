@@ -346,7 +346,11 @@ fn slots(rows: &[SlotRow]) -> Vec<Slot> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
     use super::*;
+    use crate::contract::Item;
 
     #[test]
     fn every_verb_and_every_event_has_exactly_one_row() {
@@ -370,5 +374,43 @@ mod tests {
                 "{kind:?}"
             );
         }
+    }
+    #[test]
+    fn the_page_about_layouts_lists_every_command_event_and_item() {
+        let layout = Layout::default();
+        let mut commands = String::new();
+        for row in layout
+            .commands
+            .iter()
+            .filter(|row| !row.parameters.is_empty())
+        {
+            let parameter = |slot: &ParameterSlot| {
+                let name = slot.parameter.name();
+                let optional = if slot.is_optional { "?" } else { "" };
+                let rest = if slot.takes_rest { " …" } else { "" };
+                format!("{name}{optional}{rest}")
+            };
+            let parameters: Vec<String> = row.parameters.iter().map(parameter).collect();
+            commands += &format!("| `{}` | {} |\n", row.name, parameters.join(", "));
+        }
+        let mut events = String::new();
+        let mut row = |name: &str, slots: &[Slot]| {
+            let field = |slot: &Slot| match &slot.label {
+                Some(label) => format!("{} (`{label}:`)", slot.field.name()),
+                None => slot.field.name().into(),
+            };
+            let fields: Vec<String> = slots.iter().map(field).collect();
+            events += &format!("| `{name}` | {} |\n", fields.join(", "));
+        };
+        for event in layout.events.iter().filter(|row| !row.fields.is_empty()) {
+            row(event.name.as_str(), &event.fields);
+        }
+        for item in Item::ALL {
+            row(item.name(), layout.item(*item));
+        }
+
+        let page = include_str!("LAYOUT.md");
+        assert!(page.contains(&commands), "{commands}");
+        assert!(page.contains(&events), "{events}");
     }
 }
