@@ -5,17 +5,16 @@ use alloc::vec::Vec;
 
 use super::call::{Call, CallState};
 use super::event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
-use super::event_fields::ReadFields;
 use super::event_form::EventFormat;
+use super::event_parts::{Controls, Reasons, Words};
 use super::field::{bounded, printable};
 use super::field_reader::{Facts, FieldReader, Given};
 use super::json::Json;
 use super::layout::Layout;
 use super::layout_field::{Field, Item};
-use super::lists::ReasonCategory;
 use super::malformed::MalformedEvent;
 use super::time_format::TimeFormat;
-use crate::agent::{AgentId, AgentState, CallAction, DialogId, Text};
+use crate::agent::{AgentId, AgentState, DialogId, Text};
 
 impl EventMessage {
     /// Reads an event in either form ([`EventFormat::of`]).
@@ -266,71 +265,12 @@ fn zip_longest(codes: Vec<Text>, labels: Vec<Text>) -> Vec<(Text, Text)> {
     (0..length).map(pair).collect()
 }
 
-/// Fields of events with one or two words.
-#[derive(Default)]
-struct Words {
-    first: Text,
-    second: Text,
-}
-
-impl ReadFields for Words {
-    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
-        match field {
-            Field::Status | Field::HasCalls | Field::Code => self.first = reader.word(given),
-            Field::CallCount | Field::Text => self.second = reader.value(given),
-            _ => {}
-        }
-    }
-}
-
-#[derive(Default)]
-struct Controls {
-    dialog: DialogId,
-    actions: Vec<CallAction>,
-}
-
-impl ReadFields for Controls {
-    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
-        match field {
-            Field::Dialog => self.dialog = reader.word(given),
-            Field::Actions => {
-                self.actions = reader.list(given, ',', |word| {
-                    CallAction::from_wire(reader.word::<Text>(word).as_str())
-                })
-            }
-            _ => {}
-        }
-    }
-}
-
-#[derive(Default)]
-struct Reasons {
-    category: Option<ReasonCategory>,
-    codes: Vec<Text>,
-    labels: Vec<Text>,
-    pairs: Vec<(Text, Text)>,
-}
-
-impl ReadFields for Reasons {
-    fn read(&mut self, field: Field, given: Given<'_>, reader: &FieldReader<'_>) {
-        match field {
-            Field::Category => {
-                let word = reader.word::<Text>(given).non_empty();
-                self.category = word.map(|word| ReasonCategory::from_wire(word.as_str()));
-            }
-            Field::Codes => self.codes = reader.list(given, ',', |item| reader.value(item)),
-            Field::Reasons => self.pairs = reader.list(given, '|', |item| reader.pair(item)),
-            Field::Labels => self.labels = reader.list(given, ',', |item| reader.value(item)),
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::vec;
 
     use super::*;
+    use crate::contract::ReasonCategory;
     use crate::machine::UnixMillis;
 
     const UTC: TimeFormat = TimeFormat::UTC;

@@ -6,7 +6,7 @@ use super::command::Verb;
 use super::destination::DestinationFault;
 use super::error_code::ErrorCode;
 use super::event::EventKind;
-use super::json::JsonError;
+use super::json_fault::JsonError;
 use super::layout_field::Parameter;
 use crate::agent::{AgentId, Text};
 

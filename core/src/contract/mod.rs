@@ -30,6 +30,7 @@ mod event_format;
 #[cfg(test)]
 mod event_json_tests;
 mod event_parse;
+mod event_parts;
 pub mod field;
 mod field_reader;
 mod field_writer;
@@ -37,9 +38,11 @@ mod from_model;
 #[doc(hidden)]
 pub mod fuzz;
 mod json;
+mod json_fault;
 mod layout;
 mod layout_check;
 mod layout_defaults;
+mod layout_fault;
 mod layout_field;
 mod layout_json;
 mod list_fields;
@@ -48,6 +51,8 @@ mod malformed;
 #[cfg(test)]
 mod properties;
 mod time_format;
+#[cfg(test)]
+mod values;
 
 pub use call::{Call, CallParticipant, CallState};
 pub use command::{Command, CommandMessage, MobileMode, Subject, Verb};
@@ -57,9 +62,9 @@ pub use error_code::ErrorCode;
 pub use event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
 pub use event_form::EventFormat;
 pub use event_format::Formatted;
-pub use json::{JsonError, JsonFault};
+pub use json_fault::{JsonError, JsonFault};
 pub use layout::{CommandLayout, EventLayout, Layout, Limits, ParameterSlot, Slot, Words};
-pub use layout_check::LayoutFault;
+pub use layout_fault::LayoutFault;
 pub use layout_field::{Field, Item, Parameter};
 pub use layout_json::{JsonEvent, JsonItem, JsonKey, JsonLayout};
 pub use lists::{Contact, Phonebook, QueueStatistics, ReasonCategory, TeamUser};
