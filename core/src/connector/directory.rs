@@ -31,13 +31,19 @@ impl Directory {
         spared: &mut Option<Session>,
     ) -> Option<&mut Session> {
         if !self.sessions.contains_key(agent) && self.sessions.len() >= cx.config.limits.agents {
-            let mut sessions = self.sessions.iter();
-            let spare = sessions.find(|(_, session)| session.is_dispensable(cx));
-            let spare = spare.map(|(agent, _)| agent.clone())?;
+            let spare = self
+                .first(|session| session.is_dispensable(cx))
+                .or_else(|| self.first(Session::is_junk))?;
             *spared = self.sessions.remove(&spare);
         }
         let new = || Session::new(agent.clone(), cx.now);
         Some(self.sessions.entry(agent.clone()).or_insert_with(new))
+    }
+
+    fn first(&self, is_wanted: impl Fn(&Session) -> bool) -> Option<AgentId> {
+        let mut sessions = self.sessions.iter();
+        let found = sessions.find(|(_, session)| is_wanted(session));
+        found.map(|(agent, _)| agent.clone())
     }
 
     pub(super) fn agents(&self) -> alloc::vec::Vec<AgentId> {
@@ -60,7 +66,7 @@ pub(super) fn report(session: &Session) -> AgentReport {
         name: user.full_name(),
         state: user.state.clone(),
         extension: user.extension.clone(),
-        destination: session.destination().cloned(),
+        destination: session.bound.clone(),
         subscription: session.subscription,
         since: session.since,
         is_fresh: session.is_fresh,

@@ -34,6 +34,7 @@ impl Session {
                 let destination = destination.clone();
                 if self.bound.is_none() {
                     self.candidate = Some(destination.clone());
+                    self.claim(&destination);
                 }
                 match password {
                     Some(password) => password.clone(),
@@ -95,6 +96,40 @@ impl Session {
             }
             _ => self.connected(cx, job),
         }
+    }
+
+    /// Somebody wants the agent's events and has not proven anything: the login will.
+    fn claim(&mut self, destination: &Destination) {
+        if !self.claims.contains(destination) {
+            self.claims.truncate(CLAIMS - 1);
+            self.claims.push(destination.clone());
+        }
+    }
+
+    /// A login has proven the password, but a login does not say where its events are to go: that
+    /// is settled only if a single destination asked for them.
+    fn bind_claimed(&mut self, cx: &mut Context<'_>, job: &Job) -> Option<Flow> {
+        if self.bound.is_some() {
+            return None;
+        }
+        let mut claims = core::mem::take(&mut self.claims);
+        let Some(claimed) = claims.pop() else {
+            return Some(self.refuse(cx, job, not_connected()));
+        };
+        if claims.is_empty() {
+            self.bind(cx, claimed);
+            return None;
+        }
+        let text = "Several drivers claim the agent; connect it with its password.";
+        for other in claims
+            .into_iter()
+            .filter(|other| self.candidate.as_ref() != Some(other))
+        {
+            let event = Event::error(ErrorCode::SubscriptionFailed, text);
+            cx.publish(Addressee::Driver(other), self.agent.clone(), event, None);
+        }
+        self.candidate = Some(claimed);
+        Some(self.refuse(cx, job, Refusal::new(ErrorCode::SubscriptionFailed, text)))
     }
 
     /// The next step towards a proven password and flowing notifications.
@@ -183,10 +218,10 @@ impl Session {
             }
             Command::Login { extension, .. } => {
                 let extension = extension.clone();
-                if let Some(candidate) = self.candidate.take() {
-                    self.bind(cx, candidate);
+                match self.bind_claimed(cx, job) {
+                    Some(refused) => refused,
+                    None => self.sign_in(cx, job, extension),
                 }
-                self.sign_in(cx, job, extension)
             }
             _ => self.refuse(cx, job, not_connected()),
         }
@@ -206,6 +241,7 @@ impl Session {
     /// Gives the agent's events to a destination whose driver proved the password.
     fn bind(&mut self, cx: &mut Context<'_>, destination: Destination) {
         self.candidate = None;
+        self.claims.clear();
         if self.bound.as_ref() == Some(&destination) {
             return;
         }
@@ -379,6 +415,9 @@ impl Session {
         }
     }
 }
+
+/// Unproven destinations remembered for one agent; more than one is a dispute already.
+const CLAIMS: usize = 4;
 
 pub(super) fn not_connected() -> Refusal {
     Refusal::new(ErrorCode::NotConnected, "The agent is not connected.")

@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::attempts::Attempts;
 use super::effect::{Addressee, Effect, Note};
@@ -24,8 +25,10 @@ pub(super) struct Session {
     pub(super) agent: AgentId,
     /// Where events go; given only to who proved the password.
     pub(super) bound: Option<Destination>,
-    /// Where errors go while nobody has proved the password.
+    /// Where the last unproven Connect came from: errors go there while nothing is bound.
     pub(super) candidate: Option<Destination>,
+    /// Unproven destinations among which a login may choose, if there is just one.
+    pub(super) claims: Vec<Destination>,
     /// The password that Finesse accepted last.
     pub(super) held: Option<Secret>,
     pub(super) node: NodeId,
@@ -41,7 +44,7 @@ pub(super) struct Session {
     pub(super) told_state: Option<AgentStatus>,
     pub(super) told_calls: BTreeMap<DialogId, Call>,
     /// Ends of calls that could not be told.
-    pub(super) lost_ends: alloc::vec::Vec<Call>,
+    pub(super) lost_ends: Vec<Call>,
     /// When an event was last handed to the broker.
     pub(super) told_at: Option<Instant>,
     /// The last calls whose ends were handed to the broker, and when.
@@ -52,7 +55,7 @@ pub(super) struct Session {
     pub(super) resync: Resync,
     /// Counts notifications about calls: tells whether a read of them was overtaken.
     pub(super) epoch: u64,
-    pub(super) reasons: Option<(alloc::vec::Vec<ReasonCode>, Instant)>,
+    pub(super) reasons: Option<(Vec<ReasonCode>, Instant)>,
     pub(super) retire_at: Option<Instant>,
     /// Another server than the one it was signed in on is used: sign in there.
     pub(super) signs_in_again: bool,
@@ -67,6 +70,7 @@ impl Session {
         Self {
             bound: None,
             candidate: None,
+            claims: Vec::new(),
             held: None,
             node: NodeId(0),
             subscription: Subscription::None,
@@ -78,7 +82,7 @@ impl Session {
             is_untold: false,
             told_state: None,
             told_calls: BTreeMap::new(),
-            lost_ends: alloc::vec::Vec::new(),
+            lost_ends: Vec::new(),
             told_at: None,
             told_ends: VecDeque::new(),
             user: Lane::default(),
@@ -423,6 +427,12 @@ impl Session {
         !self.is_busy()
             && self.subscription == Subscription::None
             && self.attempts.is_clean(cx.now, cx.config)
+    }
+
+    /// Nothing but the memory of wrong passwords would be lost with it. Only when nothing else is
+    /// dispensable: junk must not keep agents out, and Finesse counts wrong passwords too.
+    pub(super) fn is_junk(&self) -> bool {
+        !self.is_busy() && self.subscription == Subscription::None && self.bound.is_none()
     }
 
     /// Where its driver listens.

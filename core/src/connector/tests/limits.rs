@@ -55,6 +55,19 @@ fn more_agents_than_there_is_room_for_are_refused_unless_one_is_idle() {
 }
 
 #[test]
+fn agents_that_nobody_got_into_make_room_for_others() {
+    let mut bench = Bench::with(|config| config.limits.agents = 1);
+    bench.command("Connect#9000", "evil,zz");
+    bench.reply(wrong_password());
+    bench.seconds(3);
+    bench.events();
+
+    bench.connect();
+
+    assert!(bench.connector.agent(&"9000".into()).is_none());
+}
+
+#[test]
 fn a_late_or_invented_answer_is_counted_and_nothing_else() {
     let mut bench = Bench::new();
     bench.sign_in();

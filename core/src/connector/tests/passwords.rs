@@ -153,3 +153,37 @@ fn a_password_changed_at_finesse_is_proven_by_one_read_and_used_from_then_on() {
     bench.command("MakeReady#1001", "");
     assert_eq!(bench.asked.front().unwrap().2.as_deref(), Some("NewPass1"));
 }
+
+#[test]
+fn a_login_does_not_choose_between_two_drivers_that_proved_nothing() {
+    for second in ["evil", "evil,wrong"] {
+        let mut bench = Bench::new();
+        bench.command("Connect#1001", "siebel");
+        bench.command("Connect#1001", second);
+        if second.contains(',') {
+            bench.reply(wrong_password());
+            bench.seconds(3);
+        }
+        bench.events();
+
+        bench.command("Login#1001", &login());
+        bench.reply(Answer::User(user("LOGOUT", None)));
+        bench.subscribed.pop_front().unwrap();
+        bench.up();
+
+        let text = "1001#Error#SUBSCRIPTION_FAILED#Several drivers claim the agent; \
+                    connect it with its password.";
+        let mut events = bench.events();
+        events.sort();
+        assert_eq!(events, [format!("evil< {text}"), format!("siebel< {text}")]);
+        assert!(bench.asked.is_empty(), "nobody is signed in");
+
+        bench.command("Connect#1001", &format!("siebel,{PASSWORD}"));
+        bench.command("Login#1001", &login());
+        bench.reply(Answer::Accepted);
+        bench.notify(Fact::User(user("NOT_READY", Some("2001"))));
+        bench.reply(Answer::Calls(Vec::new()));
+        let events = bench.events();
+        assert!(events.len() == 3 && events.iter().all(|event| event.starts_with("siebel< ")));
+    }
+}
