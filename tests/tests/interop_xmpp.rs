@@ -37,7 +37,8 @@ impl Ours {
 
     async fn event(&mut self, what: &str) -> LinkEvent<ClientEvent> {
         let next = tokio::time::timeout(PATIENCE, self.events.next()).await;
-        next.unwrap_or_else(|_| panic!("{what} did not come")).expect("the client runs")
+        next.unwrap_or_else(|_| panic!("{what} did not come"))
+            .expect("the client runs")
     }
 
     async fn said(&mut self, what: &str) -> ClientEvent {
@@ -61,11 +62,16 @@ fn config(password: &str) -> ClientConfig {
 
 fn secure(prosody: &Prosody) -> (Endpoint, Option<ClientTls>) {
     let tls = ClientTls::roots_pem(&prosody.certificate()).expect("a root");
-    (Endpoint::secure("localhost", prosody.secure_port(), TLS), Some(tls))
+    (
+        Endpoint::secure("localhost", prosody.secure_port(), TLS),
+        Some(tls),
+    )
 }
 
 async fn start() -> Prosody {
-    tokio::task::spawn_blocking(|| Prosody::start(USERS)).await.expect("no panic")
+    tokio::task::spawn_blocking(|| Prosody::start(USERS))
+        .await
+        .expect("no panic")
 }
 
 #[tokio::test]
@@ -82,7 +88,10 @@ async fn an_item_comes_by_an_explicit_subscription_over_tls_and_pings_are_answer
     assert_eq!(jid.as_str(), "1001001@localhost/finewire");
 
     let service = Jid::new(None, "pubsub.localhost", None).expect("an address");
-    let subscribe = ClientCommand::Subscribe { service, node: NODE.into() };
+    let subscribe = ClientCommand::Subscribe {
+        service,
+        node: NODE.into(),
+    };
     assert_eq!(ours.handle.command(subscribe).await, Outcome::Done);
     let port = prosody.plain_port();
     let payload = "<notification xmlns='http://jabber.org/protocol/pubsub'>\
@@ -104,7 +113,10 @@ async fn an_item_comes_by_an_explicit_subscription_over_tls_and_pings_are_answer
     // Several ping intervals pass; a link that got no answers would be lost.
     let quiet = tokio::time::timeout(Duration::from_secs(2), ours.event("nothing")).await;
     assert!(quiet.is_err(), "{quiet:?}");
-    assert_eq!(ours.handle.command(ClientCommand::Disconnect).await, Outcome::Done);
+    assert_eq!(
+        ours.handle.command(ClientCommand::Disconnect).await,
+        Outcome::Done
+    );
 }
 
 #[tokio::test]
@@ -132,12 +144,18 @@ async fn the_password_does_not_go_over_a_plain_stream_unless_allowed() {
     let prosody = start().await;
     let endpoint = Endpoint::plain("127.0.0.1", prosody.plain_port());
     let mut ours = Ours::start(endpoint.clone(), config("Passw0rd!"), None);
-    assert!(matches!(ours.event("the refusal").await, LinkEvent::Down { .. }));
+    assert!(matches!(
+        ours.event("the refusal").await,
+        LinkEvent::Down { .. }
+    ));
 
     let mut config = config("Passw0rd!");
     config.allow_plaintext = true;
     let mut ours = Ours::start(endpoint, config, None);
-    assert!(matches!(ours.said("the login").await, ClientEvent::Bound { .. }));
+    assert!(matches!(
+        ours.said("the login").await,
+        ClientEvent::Bound { .. }
+    ));
 }
 
 #[tokio::test]
@@ -151,7 +169,10 @@ async fn a_subscription_that_the_service_refuses_is_refused_with_its_condition()
     let _ = ours.said("the login").await;
 
     let service = Jid::new(None, "nobody.localhost", None).expect("an address");
-    let subscribe = ClientCommand::Subscribe { service, node: NODE.into() };
+    let subscribe = ClientCommand::Subscribe {
+        service,
+        node: NODE.into(),
+    };
     let outcome = ours.handle.command(subscribe).await;
 
     assert!(
@@ -174,5 +195,8 @@ async fn a_server_with_an_unknown_certificate_is_not_told_the_password() {
         panic!("trusted a stranger");
     };
 
-    assert!(matches!(reason, CloseReason::Tls(TlsFault::PinMismatch(_))), "{reason}");
+    assert!(
+        matches!(reason, CloseReason::Tls(TlsFault::PinMismatch(_))),
+        "{reason}"
+    );
 }
