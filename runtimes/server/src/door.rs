@@ -75,6 +75,14 @@ pub(crate) fn read(path: &Path) -> Result<Door> {
     })
 }
 
+/// Removes the control file, unless another simulator has put its own there.
+pub(crate) fn forget(path: &Path, ours: &Door) {
+    if read(path).is_ok_and(|found| found.token == ours.token) {
+        // Gone already is as good.
+        let _ = fs::remove_file(path);
+    }
+}
+
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());

@@ -32,6 +32,19 @@ type Expected<'a> = (Party, Party, &'a str, &'a str);
 
 use Party::{Connector, Driver, Finesse};
 
+/// In a play, nothing goes wrong.
+const ERROR: Expected<'_> = (Connector, Driver, "Error#", "");
+
+/// Whether `trace` is what is expected. The content is found between separators only, so that
+/// `READY` does not stand for `NOT_READY`.
+fn matches((from, to, subject, detail): &Expected<'_>, trace: &TraceEvent) -> bool {
+    let holds = |detail: &str| {
+        let separator = |c: char| !(c.is_alphanumeric() || c == '_');
+        detail.is_empty() || trace.detail.split(separator).any(|word| word == detail)
+    };
+    trace.from == *from && trace.to == *to && trace.subject.starts_with(subject) && holds(detail)
+}
+
 impl Play {
     /// Prints and gathers what `traces` tells.
     pub(crate) fn new(printer: Arc<Printer>, mut traces: broadcast::Receiver<TraceEvent>) -> Self {
@@ -59,25 +72,35 @@ impl Play {
         }
     }
 
-    /// Waits until each of `expected` has passed, in this order; others may pass in between.
-    async fn expect(&mut self, expected: &[Expected<'_>]) -> Result<()> {
-        for (from, to, subject, detail) in expected {
-            loop {
-                let next = timeout(PATIENCE, self.passed.recv()).await;
-                let Ok(Some(trace)) = next else {
-                    bail!(
-                        "expected {from} → {to}: {subject} {detail}; it did not come \
-                         ({} messages did)",
-                        self.seen
-                    );
-                };
-                self.seen += 1;
-                if trace.from == *from
-                    && trace.to == *to
-                    && trace.subject.starts_with(subject)
-                    && trace.detail.contains(detail)
-                {
-                    break;
+    /// Waits until each of `in_order` has passed, one after the other, and then each of
+    /// `in_any_order`; others may pass in between, but no error may reach the driver.
+    async fn expect(
+        &mut self,
+        in_order: &[Expected<'_>],
+        in_any_order: &[Expected<'_>],
+    ) -> Result<()> {
+        let (mut first, mut rest) = (in_order.iter(), in_any_order.to_vec());
+        let mut wanted = first.next();
+        while let Some(missing) = wanted.or_else(|| rest.first()) {
+            let next = timeout(PATIENCE, self.passed.recv()).await;
+            let Ok(Some(trace)) = next else {
+                let (from, to, subject, detail) = missing;
+                bail!(
+                    "expected {from} → {to}: {subject} {detail}; it did not come ({} messages did)",
+                    self.seen
+                );
+            };
+            self.seen += 1;
+            if matches(&ERROR, &trace) {
+                bail!("not expected: {} {}", trace.subject, trace.detail);
+            }
+            match wanted {
+                Some(expected) if matches(expected, &trace) => wanted = first.next(),
+                Some(_) => {}
+                None => {
+                    if let Some(at) = rest.iter().position(|expected| matches(expected, &trace)) {
+                        rest.remove(at);
+                    }
                 }
             }
         }
@@ -98,28 +121,32 @@ impl Play {
         self.printer
             .step("The driver says hello; the connector is in service");
         driver.in_service().await?;
-        self.expect(&[
+        let messages = [
             (Driver, Connector, "Hello#", ""),
             (Connector, Driver, "System#", "IN_SERVICE"),
-        ])
-        .await?;
+        ];
+        self.expect(&messages, &[]).await?;
 
         self.printer
             .step("The agent logs in; the password comes Triple-DES encrypted");
         let connect = driver.ask(driver::Command::connect(AGENT, password.clone()));
         let login = driver.ask(driver::Command::login(AGENT, password.clone(), EXTENSION));
-        let messages = self.expect(&[
+        // Connect starts, Login follows at once: what each makes the connector ask is mixed.
+        let expected = [
             (Driver, Connector, "Connect#", ""),
             (Driver, Connector, "Login#", ""),
+            (Finesse, Connector, "notifications flow", ""),
             (Connector, Finesse, "PUT User/", "LOGIN"),
             (Connector, Driver, "AgentInfo#", ""),
             (Connector, Driver, "State#", "NOT_READY"),
             (Connector, Driver, "DialogStatus#", "NONE"),
-        ]);
-        let (connect, login, messages) = tokio::join!(connect, login, messages);
-        messages?;
-        connect.context("Connect")?;
-        login.context("Login")?;
+        ];
+        let messages = self.expect(&expected, &[]);
+        tokio::try_join!(
+            async { connect.await.context("Connect") },
+            async { login.await.context("Login") },
+            messages,
+        )?;
 
         self.printer.step("The agent becomes ready");
         self.tell(
@@ -127,7 +154,7 @@ impl Play {
             Verb::MakeReady,
             "MakeReady#",
             ("PUT User/", "READY"),
-            ("State#", "READY"),
+            &[("State#", "READY")],
         )
         .await?;
 
@@ -137,24 +164,36 @@ impl Play {
             bail!("the simulator places no call: {why}");
         }
         let dialog = offered(driver).await?;
-        self.expect(&[(Connector, Driver, "NewInboundCall#", CALLER)])
-            .await?;
+        let offer = [
+            (Connector, Driver, "NewInboundCall#", CALLER),
+            (Connector, Driver, "State#", "RESERVED"),
+        ];
+        self.expect(&[], &offer).await?;
 
-        for (heading, verb, name, action, state) in [
+        for (heading, verb, name, action, call, agent) in [
             (
                 "The agent answers",
                 answer as fn(DialogId) -> Verb,
                 "AnswerCall#",
                 "ANSWER",
                 "ACTIVE",
+                "TALKING",
             ),
-            ("puts the call on hold", hold, "HoldCall#", "HOLD", "HELD"),
+            (
+                "puts the call on hold",
+                hold,
+                "HoldCall#",
+                "HOLD",
+                "HELD",
+                "HOLD",
+            ),
             (
                 "retrieves it",
                 retrieve,
                 "RetrieveCall#",
                 "RETRIEVE",
                 "ACTIVE",
+                "TALKING",
             ),
             (
                 "and releases it",
@@ -162,56 +201,67 @@ impl Play {
                 "ReleaseCall#",
                 "DROP",
                 "DROPPED",
+                "READY",
             ),
         ] {
             self.printer.step(heading);
-            let event = ("InboundCall#", state);
+            let events = [("InboundCall#", call), ("State#", agent)];
             self.tell(
                 driver,
                 verb(dialog.clone()),
                 name,
                 ("PUT Dialog/", action),
-                event,
+                &events,
             )
             .await?;
         }
 
         self.printer.step("The agent goes not ready and logs out");
-        let event = ("State#", "NOT_READY");
+        let events = [("State#", "NOT_READY")];
         let request = ("PUT User/", "NOT_READY");
-        self.tell(driver, Verb::MakeNotReady, "MakeNotReady#", request, event)
-            .await?;
-        let event = ("State#", "LOGOUT");
+        self.tell(
+            driver,
+            Verb::MakeNotReady,
+            "MakeNotReady#",
+            request,
+            &events,
+        )
+        .await?;
         self.tell(
             driver,
             Verb::Logout,
             "Logout#",
             ("PUT User/", "LOGOUT"),
-            event,
+            &[("State#", "LOGOUT")],
         )
         .await
     }
 
-    /// Gives a command, waits for its end and for the messages that belong to it.
+    /// Gives a command, waits for its end and for the messages that belong to it: command and
+    /// request in order, then the events in any order, for notifications about agent and call are
+    /// independent.
     async fn tell(
         &mut self,
         driver: &DriverPart,
         verb: Verb,
         command: &str,
         request: (&str, &str),
-        event: (&str, &str),
+        events: &[(&str, &str)],
     ) -> Result<()> {
         let asked = driver.ask(driver::Command::tell(AGENT, verb));
-        let expected = [
+        let in_order = [
             (Driver, Connector, command, ""),
             (Connector, Finesse, request.0, request.1),
             (Finesse, Connector, "", ""),
-            (Connector, Driver, event.0, event.1),
         ];
-        let messages = self.expect(&expected);
-        let (asked, messages) = tokio::join!(asked, messages);
-        messages?;
-        asked.with_context(|| command.trim_end_matches('#').to_owned())
+        let events: Vec<_> = events
+            .iter()
+            .map(|(subject, detail)| (Connector, Driver, *subject, *detail))
+            .collect();
+        let messages = self.expect(&in_order, &events);
+        let name = command.trim_end_matches('#');
+        tokio::try_join!(async { asked.await.context(name.to_owned()) }, messages)?;
+        Ok(())
     }
 }
 
@@ -240,6 +290,117 @@ async fn offered(driver: &mut DriverPart) -> Result<DialogId> {
             Ok(Some(_)) => {}
             Ok(None) => bail!("the driver has stopped"),
             Err(_) => bail!("no call was offered"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFER: Expected<'_> = (Connector, Driver, "NewInboundCall#", CALLER);
+    const RESERVED: Expected<'_> = (Connector, Driver, "State#", "RESERVED");
+    const HELLO: Expected<'_> = (Driver, Connector, "Hello#", "");
+
+    /// A play in which exactly these messages pass.
+    fn play(messages: &[(Party, Party, &str, &str)]) -> Play {
+        let (sender, passed) = mpsc::channel(16);
+        for (from, to, subject, detail) in messages {
+            let trace = TraceEvent {
+                from: *from,
+                to: *to,
+                link: None,
+                agent: None,
+                subject: (*subject).into(),
+                detail: (*detail).into(),
+            };
+            sender.try_send(trace).unwrap();
+        }
+        let printer = Arc::new(Printer::new());
+        Play {
+            printer,
+            passed,
+            seen: 0,
+        }
+    }
+
+    const OFFERED: (Party, Party, &str, &str) = (
+        Connector,
+        Driver,
+        "NewInboundCall#1001001",
+        "1001001#NewInboundCall#5551234#ani=5551234",
+    );
+    const IS_RESERVED: (Party, Party, &str, &str) = (
+        Connector,
+        Driver,
+        "State#1001001",
+        "1001001#State#RESERVED#",
+    );
+    const SAYS_HELLO: (Party, Party, &str, &str) = (Driver, Connector, "Hello#demo", "");
+
+    #[tokio::test]
+    async fn a_message_that_does_not_come_fails_and_is_named() {
+        let mut play = play(&[SAYS_HELLO, OFFERED]);
+        let failed = play.expect(&[HELLO, OFFER, RESERVED], &[]).await;
+        let text = failed.unwrap_err().to_string();
+        assert!(
+            text.contains("State#") && text.contains("RESERVED"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn messages_in_another_order_fail() {
+        let mut play = play(&[OFFERED, SAYS_HELLO]);
+        assert!(play.expect(&[HELLO, OFFER], &[]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn messages_in_order_pass_with_others_between_them() {
+        let mut play = play(&[SAYS_HELLO, IS_RESERVED, OFFERED]);
+        assert!(play.expect(&[HELLO, OFFER], &[]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_has_no_order_passes_in_either_and_fails_when_one_is_missing() {
+        for messages in [
+            [SAYS_HELLO, OFFERED, IS_RESERVED],
+            [SAYS_HELLO, IS_RESERVED, OFFERED],
+        ] {
+            let mut play = play(&messages);
+            assert!(play.expect(&[HELLO], &[OFFER, RESERVED]).await.is_ok());
+        }
+        for messages in [
+            [SAYS_HELLO, OFFERED, OFFERED],
+            [IS_RESERVED, SAYS_HELLO, OFFERED],
+        ] {
+            let mut play = play(&messages);
+            assert!(play.expect(&[HELLO], &[OFFER, RESERVED]).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_to_the_driver_fails_even_when_all_else_comes() {
+        let error = (Connector, Driver, "Error#1001001", "1001001#Error#X#y");
+        let mut play = play(&[SAYS_HELLO, error, OFFERED]);
+        assert!(play.expect(&[HELLO, OFFER], &[]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_message_counts_only_between_its_own_parties_and_as_a_whole_word() {
+        for message in [
+            (Driver, Connector, "State#1001001", "1001001#State#READY#"),
+            (Connector, Finesse, "State#1001001", "1001001#State#READY#"),
+            (Connector, Driver, "Status#1001001", "1001001#State#READY#"),
+            (
+                Connector,
+                Driver,
+                "State#1001001",
+                "1001001#State#NOT_READY#",
+            ),
+        ] {
+            let ready = (Connector, Driver, "State#", "READY");
+            assert!(play(&[message]).expect(&[ready], &[]).await.is_err());
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::parts::{
 };
 use crate::play::Play;
 use crate::printer::Printer;
-use crate::{logs, signals};
+use crate::{door, logs, signals};
 use anyhow::{Context, Result, bail};
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -55,9 +55,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
     let uri = broker_uri(&settings, Some(&broker.url()))?;
     let connector = ConnectorPart::start(settings, &uri)?;
     let monitor_at = SocketAddr::from((Ipv4Addr::LOCALHOST, port(args.monitor_port, 8162)));
-    let monitor = Monitor::start(monitor_at, connector.source())
-        .await
-        .context("choose another with --monitor-port (0 = a free one)")?;
+    let monitor = Monitor::start(monitor_at, connector.source(), "--monitor-port").await?;
     println!("broker       {}", broker.url());
     println!("finesse      https://{}", simulator.rest);
     println!("xmpp         {} (TLS)", simulator.xmpp);
@@ -95,13 +93,16 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
             broker.url()
         );
         println!("encrypted, as hex, initial vector zero, key {KEY}.");
+        let file = door::path(None)?;
+        door::write(&file, &simulator.door)?;
         println!(
-            "Control door of the simulator: http://{}",
-            simulator.door.address
+            "Calls: `finewire simulate call --to 1001002 --from 5551234` (token in {}).",
+            file.display()
         );
         // The play's driver goes; its agents are free for others.
         driver.stop().await;
         signals::stop().await;
+        door::forget(&file, &simulator.door);
     } else {
         driver.stop().await;
     }

@@ -37,7 +37,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
     let connector = ConnectorPart::start(settings, &uri)?;
     let _monitor = match monitor_at {
         Some(address) => {
-            let monitor = Monitor::start(address, connector.source()).await?;
+            let monitor = Monitor::start(address, connector.source(), "monitor.listen").await?;
             println!("monitor      http://{}/", monitor.address());
             Some(monitor)
         }

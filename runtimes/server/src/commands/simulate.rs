@@ -1,7 +1,7 @@
 //! `finewire simulate`: the Finesse simulator, and what can be asked of one that runs.
 
 use crate::cli::{self, SimulateAction};
-use crate::door::{self, Door};
+use crate::door;
 use crate::parts::{SimulatorPart, SimulatorPlan, exchange};
 use crate::{logs, secret, signals};
 use anyhow::{Context, Result, bail};
@@ -9,7 +9,6 @@ use bytes::Bytes;
 use finewire_core::password::Secret;
 use finewire_http::http::{Method, Request, header};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(args: cli::Simulate) -> Result<ExitCode> {
@@ -66,7 +65,7 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
         path.display()
     );
     signals::stop().await;
-    forget(&path, &simulator.door);
+    door::forget(&path, &simulator.door);
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -81,14 +80,6 @@ pub(crate) fn agent_password(reach: &cli::Reach) -> Result<Option<Secret>> {
             "the built-in password is for loopback only: give --agent-password-file to listen on {}",
             reach.listen
         ),
-    }
-}
-
-/// Removes the control file, unless another simulator has put its own there.
-fn forget(path: &Path, ours: &Door) {
-    if door::read(path).is_ok_and(|found| found.token == ours.token) {
-        // Gone already is as good.
-        let _ = std::fs::remove_file(path);
     }
 }
 

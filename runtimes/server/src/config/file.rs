@@ -25,7 +25,7 @@ pub(crate) struct Broker {
     pub(crate) url: Spanned<String>,
     /// Where the embedded broker listens.
     pub(crate) listen: Option<Spanned<String>>,
-    pub(crate) user: Option<String>,
+    pub(crate) user: Option<Spanned<String>>,
     pub(crate) password_file: Option<Spanned<PathBuf>>,
     /// Trust for `ssl://`.
     pub(crate) ca_file: Option<Spanned<PathBuf>>,
@@ -64,9 +64,9 @@ pub(crate) struct Node {
     /// Fully qualified host name.
     pub(crate) host: Spanned<String>,
     #[serde(default = "Node::default_port")]
-    pub(crate) port: u16,
+    pub(crate) port: Spanned<u16>,
     #[serde(default = "Node::default_xmpp_port")]
-    pub(crate) xmpp_port: u16,
+    pub(crate) xmpp_port: Spanned<u16>,
     /// `tls`, or `plain` (loopback only, unless `allow_plaintext`).
     pub(crate) security: Option<Spanned<String>>,
     /// Own certificate authority, PEM.
@@ -78,12 +78,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    const fn default_port() -> u16 {
-        8445
+    fn default_port() -> Spanned<u16> {
+        Spanned::new(0..0, 8445)
     }
 
-    const fn default_xmpp_port() -> u16 {
-        5223
+    fn default_xmpp_port() -> Spanned<u16> {
+        Spanned::new(0..0, 5223)
     }
 }
 

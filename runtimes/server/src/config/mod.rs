@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use core::net::SocketAddr;
 use core::ops::Range;
 use fault::Faults;
+use finewire_core::contract::Destination;
 use finewire_core::contract::{EventFormat, Layout};
 use finewire_core::machine::Fingerprint;
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
@@ -109,12 +110,10 @@ fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings
             None
         }
     };
-    if file.broker.queue.get_ref().trim().is_empty() {
-        faults.add(
-            file.broker.queue.span(),
-            "the queue's name is empty",
-            "e.g. Connector1",
-        );
+    // A queue's name follows the rules of a topic's: what OpenWire reads more into would be a loop.
+    if let Err(fault) = Destination::parse(file.broker.queue.get_ref(), &[]) {
+        let hint = "a plain name such as Connector1";
+        faults.add(file.broker.queue.span(), fault.to_string(), hint);
     }
     let nodes = file.finesse.node.get_ref();
     if nodes.is_empty() || nodes.len() > 2 {
@@ -197,9 +196,13 @@ fn check_user(
         (None, None) => Some(None),
         (Some(user), Some(file)) => {
             let secret = check_secret(file, folder, faults)?;
-            Some(Some((user.clone(), secret)))
+            Some(Some((user.get_ref().clone(), secret)))
         }
-        (Some(user), None) => Some(Some((user.clone(), Secret::from("")))),
+        (Some(user), None) => {
+            let hint = "set broker.password_file too";
+            faults.add(user.span(), "a user without a password", hint);
+            None
+        }
         (None, Some(file)) => {
             faults.add(
                 file.span(),
@@ -227,46 +230,52 @@ fn check_secret(file: &Spanned<PathBuf>, folder: &Path, faults: &mut Faults) -> 
 
 fn check_node(node: &file::Node, folder: &Path, faults: &mut Faults) -> Option<Node> {
     let host = node.host.get_ref().trim();
-    if host.is_empty()
-        || host.contains(['/', ':', ' ']) && host.parse::<core::net::Ipv6Addr>().is_err()
-    {
+    let has_no_name = host.is_empty()
+        || host.contains(['/', ':', ' ']) && host.parse::<core::net::Ipv6Addr>().is_err();
+    if has_no_name {
         let hint = "a host name such as \"finesse-a.example.com\", without scheme and port";
         faults.add(node.host.span(), "not a host name", hint);
-        return None;
     }
-    let plain = match &node.security {
-        None => false,
-        Some(word) => match word.get_ref().as_str() {
-            "tls" => false,
-            "plain" if is_loopback(host) || node.allow_plaintext => true,
-            "plain" => {
-                let hint = "use \"tls\", or set allow_plaintext = true: passwords in clear";
-                faults.add(
-                    word.span(),
-                    "plain text to a host that is not loopback",
-                    hint,
-                );
-                return None;
-            }
-            other => {
-                let message = format!("unknown security {other:?}");
-                faults.add(word.span(), message, "\"tls\" or \"plain\"");
-                return None;
-            }
-        },
-    };
+    for port in [&node.port, &node.xmpp_port] {
+        if *port.get_ref() == 0 {
+            faults.add(port.span(), "not a port to connect to", "1 to 65535");
+        }
+    }
+    let is_plain = check_security(node, host, faults);
     let trust = check_trust(
         node.ca_file.as_ref(),
         node.fingerprint.as_ref(),
         folder,
         faults,
-    )?;
+    );
     Some(Node {
         host: host.to_owned(),
-        port: node.port,
-        xmpp_port: node.xmpp_port,
-        trust: (!plain).then_some(trust),
+        port: *node.port.get_ref(),
+        xmpp_port: *node.xmpp_port.get_ref(),
+        trust: if is_plain? { None } else { Some(trust?) },
     })
+}
+
+/// Whether a node is talked to without TLS.
+fn check_security(node: &file::Node, host: &str, faults: &mut Faults) -> Option<bool> {
+    let Some(word) = &node.security else {
+        return Some(false);
+    };
+    match word.get_ref().as_str() {
+        "tls" => Some(false),
+        "plain" if is_loopback(host) || node.allow_plaintext => Some(true),
+        "plain" => {
+            let hint = "use \"tls\", or set allow_plaintext = true: passwords in clear";
+            let message = "plain text to a host that is not loopback";
+            faults.add(word.span(), message, hint);
+            None
+        }
+        other => {
+            let message = format!("unknown security {other:?}");
+            faults.add(word.span(), message, "\"tls\" or \"plain\"");
+            None
+        }
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -490,6 +499,33 @@ time_zone = "UTC"
             "Mars/Base",
         ] {
             assert!(faults.contains(part), "{part} in {faults}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_node_is_told() {
+        let text = GOOD.replace(
+            "host = \"finesse-a.example\"",
+            "host = \"https://x\"\nport = 0\nsecurity = \"foo\"\nfingerprint = \"zz\"",
+        );
+        assert!(
+            faults(&text).ends_with("4 errors in c.toml"),
+            "{}",
+            faults(&text)
+        );
+    }
+
+    #[test]
+    fn a_user_of_the_broker_needs_a_password() {
+        let text = GOOD.replace("[broker]", "[broker]\nuser = \"u\"");
+        assert!(faults(&text).contains("a user without a password"));
+    }
+
+    #[test]
+    fn a_queue_whose_name_openwire_reads_more_into_is_refused() {
+        for name in ["Connector1,topic://vic", "X>", "a?x=1", " "] {
+            let text = GOOD.replace("[broker]", &format!("[broker]\nqueue = \"{name}\""));
+            assert!(faults(&text).contains("plain name"), "{name}");
         }
     }
 
