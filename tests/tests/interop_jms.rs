@@ -169,3 +169,63 @@ fn the_connector_survives_a_restart_of_the_real_broker_in_the_middle_of_the_flow
     play(&mut driver, &simulator, "dest2");
     driver.finish();
 }
+
+#[test]
+fn a_primary_that_comes_takes_over_and_nothing_is_told_by_two() {
+    if !Broker::is_available() {
+        return;
+    }
+    let folders = [TempDir::new(), TempDir::new()].map(|folder| folder.expect("a folder"));
+    let broker = Broker::start();
+    let simulator = Simulator::start(folders[0].path());
+    let connector = |folder: &TempDir, priority: u8| {
+        let url = format!("url = \"{}\"\npriority = {priority}", broker.url());
+        Connector::start(folder.path(), &config(folder, &url, &simulator))
+    };
+    let _secondary = connector(&folders[0], 100);
+    let mut driver = Jms::connect(&broker.url());
+    driver.topic("dest1");
+    let password = encrypted("Passw0rd!");
+    let log_in = |driver: &mut Jms| {
+        let connect = format!("dest1,{password}");
+        driver.send(QUEUE, &format!("Connect#{AGENT}"), &connect);
+        driver.send(
+            QUEUE,
+            &format!("Login#{AGENT}"),
+            &format!("{password},2001"),
+        );
+        driver.expect("a login", |body| body.starts_with("1001001#DialogStatus#"));
+    };
+    log_in(&mut driver);
+
+    let _primary = connector(&folders[1], 127);
+    driver.expect("to be sent to the primary", |body| {
+        body.starts_with("System#RECONNECT")
+    });
+    log_in(&mut driver);
+    driver.send(QUEUE, &format!("MakeReady#{AGENT}"), "");
+    driver.expect("ready", |body| body.starts_with("1001001#State#READY#"));
+    driver.send(QUEUE, &format!("MakeNotReady#{AGENT}"), "");
+    driver.expect("not ready", |body| {
+        body.starts_with("1001001#State#NOT_READY#")
+    });
+
+    assert_eq!(since_takeover(&mut driver, "1001001#State#READY#"), 1);
+}
+
+/// How many messages with a body that begins so came since the last takeover.
+fn since_takeover(driver: &mut Jms, begin: &str) -> usize {
+    let bodies = driver
+        .seen()
+        .iter()
+        .filter_map(|line| line.splitn(4, '\t').nth(3));
+    let since: Vec<&str> = bodies.collect();
+    let from = since
+        .iter()
+        .rposition(|body| body.starts_with("System#RECONNECT"));
+    let from = from.unwrap_or_default();
+    since[from..]
+        .iter()
+        .filter(|body| body.starts_with(begin))
+        .count()
+}

@@ -115,6 +115,7 @@ impl Connector {
             }
             Signal::Notified { agent, update } => self.on_update(&agent, update),
             Signal::Answered { request, answer } => self.on_answer(request, answer),
+            Signal::Displaced => self.on_displaced(),
             Signal::Wall(_) => {}
             Signal::ShuttingDown => self.on_shutting_down(),
         }
@@ -277,6 +278,22 @@ impl Connector {
                 self.touch(&agent, Session::retell);
             }
         }
+    }
+
+    /// Commands go to another connector from now on, and that one knows no agents: their drivers
+    /// are told to connect them again, and nobody is told anything twice.
+    fn on_displaced(&mut self) {
+        let homes: alloc::vec::Vec<Destination> = self.homes.keys().cloned().collect();
+        for agent in self.directory.agents() {
+            self.touch(&agent, Session::leave);
+        }
+        for destination in homes {
+            let (_, mut cx) = self.parts();
+            let to = Addressee::Driver(destination);
+            let event = Event::System(SystemStatus::Reconnect);
+            cx.publish(to, AgentId::default(), event, None);
+        }
+        self.out.note(Note::Displaced);
     }
 
     pub(super) fn tell_status(&mut self, destination: Destination, correlation: Option<&Text>) {

@@ -185,6 +185,8 @@ pub enum Note {
         /// Why.
         why: Text,
     },
+    /// Another connector has taken over: all agents were given up.
+    Displaced,
     /// Nothing is left to do after [`ShuttingDown`](super::Signal::ShuttingDown).
     Drained,
 }

@@ -407,6 +407,25 @@ impl Session {
         }
     }
 
+    /// Another connector has taken over: commands end, the agent is given up.
+    pub(super) fn leave(&mut self, cx: &mut Context<'_>) {
+        for lane in [LaneId::User, LaneId::Device] {
+            let current = self.lane(lane).current.take();
+            let waiting = core::mem::take(&mut self.lane(lane).queue);
+            for job in current.into_iter().chain(waiting) {
+                let text = "Another connector has taken over.";
+                self.refuse(cx, &job, Refusal::new(ErrorCode::OutOfService, text));
+            }
+        }
+        self.bound = None;
+        self.candidate = None;
+        self.claims.clear();
+        if self.subscription != Subscription::None {
+            self.retire(cx);
+        }
+        self.is_live = false;
+    }
+
     /// When something of it is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let due = [

@@ -129,6 +129,8 @@ pub enum Signal {
         /// How.
         answer: Answer,
     },
+    /// The broker serves another connector before this one now.
+    Displaced,
     /// The wall clock shows this.
     Wall(UnixMillis),
     /// The connector is to end: nothing new is begun.

@@ -67,6 +67,7 @@ pub struct Connector {
     next_broker_command: u64,
     /// The one that subscribed the command queue.
     pub(crate) queue_command: Option<CommandId>,
+    pub(crate) rivals_command: Option<CommandId>,
     pub(crate) seen: Seen,
     pub(crate) repeated: u64,
     pub(crate) ring: Ring,
@@ -131,6 +132,7 @@ impl Connector {
             next_delivery: 0,
             next_broker_command: 0,
             queue_command: None,
+            rivals_command: None,
             seen: Seen::new(remembered),
             repeated: 0,
             ring: Ring::new(config.recent),
@@ -190,6 +192,7 @@ impl Connector {
             return;
         }
         self.subscribe_queue();
+        self.watch_rivals();
         self.touch_broker(Act::Start);
         self.signal(Signal::Started);
     }
@@ -198,6 +201,14 @@ impl Connector {
         let command = perform::subscription(&self.broker_config);
         let id = self.ask_broker(command);
         self.queue_command = Some(id);
+    }
+
+    /// Without the advisories it works, but does not learn that another connector takes over.
+    pub(crate) fn watch_rivals(&mut self) {
+        if self.broker_config.exclusive {
+            let id = self.ask_broker(perform::rivals(&self.broker_config));
+            self.rivals_command = Some(id);
+        }
     }
 
     pub(crate) fn ask_broker(&mut self, command: ClientCommand) -> CommandId {

@@ -19,7 +19,7 @@ use crate::translate;
 use crate::verbs::Event;
 
 /// The one subscription of the connector.
-const COMMANDS: ConsumerHandle = ConsumerHandle(1);
+pub(crate) const COMMANDS: ConsumerHandle = ConsumerHandle(1);
 
 /// The command queue: each command is acknowledged after it was taken on.
 pub(crate) fn subscription(config: &BrokerConfig) -> ClientCommand {
@@ -31,6 +31,16 @@ pub(crate) fn subscription(config: &BrokerConfig) -> ClientCommand {
         acknowledge: AckMode::Individual,
         ..Consume::to(COMMANDS, queue)
     })
+}
+
+/// The advisories that tell who else consumes the command queue.
+const RIVALS: ConsumerHandle = ConsumerHandle(2);
+
+/// An exclusive consumer is not told that another is served before it: the broker's advisories
+/// say who consumes (Apache ActiveMQ, "Advisory Message").
+pub(crate) fn rivals(config: &BrokerConfig) -> ClientCommand {
+    let topic = format!("ActiveMQ.Advisory.Consumer.Queue.{}", config.queue);
+    ClientCommand::Subscribe(Consume::to(RIVALS, Destination::topic(topic.as_str())))
 }
 
 impl Connector {

@@ -6,9 +6,11 @@ use finewire_core::machine::{CloseReason, CommandId, Instant, LinkEvent, Outcome
 use finewire_finesse as finesse;
 use finewire_http::{Bytes, Response};
 use finewire_openwire::client::{ClientEvent as BrokerEvent, Delivered};
+use finewire_openwire::command::{Command as Broker, Message};
 use finewire_xmpp::{ClientEvent as AgentEvent, Item, Jid};
 
 use crate::connector::{Connector, Due, Stage};
+use crate::perform::COMMANDS;
 use crate::touch::{Act, Said};
 use crate::translate;
 use crate::verbs::{Event, Which};
@@ -102,9 +104,29 @@ impl Connector {
 
     fn on_broker_event(&mut self, event: BrokerEvent) {
         match event {
-            BrokerEvent::Delivered(delivered) => self.on_delivered(&delivered),
-            BrokerEvent::SubscriptionLost { why, .. } => self.on_queue_lost(&why),
+            BrokerEvent::Delivered(delivered) if delivered.consumer == COMMANDS => {
+                self.on_delivered(&delivered);
+            }
+            BrokerEvent::Delivered(delivered) => self.on_advisory(&delivered.message),
+            BrokerEvent::SubscriptionLost { consumer, why } if consumer == COMMANDS => {
+                self.on_queue_lost(&why);
+            }
             _ => {}
+        }
+    }
+
+    /// Somebody consumes the command queue: if it is served before us, we are out.
+    fn on_advisory(&mut self, advisory: &Message) {
+        let Some(Broker::ConsumerInfo(rival)) = advisory.extras.data_structure.as_deref() else {
+            return;
+        };
+        let ours = self.broker.protocol().connection_id();
+        let is_other = rival
+            .consumer_id
+            .as_ref()
+            .is_some_and(|id| id.connection_id != ours.value);
+        if is_other && rival.exclusive && rival.priority > self.broker_config.priority {
+            self.signal(Signal::Displaced);
         }
     }
 
@@ -143,7 +165,7 @@ impl Connector {
         };
         if self.queue_command == Some(id) {
             self.on_queue_lost(&why.text);
-        } else {
+        } else if self.rivals_command != Some(id) {
             self.unsent = self.unsent.saturating_add(1);
         }
     }

@@ -186,3 +186,26 @@ fn settings_take_the_place_of_finesses_domains() {
     assert_eq!(subscribe.domain, "localhost");
     assert_eq!(subscribe.pubsub_domain, "pubsub.localhost");
 }
+
+#[test]
+fn a_displaced_connector_gives_its_agents_up_and_sends_their_drivers_to_the_other() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    bench.events();
+
+    bench.signal(Signal::Displaced);
+
+    assert_eq!(
+        bench.events(),
+        [
+            "siebel< 1001#Error#OUT_OF_SERVICE#Another connector has taken over.",
+            "siebel< System#RECONNECT",
+        ]
+    );
+    assert_eq!(bench.unsubscribed, ["1001"]);
+    bench.notify(Fact::User(user("READY", Some("2001"))));
+    assert!(bench.events().is_empty(), "nothing is told by two");
+    bench.asked.clear();
+    bench.connect();
+}

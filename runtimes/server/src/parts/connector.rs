@@ -276,6 +276,9 @@ fn log(event: &Event) {
             tracing::warn!("agent {agent}: {verb} failed with {code}: {cause}");
         }
         Event::Noted(Note::CommandDropped { why }) => tracing::warn!("command dropped: {why}"),
+        Event::Noted(Note::Displaced) => {
+            tracing::warn!("another connector has taken over the command queue");
+        }
         Event::Noted(note) => tracing::debug!("{note:?}"),
         Event::Stopped => tracing::info!("the connector has ended"),
         other => tracing::debug!("{other:?}"),
