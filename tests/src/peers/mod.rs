@@ -14,7 +14,7 @@ mod publisher;
 pub use activemq::{Broker, Jms};
 pub use openssl::{certificate, decrypt_triple_des, encrypt_triple_des};
 pub use process::{Lines, free_port};
-pub use program::{Connector, Simulator, program};
+pub use program::{Connector, Ran, Simulator, end, program, run, start};
 pub use prosody::Prosody;
 pub use publisher::publish;
 

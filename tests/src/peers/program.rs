@@ -1,12 +1,15 @@
 //! The finewire program itself, as an operator would run it.
 
 use super::Lines;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 const START: Duration = Duration::from_secs(30);
+const END: Duration = Duration::from_secs(60);
 
 /// Where the program is; built first if it is not up to date.
 ///
@@ -194,14 +197,105 @@ impl Connector {
     ///
     /// When it has not ended in time.
     pub fn terminate(mut self) -> Option<i32> {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success(), "the connector is gone already");
-        self.process.finish(START)
+        end(&mut self.process, "TERM")
     }
+}
+
+/// What a run of the program left behind.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Everything it printed, output before errors.
+    pub text: String,
+}
+
+/// Runs the program until it ends by itself, without terminal, home folder or password of ours.
+///
+/// # Panics
+///
+/// When it has not ended in time.
+#[must_use]
+pub fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let mut child = command(folder, arguments, environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let (sender, texts) = channel();
+    let stdout = child.stdout.take().expect("stdout is piped");
+    let stderr = child.stderr.take().expect("stderr is piped");
+    for (order, mut stream) in [
+        Box::new(stdout) as Box<dyn Read + Send>,
+        Box::new(stderr) as Box<dyn Read + Send>,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stream.read_to_string(&mut text);
+            let _ = sender.send((order, text));
+        });
+    }
+    let deadline = Instant::now() + END;
+    let mut parts: Vec<(usize, String)> = Vec::new();
+    while parts.len() < 2 {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(part) = texts.recv_timeout(left) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            let rest: Vec<_> = texts.iter().take(2 - parts.len()).collect();
+            panic!("{arguments:?} did not end in time: {parts:?} {rest:?}");
+        };
+        parts.push(part);
+    }
+    parts.sort();
+    let status = child.wait().expect("a child that ended");
+    Ran {
+        code: status.code(),
+        text: parts.into_iter().map(|(_, text)| text).collect(),
+    }
+}
+
+/// Starts the program with `arguments` and reads it line by line, without home folder or password
+/// of ours.
+///
+/// # Panics
+///
+/// When it cannot be started.
+#[must_use]
+pub fn start(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Lines {
+    let name = format!("finewire {}", arguments.join(" "));
+    Lines::start(&name, &mut command(folder, arguments, environment))
+}
+
+/// Sends the process a signal (`TERM`, `INT`) and waits for its end; returns its exit code.
+///
+/// # Panics
+///
+/// When it is gone already, or has not ended in time.
+pub fn end(process: &mut Lines, signal: &str) -> Option<i32> {
+    let id = process.id().to_string();
+    let sent = Command::new("kill")
+        .args([&format!("-{signal}"), &id])
+        .status()
+        .expect("kill runs");
+    assert!(sent.success(), "the process is gone already");
+    process.finish(START)
+}
+
+fn command(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(program());
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env_remove("FINEWIRE_PASSWORD")
+        .envs(environment.iter().copied());
+    command
 }
 
 fn port(address: &str) -> u16 {
