@@ -117,7 +117,7 @@ impl Jms {
     /// Subscribes a topic.
     pub fn topic(&mut self, name: &str) {
         self.process.say(&format!("topic\t{name}"));
-        self.process.expect("subscribed", ANSWER, |line| {
+        self.process.expect_among("subscribed", ANSWER, |line| {
             line.starts_with("subscribed\t")
         });
     }
@@ -125,7 +125,7 @@ impl Jms {
     /// Consumes from a queue.
     pub fn queue(&mut self, name: &str) {
         self.process.say(&format!("queue\t{name}"));
-        self.process.expect("subscribed", ANSWER, |line| {
+        self.process.expect_among("subscribed", ANSWER, |line| {
             line.starts_with("subscribed\t")
         });
     }
@@ -134,7 +134,7 @@ impl Jms {
     pub fn close(&mut self, name: &str) {
         self.process.say(&format!("close\t{name}"));
         self.process
-            .expect("closed", ANSWER, |line| line.starts_with("closed\t"));
+            .expect_among("closed", ANSWER, |line| line.starts_with("closed\t"));
     }
 
     /// Sends a text message to a queue; an empty body is sent as none.
@@ -142,7 +142,7 @@ impl Jms {
         self.process
             .say(&format!("send\t{queue}\t{jms_type}\t{body}"));
         self.process
-            .expect("sent", ANSWER, |line| line.starts_with("sent\t"));
+            .expect_among("sent", ANSWER, |line| line.starts_with("sent\t"));
     }
 
     /// Publishes a text message to a topic.
@@ -150,7 +150,7 @@ impl Jms {
         self.process
             .say(&format!("publish\t{topic}\t{jms_type}\t{body}"));
         self.process
-            .expect("sent", ANSWER, |line| line.starts_with("sent\t"));
+            .expect_among("sent", ANSWER, |line| line.starts_with("sent\t"));
     }
 
     /// Asks a queue with a temporary reply queue; returns the answer's text.

@@ -1,5 +1,6 @@
 //! A child process that is read line by line and ends with its owner.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -14,6 +15,7 @@ pub struct Lines {
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     seen: Vec<String>,
+    unread: VecDeque<String>,
 }
 
 impl Lines {
@@ -55,6 +57,7 @@ impl Lines {
             stdin,
             lines,
             seen: Vec::new(),
+            unread: VecDeque::new(),
         }
     }
 
@@ -87,14 +90,40 @@ impl Lines {
         within: Duration,
         wanted: impl Fn(&str) -> bool,
     ) -> String {
+        let at = self.find(what, within, wanted);
+        self.unread.drain(..=at).next_back().expect("it was found")
+    }
+
+    /// As [`Lines::expect`], but the lines before it stay to be expected: for answers that come
+    /// in between of other things.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come.
+    pub fn expect_among(
+        &mut self,
+        what: &str,
+        within: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> String {
+        let at = self.find(what, within, wanted);
+        self.unread.remove(at).expect("it was found")
+    }
+
+    fn find(&mut self, what: &str, within: Duration, wanted: impl Fn(&str) -> bool) -> usize {
+        if let Some(at) = self.unread.iter().position(|line| wanted(line)) {
+            return at;
+        }
         let deadline = Instant::now() + within;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) => {
                     self.seen.push(line.clone());
-                    if wanted(&line) {
-                        return line;
+                    self.unread.push_back(line);
+                    let at = self.unread.len() - 1;
+                    if wanted(&self.unread[at]) {
+                        return at;
                     }
                 }
                 Err(end) => {
@@ -116,7 +145,8 @@ impl Lines {
     #[must_use]
     pub fn seen(&mut self) -> &[String] {
         while let Ok(line) = self.lines.try_recv() {
-            self.seen.push(line);
+            self.seen.push(line.clone());
+            self.unread.push_back(line);
         }
         &self.seen
     }
