@@ -31,16 +31,21 @@
 //! assert_eq!(why.text, "nobody is signed in there");
 //! ```
 //!
-//! Not here: a second node and failover between nodes, BOSH and WebSocket, single sign-on, outbound
-//! campaigns, supervisor's monitoring and barging, queue statistics, media other than voice.
+//! Not here: a second node and failover between nodes, BOSH and WebSocket, single sign-on, media other
+//! than voice.
 
 mod agenda;
+mod calldata;
+mod checks;
 mod config;
 mod door;
 mod knobs;
 mod locks;
 mod machine;
+mod messages;
 mod orders;
+mod pulse;
+mod read;
 mod rest;
 mod serve;
 mod session;
@@ -49,7 +54,9 @@ mod streams;
 mod verbs;
 mod world;
 
-pub use config::{Agent, Config, Listener, PASSWORD, Service, Timing, WrapUp};
+pub use config::{
+    Agent, Config, DropRight, EccVariable, Listener, PASSWORD, Service, SkillGroup, Timing, WrapUp,
+};
 pub use knobs::Knobs;
 pub use machine::Simulator;
 pub use verbs::{Command, Event, Truth};

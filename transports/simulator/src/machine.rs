@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use finewire_core::agent::AgentId;
+use finewire_core::agent::{AgentId, Text};
 use finewire_core::machine::{
     Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Output, Outputs,
     Party, Peer, Random, Sorted, Timers, UnixMillis,
@@ -15,6 +15,8 @@ use finewire_http::http::Response;
 use crate::agenda::Agenda;
 use crate::config::{Config, Service};
 use crate::locks::Locks;
+use crate::messages::Messages;
+use crate::pulse::Pulse;
 use crate::rest::Effect;
 use crate::session::{Session, Subscriptions};
 use crate::shape::word;
@@ -37,6 +39,9 @@ pub struct Simulator {
     /// The streams of each agent, by the local part of the address.
     pub(crate) streams_of: BTreeMap<AgentId, BTreeSet<LinkId>>,
     pub(crate) subscriptions: Subscriptions,
+    /// What was told of each queue's statistics.
+    pub(crate) pulses: BTreeMap<Text, Pulse>,
+    pub(crate) messages: Messages,
     pub(crate) agenda: Agenda<Job>,
     lanes: BTreeMap<Lane, Instant>,
     /// Counts the losses of presence, so that a late forced sign-out is known.
@@ -60,6 +65,10 @@ pub(crate) enum Job {
     Answer(LinkId, u64, Box<Response<Bytes>>),
     /// A deadline of the world.
     Alarm(Alarm),
+    /// The statistics of a queue are to be told, if they are others.
+    TellQueue(Text),
+    /// A team message's time is over.
+    EndMessage(Text),
     /// An agent has been away for too long.
     ForceOut(AgentId, u64),
 }
@@ -114,6 +123,8 @@ impl Simulator {
             sessions: BTreeMap::new(),
             streams_of: BTreeMap::new(),
             subscriptions: Subscriptions::default(),
+            pulses: BTreeMap::new(),
+            messages: Messages::default(),
             agenda: Agenda::new(),
             lanes: BTreeMap::new(),
             absences: BTreeMap::new(),
@@ -138,6 +149,7 @@ impl Simulator {
             agents: self.world.users(),
             calls: self.world.all_dialogs(),
             streams: jids.map(|jid| jid.as_str().into()).collect(),
+            messages: self.messages.shown(),
             subscriptions: subscriptions
                 .map(|(node, jid)| (node.into(), jid.as_str().into()))
                 .collect(),
@@ -201,6 +213,7 @@ impl Simulator {
         });
         self.world.begin(self.wall(), cause);
         let result = act(&mut self.world);
+        self.world.route();
         for happening in self.world.take_happenings() {
             match happening {
                 Happening::Update(update) => self.schedule_update(update),
@@ -210,6 +223,7 @@ impl Simulator {
                 Happening::AgentChanged(agent, state) => {
                     self.outputs.event(Event::AgentChanged { agent, state });
                 }
+                Happening::QueueTouched(queue) => self.queue_touched(&queue),
                 Happening::CallChanged(dialog) => {
                     self.outputs.event(Event::CallChanged { dialog });
                 }
@@ -244,6 +258,8 @@ impl Simulator {
             Job::Notify(update) => self.notify(&update),
             Job::Answer(link, exchange, response) => self.answer(link, exchange, *response),
             Job::Alarm(alarm) => self.with_world(None, |world| world.fire(alarm)),
+            Job::TellQueue(queue) => self.tell_queue(&queue),
+            Job::EndMessage(id) => self.messages.remove(&id),
             Job::ForceOut(agent, absence) => self.force_out(&agent, absence),
         }
     }

@@ -42,6 +42,33 @@ impl Simulator {
                 });
                 Ok(Some(id_text))
             }
+            Command::OfferPreview { agent, customer } => {
+                if !self.system.is_in_service() {
+                    return Err("the service is out".into());
+                }
+                let placed =
+                    self.with_world(None, |world| world.offer_preview(&agent, customer.as_str()));
+                let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
+                let id_text = Text::from(dialog.clone());
+                self.outputs.event(Event::CallPlaced {
+                    command: id,
+                    dialog,
+                    to: agent.into(),
+                    from: customer,
+                });
+                Ok(Some(id_text))
+            }
+            Command::AssignQueue {
+                queue,
+                agent,
+                assigned,
+            } => {
+                if self.with_world(None, |world| world.assign(&queue, &agent, assigned)) {
+                    Ok(None)
+                } else {
+                    Err("there is no such queue or agent".into())
+                }
+            }
             Command::EndCall { dialog } => {
                 let ended = self.with_world(None, |world| world.end_call(&dialog));
                 if ended {

@@ -35,6 +35,7 @@ impl Simulator {
             world: &self.world,
             locks: &mut self.locks,
             system: &system,
+            messages: &self.messages,
         };
         let Served {
             response,
@@ -129,8 +130,26 @@ impl Simulator {
             } => {
                 world.update_call_data(dialog, wrap_up_reason.as_ref(), variables);
             }
+            Request::SilentMonitor { from, to, .. } => world.silent_monitor(agent, from, to),
+            Request::Barge { from, dialog, .. } => world.barge(agent, from, dialog),
             _ => {}
         });
+        match request {
+            Request::SendTeamMessage {
+                teams,
+                content,
+                seconds,
+            } => {
+                let added = self.messages.add(self.now, agent, teams, content, *seconds);
+                if let Some((id, ends)) = added {
+                    self.agenda.add(ends, Job::EndMessage(id));
+                }
+            }
+            Request::DeleteTeamMessage { message } => {
+                self.messages.remove(message);
+            }
+            _ => {}
+        }
         if matches!(request, Request::SignIn { .. }) && self.config.knobs.stray_logout {
             self.say_stray_logout(agent);
         }

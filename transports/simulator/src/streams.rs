@@ -237,6 +237,12 @@ impl Simulator {
                 }
                 self.world.supervises_team(asking, team.as_str())
             }
+            Resource::Queue(queue) => {
+                if self.world.queue(queue.as_str()).is_none() {
+                    return Err(StanzaError::ItemNotFound);
+                }
+                true
+            }
             Resource::SystemInfo => true,
             _ => return Err(StanzaError::ItemNotFound),
         };

@@ -1,6 +1,6 @@
 //! What a simulator can be asked for, and what it says.
 
-use finewire_core::agent::{AgentId, AgentState, Dialog, DialogId, Text, User};
+use finewire_core::agent::{AgentId, AgentState, Dialog, DialogId, TeamId, Text, User};
 use finewire_core::machine::{Address, CloseReason, CommandId};
 
 use crate::config::Service;
@@ -13,10 +13,28 @@ use crate::knobs::Knobs;
 pub enum Command {
     /// Brings a call in. Ends as done after [`Event::CallPlaced`], or as refused with the reason.
     PlaceCall {
-        /// A login id (a routed call; the agent must be ready) or an extension (a direct call).
+        /// A queue's number (the call waits for an agent), a login id (a routed call; the agent
+        /// must be ready) or an extension (a direct call).
         to: Text,
         /// The caller's number.
         from: Text,
+    },
+    /// Reserves a ready agent for a customer of an outbound campaign (UCCE). Ends as
+    /// [`Command::PlaceCall`] does.
+    OfferPreview {
+        /// The agent.
+        agent: AgentId,
+        /// The customer's number.
+        customer: Text,
+    },
+    /// Puts an agent into a queue, or takes the agent out.
+    AssignQueue {
+        /// The queue's id.
+        queue: Text,
+        /// The agent.
+        agent: AgentId,
+        /// In, or out.
+        assigned: bool,
     },
     /// Ends a call as its outside party would.
     EndCall {
@@ -122,6 +140,8 @@ pub struct Truth {
     pub calls: Vec<Dialog>,
     /// The XMPP streams that are bound: full addresses.
     pub streams: Vec<Text>,
+    /// The team messages that are shown: id, teams, content.
+    pub messages: Vec<(Text, Vec<TeamId>, Text)>,
     /// The explicit subscriptions: node and address.
     pub subscriptions: Vec<(Text, Text)>,
 }
