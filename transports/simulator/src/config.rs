@@ -20,6 +20,8 @@ pub struct Config {
     pub platform: Platform,
     /// `xmppDomain`: the domain of users' JIDs. The pub-sub service is `pubsub.` before it.
     pub domain: Text,
+    /// `xmppDomain` of the second node; `None`: there is one node.
+    pub second: Option<Text>,
     /// What to listen on.
     pub listeners: Vec<Listener>,
     /// The control door's token; without one, a control listener answers nobody.
@@ -110,6 +112,7 @@ impl Config {
         Self {
             platform: Platform::Ucce,
             domain: "finesse.example".into(),
+            second: None,
             listeners: Vec::new(),
             door_token: None,
             agents: agents.collect(),
@@ -143,11 +146,35 @@ impl Config {
     #[must_use]
     pub fn listen(mut self, service: Service, address: Address, tls: Option<TlsId>) -> Self {
         self.listeners.push(Listener {
+            node: Node::First,
             service,
             address,
             tls,
         });
         self
+    }
+
+    /// Adds a listener of the second node, whose `xmppDomain` is `finesse2.example` unless
+    /// [`second`](Self::second) says something else.
+    #[must_use]
+    pub fn listen_second(mut self, service: Service, address: Address, tls: Option<TlsId>) -> Self {
+        self.second
+            .get_or_insert_with(|| Text::from("finesse2.example"));
+        self.listeners.push(Listener {
+            node: Node::Second,
+            service,
+            address,
+            tls,
+        });
+        self
+    }
+
+    /// The domain of a node's users.
+    pub(crate) fn domain_of(&self, node: Node) -> &Text {
+        match node {
+            Node::First => &self.domain,
+            Node::Second => self.second.as_ref().unwrap_or(&self.domain),
+        }
     }
 }
 
@@ -213,12 +240,24 @@ fn default_reasons() -> Vec<ReasonCode> {
 /// Something to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
+    /// Whose.
+    pub node: Node,
     /// What is served there.
     pub service: Service,
     /// The address; port 0 lets the system choose.
     pub address: Address,
     /// The TLS profile to serve with from the first byte; `None`: plain.
     pub tls: Option<TlsId>,
+}
+
+/// One of the two nodes of a site. They share agents and calls; each has streams, subscriptions and
+/// a state of service of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// The primary node, which is always there.
+    First,
+    /// The secondary node.
+    Second,
 }
 
 /// What a listener serves.

@@ -31,8 +31,7 @@
 //! assert_eq!(why.text, "nobody is signed in there");
 //! ```
 //!
-//! Not here: a second node and failover between nodes, BOSH and WebSocket, single sign-on, media other
-//! than voice.
+//! Not here: BOSH and WebSocket, single sign-on, media other than voice.
 
 mod agenda;
 mod calldata;
@@ -43,6 +42,7 @@ mod knobs;
 mod locks;
 mod machine;
 mod messages;
+mod nodes;
 mod orders;
 mod pulse;
 mod read;
@@ -55,7 +55,8 @@ mod verbs;
 mod world;
 
 pub use config::{
-    Agent, Config, DropRight, EccVariable, Listener, PASSWORD, Service, SkillGroup, Timing, WrapUp,
+    Agent, Config, DropRight, EccVariable, Listener, Node, PASSWORD, Service, SkillGroup, Timing,
+    WrapUp,
 };
 pub use knobs::Knobs;
 pub use machine::Simulator;

@@ -9,13 +9,14 @@ use finewire_core::machine::{
     Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Output, Outputs,
     Party, Peer, Random, Sorted, Timers, UnixMillis,
 };
-use finewire_finesse::{NodeAddress, Resource, ServiceStatus, SystemInfo, Update, UpdateData};
+use finewire_finesse::{Resource, Update, UpdateData};
 use finewire_http::http::Response;
 
 use crate::agenda::Agenda;
-use crate::config::{Config, Service};
+use crate::config::{Config, Node, Service};
 use crate::locks::Locks;
 use crate::messages::Messages;
+use crate::nodes::{self, NodeState};
 use crate::pulse::Pulse;
 use crate::rest::Effect;
 use crate::session::{Session, Subscriptions};
@@ -28,7 +29,12 @@ use crate::world::{Alarm, Happening, World};
 pub struct Simulator {
     pub(crate) config: Config,
     pub(crate) world: World,
-    pub(crate) system: SystemInfo,
+    /// The nodes of the site.
+    pub(crate) nodes: BTreeMap<Node, NodeState>,
+    /// The node of each REST link.
+    pub(crate) node_of: BTreeMap<LinkId, Node>,
+    /// Where each agent signed in last.
+    pub(crate) signed_in_at: BTreeMap<AgentId, Node>,
     pub(crate) locks: Locks,
     pub(crate) random: Random,
     pub(crate) now: Instant,
@@ -61,6 +67,8 @@ pub(crate) enum Job {
     Effect(Box<Effect>),
     /// A notification goes out.
     Notify(Box<Update>),
+    /// A notification goes out at one node.
+    NotifyAt(Node, Box<Update>),
     /// A REST request is answered.
     Answer(LinkId, u64, Box<Response<Bytes>>),
     /// A deadline of the world.
@@ -92,26 +100,13 @@ impl Simulator {
         for (listener, n) in config.listeners.iter().zip(0..) {
             outputs.push(Output::Listen(ListenerId(n), listener.address.clone()));
         }
-        let host = config.domain.clone();
-        let system = SystemInfo {
-            status: ServiceStatus::InService,
-            platform: Some(config.platform),
-            xmpp_pubsub_domain: Some(format!("pubsub.{}", config.domain).into()),
-            xmpp_domain: Some(config.domain.clone()),
-            primary: Some(NodeAddress {
-                host,
-                ..NodeAddress::default()
-            }),
-            auth_mode: "NON_SSO".into(),
-            cti_version: "23".into(),
-            cti_heartbeat: "success".into(),
-            timezone_offset: Some(0),
-            ..SystemInfo::default()
-        };
+        let nodes = nodes::all(&config);
         Self {
             world: World::new(&config),
             config,
-            system,
+            nodes,
+            node_of: BTreeMap::new(),
+            signed_in_at: BTreeMap::new(),
             locks: Locks::default(),
             publisher: publisher(&mut random),
             random,
@@ -145,7 +140,7 @@ impl Simulator {
             .filter_map(|session| session.jid.as_ref());
         let subscriptions = self.subscriptions.all();
         Truth {
-            in_service: self.system.is_in_service(),
+            in_service: self.is_in_service(),
             agents: self.world.users(),
             calls: self.world.all_dialogs(),
             streams: jids.map(|jid| jid.as_str().into()).collect(),
@@ -233,8 +228,8 @@ impl Simulator {
     }
 
     pub(crate) fn schedule_update(&mut self, update: Update) {
-        // While the telephone system is lost there are no notifications but that one.
-        if !self.system.is_in_service() && update.node != Resource::SystemInfo {
+        // While the telephone system is lost there are no notifications.
+        if !self.is_in_service() {
             return;
         }
         let mut delay = self.span(self.config.timing.notification);
@@ -255,7 +250,8 @@ impl Simulator {
     fn run(&mut self, job: Job) {
         match job {
             Job::Effect(effect) => self.take_effect(&effect),
-            Job::Notify(update) => self.notify(&update),
+            Job::Notify(update) => self.notify(&update, None),
+            Job::NotifyAt(node, update) => self.notify(&update, Some(node)),
             Job::Answer(link, exchange, response) => self.answer(link, exchange, *response),
             Job::Alarm(alarm) => self.with_world(None, |world| world.fire(alarm)),
             Job::TellQueue(queue) => self.tell_queue(&queue),
@@ -326,10 +322,12 @@ impl Simulator {
         let listener = usize::try_from(listener.0)
             .ok()
             .and_then(|n| self.config.listeners.get(n));
-        let Some(listener) = listener.filter(|_| held < self.config.most_links) else {
+        let room = held < self.config.most_links;
+        let listener = listener.filter(|one| room && self.is_up(one.node, one.service));
+        let Some(listener) = listener else {
             return self.outputs.push(Output::Close(link, Closing::Abort));
         };
-        let (now, tls) = (self.now, listener.tls);
+        let (now, tls, node) = (self.now, listener.tls, listener.node);
         let http = || {
             let config = finewire_http::ServerConfig::new(Party::Finesse, Party::Connector);
             Peer::new(now, link, finewire_http::Server::new(config), tls)
@@ -337,40 +335,29 @@ impl Simulator {
         match listener.service {
             Service::Rest => {
                 self.rest.insert(link, http());
+                self.node_of.insert(link, node);
             }
             Service::Door => {
                 self.door.insert(link, http());
             }
             Service::Xmpp => {
-                let config = finewire_xmpp::ServerConfig::new(self.config.domain.as_str());
+                let config = finewire_xmpp::ServerConfig::new(self.config.domain_of(node).as_str());
                 let server = finewire_xmpp::Server::new(config, self.random.fork());
                 let peer = Peer::new(now, link, server, tls);
-                self.sessions.insert(link, Session::new(peer));
+                self.sessions.insert(link, Session::new(node, peer));
             }
         }
         self.touch(link);
     }
 
-    fn listening(&mut self, listener: ListenerId, address: Address) {
-        let listener = usize::try_from(listener.0)
+    fn listening(&mut self, listener_id: ListenerId, address: Address) {
+        let listener = usize::try_from(listener_id.0)
             .ok()
             .and_then(|n| self.config.listeners.get(n));
         let Some(listener) = listener else { return };
-        if let Some(node) = &mut self.system.primary {
-            let port = match (listener.service, listener.tls) {
-                (Service::Rest, Some(_)) => Some(&mut node.https_port),
-                (Service::Xmpp, Some(_)) => Some(&mut node.xmpp_secure_port),
-                (Service::Xmpp, None) => Some(&mut node.xmpp_port),
-                (Service::Rest, None) | (Service::Door, _) => None,
-            };
-            if let Some(port) = port {
-                *port = Some(address.port);
-            }
-        }
-        self.outputs.event(Event::Listening {
-            service: listener.service,
-            address,
-        });
+        let (node, service, tls) = (listener.node, listener.service, listener.tls.is_some());
+        nodes::note_port(&mut self.nodes, node, service, tls, address.port);
+        self.outputs.event(Event::Listening { service, address });
     }
 }
 

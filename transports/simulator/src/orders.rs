@@ -2,10 +2,8 @@
 
 use finewire_core::agent::Text;
 use finewire_core::machine::{CommandId, Outcome, Reason};
-use finewire_finesse::{
-    Resource, ServiceStatus, SystemInfo, Update, UpdateData, UpdateMethod, time,
-};
 
+use crate::config::Node;
 use crate::knobs::Knobs;
 use crate::machine::Simulator;
 use crate::verbs::{Command, Event};
@@ -27,7 +25,7 @@ impl Simulator {
     ) -> Result<Option<Text>, Text> {
         match command {
             Command::PlaceCall { to, from } => {
-                if !self.system.is_in_service() {
+                if !self.is_in_service() {
                     return Err("the service is out".into());
                 }
                 let placed =
@@ -43,7 +41,7 @@ impl Simulator {
                 Ok(Some(id_text))
             }
             Command::OfferPreview { agent, customer } => {
-                if !self.system.is_in_service() {
+                if !self.is_in_service() {
                     return Err("the service is out".into());
                 }
                 let placed =
@@ -78,7 +76,18 @@ impl Simulator {
                 }
             }
             Command::SetInService(on) => {
-                self.set_in_service(on);
+                self.set_in_service(Node::First, on);
+                self.set_in_service(Node::Second, on);
+                Ok(None)
+            }
+            Command::SetNodeInService { node, on } => {
+                self.expect_node(node)?;
+                self.set_in_service(node, on);
+                Ok(None)
+            }
+            Command::SetNodeUp { node, up } => {
+                self.expect_node(node)?;
+                self.set_up(node, up);
                 Ok(None)
             }
             Command::DropXmpp { agent } => {
@@ -99,39 +108,6 @@ impl Simulator {
         self.config.knobs = knobs;
         if presence_changes {
             self.show_finesse_presence();
-        }
-    }
-
-    fn set_in_service(&mut self, on: bool) {
-        if on == self.system.is_in_service() {
-            return;
-        }
-        let (status, reason, heartbeat) = if on {
-            (ServiceStatus::InService, "", "success")
-        } else {
-            (
-                ServiceStatus::OutOfService,
-                "CTI connection lost",
-                "failure",
-            )
-        };
-        self.system.status = status;
-        self.system.status_reason = reason.into();
-        self.system.cti_heartbeat = heartbeat.into();
-        let node = Resource::SystemInfo;
-        self.schedule_update(Update {
-            node: node.clone(),
-            source: node,
-            method: UpdateMethod::Put,
-            request_id: None,
-            data: UpdateData::SystemInfo(Box::new(self.system_now())),
-        });
-    }
-
-    pub(crate) fn system_now(&self) -> SystemInfo {
-        SystemInfo {
-            timestamp: time::format(self.wall()).into(),
-            ..self.system.clone()
         }
     }
 }

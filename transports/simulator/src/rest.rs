@@ -9,7 +9,7 @@ use finewire_http::http::header::{ALLOW, HeaderValue};
 use finewire_http::http::{self, Response};
 
 use crate::checks::invalid_supervisor;
-use crate::config::Config;
+use crate::config::{Config, Node};
 use crate::locks::Locks;
 use crate::messages::Messages;
 use crate::world::World;
@@ -32,6 +32,8 @@ pub(crate) struct Effect {
     pub(crate) agent: AgentId,
     pub(crate) by_supervisor: bool,
     pub(crate) request_id: Option<RequestId>,
+    /// The node that was asked.
+    pub(crate) node: Node,
 }
 
 /// Everything an answer depends on.
@@ -114,6 +116,7 @@ impl Desk<'_> {
             agent: concerned,
             by_supervisor,
             request_id,
+            node: Node::First,
         };
         Ok((Answer::Accepted, Some(effect)))
     }

@@ -9,6 +9,7 @@ use finewire_http::http::{self, Response, StatusCode};
 use finewire_http::{ServerCommand, ServerEvent};
 use serde_json::json;
 
+use crate::config::Node;
 use crate::door::{self, Turned, Wish};
 use crate::machine::{Job, Simulator};
 use crate::rest::{Desk, Effect, Served};
@@ -22,13 +23,15 @@ impl Simulator {
             }
             LinkEvent::Down { .. } => {
                 self.rest.remove(&link);
+                self.node_of.remove(&link);
             }
             LinkEvent::Up => {}
         }
     }
 
     fn serve(&mut self, link: LinkId, exchange: u64, request: &http::Request<Bytes>) {
-        let system = self.system_now();
+        let node = self.node_of.get(&link).copied().unwrap_or(Node::First);
+        let system = self.system_now(node);
         let mut desk = Desk {
             now: self.now,
             config: &self.config,
@@ -58,7 +61,8 @@ impl Simulator {
             delay += first + core::time::Duration::from_millis(1);
         }
         delay += self.config.knobs.slow_rest.unwrap_or_default();
-        if let Some(effect) = effect {
+        if let Some(mut effect) = effect {
+            effect.node = node;
             self.schedule_effect(effect);
         }
         self.agenda.add(
@@ -83,7 +87,7 @@ impl Simulator {
 
     /// An accepted request reaches the telephone system.
     pub(crate) fn take_effect(&mut self, effect: &Effect) {
-        if !self.system.is_in_service() {
+        if !self.serves(effect.node) {
             return;
         }
         let Effect {
@@ -92,6 +96,9 @@ impl Simulator {
             by_supervisor,
             ..
         } = effect;
+        if matches!(request, Request::SignIn { .. }) {
+            self.note_sign_in(agent, effect.node);
+        }
         self.with_world(Some(effect), |world| match request {
             Request::SignIn {
                 extension, mobile, ..

@@ -3,7 +3,7 @@
 use finewire_core::agent::{AgentId, AgentState, Dialog, DialogId, TeamId, Text, User};
 use finewire_core::machine::{Address, CloseReason, CommandId};
 
-use crate::config::Service;
+use crate::config::{Node, Service};
 use crate::knobs::Knobs;
 
 /// What the [`Simulator`](crate::Simulator) can be asked for: to play the telephone network, the
@@ -41,8 +41,22 @@ pub enum Command {
         /// Which.
         dialog: DialogId,
     },
-    /// Takes the service out or back in: `OUT_OF_SERVICE` in SystemInfo, 503 to everything else.
+    /// Takes the service of both nodes out or back in: `OUT_OF_SERVICE` in SystemInfo, 503 to everything else.
     SetInService(bool),
+    /// Takes one node out or back in; its streams stay.
+    SetNodeInService {
+        /// Which.
+        node: Node,
+        /// In, or out.
+        on: bool,
+    },
+    /// Lets a node die, with all its links, or come back.
+    SetNodeUp {
+        /// Which.
+        node: Node,
+        /// Whether it is there.
+        up: bool,
+    },
     /// Cuts all XMPP streams of an agent, without a word.
     DropXmpp {
         /// Whose.
@@ -105,6 +119,12 @@ pub enum Event {
     CallChanged {
         /// Which.
         dialog: DialogId,
+    },
+    /// An agent signs in at a node while present at the other one, which Finesse does not
+    /// support.
+    SignedInTwice {
+        /// Who.
+        agent: AgentId,
     },
     /// An agent's XMPP stream is there.
     Connected {
