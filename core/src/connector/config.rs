@@ -21,6 +21,8 @@ pub struct Config {
     pub password: PasswordCodec,
     /// Whether a successful `Connect` is answered by `ConnectStatus`.
     pub connect_status: bool,
+    /// What becomes of agents whose driver is lost.
+    pub on_driver_loss: DriverLoss,
     /// Used in place of SystemInfo's `xmppDomain`.
     pub xmpp_domain: Option<Text>,
     /// Used in place of SystemInfo's `xmppPubSubDomain`.
@@ -42,12 +44,25 @@ impl Config {
             time: TimeFormat::UTC,
             password,
             connect_status: false,
+            on_driver_loss: DriverLoss::Keep,
             xmpp_domain: None,
             pubsub_domain: None,
             timing: Timing::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What becomes of agents whose driver is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DriverLoss {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They take no calls any more.
+    NotReady,
+    /// They are signed out.
+    Logout,
 }
 
 /// When what is done.

@@ -321,7 +321,8 @@ impl Connector {
             | Answer::System(_)
             | Answer::User(_)
             | Answer::Calls(_)
-            | Answer::Reasons(_) => {}
+            | Answer::Reasons(_)
+            | Answer::List(_) => {}
         }
         let (subject, detail) = trace::answer(&answer);
         let about = match &owner {
@@ -366,9 +367,11 @@ impl Connector {
             Answer::System(info) => Ok(info),
             Answer::Refused(refused) => Err(Refusal::of(&refused).cause),
             Answer::None { text, .. } => Err(text),
-            Answer::Accepted | Answer::User(_) | Answer::Calls(_) | Answer::Reasons(_) => {
-                Err("the answer is no SystemInfo".into())
-            }
+            Answer::Accepted
+            | Answer::User(_)
+            | Answer::Calls(_)
+            | Answer::Reasons(_)
+            | Answer::List(_) => Err("the answer is no SystemInfo".into()),
         };
         self.learn(node, info);
     }

@@ -40,6 +40,25 @@ impl Directory {
         Some(self.sessions.entry(agent.clone()).or_insert_with(new))
     }
 
+    /// A connected supervisor on whose team lists the agent is; by preference the one whose
+    /// driver listens at `destination`.
+    pub(super) fn supervisor_of(
+        &self,
+        agent: &AgentId,
+        destination: Option<&str>,
+    ) -> Option<AgentId> {
+        let sessions = self.sessions.values();
+        let mut supervisors = sessions.filter(|session| session.supervises(agent));
+        let found = match destination {
+            Some(name) => supervisors.find(|session| {
+                let home = session.destination();
+                home.is_some_and(|home| home.as_str() == name)
+            }),
+            None => supervisors.next(),
+        };
+        found.map(|session| session.agent.clone())
+    }
+
     pub(super) fn agents(&self) -> alloc::vec::Vec<AgentId> {
         self.sessions.keys().cloned().collect()
     }
@@ -75,6 +94,6 @@ pub(super) fn report(session: &Session) -> AgentReport {
                 )
             })
             .collect(),
-        commands: session.user.len() + session.device.len(),
+        commands: session.commands(),
     }
 }

@@ -4,7 +4,7 @@ use alloc::format;
 
 use super::Answer;
 use super::Counters;
-use super::effect::{Addressee, Effect, Note, Question, Subscribe};
+use super::effect::{Addressee, Effect, Mobile, Note, Question, Subscribe};
 use super::job::{Flow, Goal, Job, Step};
 use super::outbound::Context;
 use super::reading::{DOUBT, Resync};
@@ -40,7 +40,7 @@ impl Session {
                     None => return self.connect_without_password(cx, job, &destination),
                 }
             }
-            Command::Login { password, .. } => {
+            Command::Login { password, .. } | Command::MobileAgentLogin { password, .. } => {
                 if self.destination().is_none() {
                     return self.refuse(cx, job, not_connected());
                 }
@@ -161,15 +161,18 @@ impl Session {
             Answer::None { reason, text } => {
                 self.refuse_entry(cx, job, Refusal::of_silence(reason, &text))
             }
-            Answer::Accepted | Answer::System(_) | Answer::Calls(_) | Answer::Reasons(_) => self
-                .refuse_entry(
-                    cx,
-                    job,
-                    Refusal::new(
-                        ErrorCode::GeneralError,
-                        "Finesse's answer cannot be understood.",
-                    ),
+            Answer::Accepted
+            | Answer::System(_)
+            | Answer::Calls(_)
+            | Answer::Reasons(_)
+            | Answer::List(_) => self.refuse_entry(
+                cx,
+                job,
+                Refusal::new(
+                    ErrorCode::GeneralError,
+                    "Finesse's answer cannot be understood.",
                 ),
+            ),
         }
     }
 
@@ -181,8 +184,17 @@ impl Session {
                 self.bind(cx, destination);
                 self.connected(cx, job)
             }
-            Command::Login { extension, .. } => {
+            Command::Login { extension, .. } | Command::MobileAgentLogin { extension, .. } => {
                 let extension = extension.clone();
+                self.mobile = match &job.command {
+                    Command::MobileAgentLogin {
+                        dial_number, mode, ..
+                    } => Some(Mobile {
+                        dial_number: dial_number.clone(),
+                        mode: *mode,
+                    }),
+                    _ => None,
+                };
                 if let Some(candidate) = self.candidate.take() {
                     self.bind(cx, candidate);
                 }
@@ -228,12 +240,13 @@ impl Session {
 
     fn sign_in(&mut self, cx: &mut Context<'_>, job: &mut Job, extension: Extension) -> Flow {
         let goal = Goal::SignedIn(extension.clone());
-        if self.is_live && self.is_fresh && goal.is_met(&self.model) {
+        if self.is_live && self.is_fresh && goal.is_met(&self.model, &self.members) {
             return self.deliver(cx, job);
         }
         let question = Question::SignIn {
             agent: self.agent.clone(),
             extension,
+            mobile: self.mobile.clone(),
         };
         self.ask_for(cx, job, question, goal)
     }
@@ -272,6 +285,7 @@ impl Session {
             | Answer::System(_)
             | Answer::User(_)
             | Answer::Reasons(_)
+            | Answer::List(_)
             | Answer::Refused(_)
             | Answer::None { .. } => self.retry_resync(cx),
         }

@@ -63,6 +63,7 @@ impl Session {
                 let question = Question::SignIn {
                     agent: self.agent.clone(),
                     extension,
+                    mobile: self.mobile.clone(),
                 };
                 self.ask_resync(cx, question, |request, _| Resync::SigningIn { request });
             }
@@ -185,5 +186,7 @@ impl Session {
         self.model = AgentModel::new(self.agent.clone(), self.model.platform());
         self.told_state = None;
         self.told_calls.clear();
+        self.legs.clear();
+        self.members.clear();
     }
 }

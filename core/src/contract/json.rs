@@ -18,7 +18,7 @@ pub(super) enum Json<'t> {
     /// A number as it was written.
     Number(&'t str),
     Text(Cow<'t, str>),
-    List(Vec<Json<'t>>),
+    List(Vec<Self>),
     Object(Vec<Entry<'t>>),
 }
 

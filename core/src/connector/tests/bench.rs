@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::agent::{
     AgentId, AgentState, CallAction, Dialog, DialogState, Participant, ParticipantState, Reason,
-    Text, User,
+    TeamId, Text, User,
 };
 use crate::connector::{
     About, Addressee, Answer, Config, Connector, Delivery, DeliveryId, Effect, Fact, Note, Publish,
@@ -27,6 +27,7 @@ pub(super) struct Bench {
     pub(super) asked: VecDeque<(RequestId, Question, Option<String>)>,
     pub(super) subscribed: VecDeque<Subscribe>,
     pub(super) unsubscribed: Vec<AgentId>,
+    pub(super) followed: Vec<(AgentId, TeamId)>,
     pub(super) acknowledged: Vec<DeliveryId>,
     pub(super) notes: Vec<Note>,
     pub(super) traces: Vec<TraceEvent>,
@@ -57,6 +58,7 @@ impl Bench {
             asked: VecDeque::new(),
             subscribed: VecDeque::new(),
             unsubscribed: Vec::new(),
+            followed: Vec::new(),
             acknowledged: Vec::new(),
             notes: Vec::new(),
             traces: Vec::new(),
@@ -80,6 +82,7 @@ impl Bench {
                 Effect::Publish(publish) => self.sent.push_back(publish),
                 Effect::Subscribe(subscribe) => self.subscribed.push_back(subscribe),
                 Effect::Unsubscribe(agent) => self.unsubscribed.push(agent),
+                Effect::Follow { agent, team } => self.followed.push((agent, team)),
                 Effect::Ask {
                     request,
                     question,

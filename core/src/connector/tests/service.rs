@@ -88,7 +88,11 @@ fn when_a_server_fails_the_agent_moves_to_the_other_and_signs_in_there() {
     let (agent, extension) = ("1001".into(), "2001".into());
     assert_eq!(
         bench.reply(Answer::Accepted),
-        Question::SignIn { agent, extension }
+        Question::SignIn {
+            agent,
+            extension,
+            mobile: None
+        }
     );
     bench.seconds(4);
     bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
