@@ -47,6 +47,7 @@ mod orders;
 mod pulse;
 mod read;
 mod rest;
+mod scenario;
 mod serve;
 mod session;
 mod shape;
@@ -58,6 +59,7 @@ pub use config::{
     Agent, Config, DropRight, EccVariable, Listener, Node, PASSWORD, Service, SkillGroup, Timing,
     WrapUp,
 };
-pub use knobs::Knobs;
+pub use knobs::{KnobFault, Knobs};
 pub use machine::Simulator;
+pub use scenario::{Scenario, ScenarioFault, Step};
 pub use verbs::{Command, Event, Truth};

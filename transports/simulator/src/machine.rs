@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentId, Text};
+use finewire_core::agent::{AgentId, DialogId, Text};
 use finewire_core::machine::{
     Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Output, Outputs,
     Party, Peer, Random, Sorted, Timers, UnixMillis,
@@ -19,6 +19,7 @@ use crate::messages::Messages;
 use crate::nodes::{self, NodeState};
 use crate::pulse::Pulse;
 use crate::rest::Effect;
+use crate::scenario::Step;
 use crate::session::{Session, Subscriptions};
 use crate::shape::word;
 use crate::verbs::{Command, Event, Truth};
@@ -48,6 +49,8 @@ pub struct Simulator {
     /// What was told of each queue's statistics.
     pub(crate) pulses: BTreeMap<Text, Pulse>,
     pub(crate) messages: Messages,
+    /// The call that was brought in last.
+    pub(crate) latest: Option<DialogId>,
     pub(crate) agenda: Agenda<Job>,
     lanes: BTreeMap<Lane, Instant>,
     /// Counts the losses of presence, so that a late forced sign-out is known.
@@ -77,6 +80,8 @@ pub(crate) enum Job {
     TellQueue(Text),
     /// A team message's time is over.
     EndMessage(Text),
+    /// A step of a scenario.
+    Step(Box<Step>),
     /// An agent has been away for too long.
     ForceOut(AgentId, u64),
 }
@@ -120,6 +125,7 @@ impl Simulator {
             subscriptions: Subscriptions::default(),
             pulses: BTreeMap::new(),
             messages: Messages::default(),
+            latest: None,
             agenda: Agenda::new(),
             lanes: BTreeMap::new(),
             absences: BTreeMap::new(),
@@ -256,6 +262,7 @@ impl Simulator {
             Job::Alarm(alarm) => self.with_world(None, |world| world.fire(alarm)),
             Job::TellQueue(queue) => self.tell_queue(&queue),
             Job::EndMessage(id) => self.messages.remove(&id),
+            Job::Step(step) => self.make_step(*step),
             Job::ForceOut(agent, absence) => self.force_out(&agent, absence),
         }
     }

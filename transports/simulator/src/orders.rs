@@ -5,7 +5,8 @@ use finewire_core::machine::{CommandId, Outcome, Reason};
 
 use crate::config::Node;
 use crate::knobs::Knobs;
-use crate::machine::Simulator;
+use crate::machine::{Job, Simulator};
+use crate::scenario::Step;
 use crate::verbs::{Command, Event};
 
 impl Simulator {
@@ -32,6 +33,7 @@ impl Simulator {
                     self.with_world(None, |world| world.call_in(to.as_str(), from.as_str()));
                 let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
                 let id_text = Text::from(dialog.clone());
+                self.latest = Some(dialog.clone());
                 self.outputs.event(Event::CallPlaced {
                     command: id,
                     dialog,
@@ -48,6 +50,7 @@ impl Simulator {
                     self.with_world(None, |world| world.offer_preview(&agent, customer.as_str()));
                 let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
                 let id_text = Text::from(dialog.clone());
+                self.latest = Some(dialog.clone());
                 self.outputs.event(Event::CallPlaced {
                     command: id,
                     dialog,
@@ -94,8 +97,39 @@ impl Simulator {
                 self.drop_xmpp(&agent);
                 Ok(None)
             }
+            Command::Play(scenario) => {
+                for (after, step) in scenario.steps() {
+                    let job = Job::Step(Box::new(step.clone()));
+                    self.agenda.add(self.now + *after, job);
+                }
+                Ok(None)
+            }
             Command::SetKnobs(knobs) => {
                 self.set_knobs(*knobs);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Makes a step that was due, and tells of it.
+    pub(crate) fn make_step(&mut self, step: Step) {
+        let refused = self.take_step(step.clone()).err();
+        self.outputs.event(Event::Stepped { step, refused });
+    }
+
+    /// Makes a step: a new call's id, or why not.
+    pub(crate) fn take_step(&mut self, step: Step) -> Result<Option<Text>, Text> {
+        match step {
+            Step::Order(command) => self.carry_out(None, command),
+            Step::HangUpLatest => {
+                let dialog = self.latest.clone().ok_or("no call was brought in")?;
+                self.carry_out(None, Command::EndCall { dialog })
+            }
+            Step::Knob { name, position } => {
+                let mut knobs = self.config.knobs.clone();
+                let turned = knobs.set(name.as_str(), position.as_str());
+                turned.map_err(|fault| Text::from(fault.to_string()))?;
+                self.set_knobs(knobs);
                 Ok(None)
             }
         }

@@ -1,7 +1,7 @@
 //! What comes in by HTTP, and the effects of accepted requests.
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentId, AgentState};
+use finewire_core::agent::{AgentId, AgentState, Text};
 use finewire_core::machine::{Input, LinkEvent, LinkId, Machine};
 use finewire_finesse::{Request, Resource, Update, UpdateData, UpdateMethod};
 use finewire_http::http::header::HOST;
@@ -204,13 +204,25 @@ impl Simulator {
             Err(response) => response,
             Ok(Wish::Agents) => door::say(StatusCode::OK, &door::agents(&self.truth())),
             Ok(Wish::Calls) => door::say(StatusCode::OK, &door::calls(&self.truth())),
-            Ok(Wish::Do(command)) => match self.carry_out(None, command) {
-                Ok(Some(dialog)) => {
-                    door::say(StatusCode::CREATED, &json!({ "dialog": dialog.as_str() }))
-                }
-                Ok(None) => door::say(StatusCode::OK, &json!({})),
-                Err(why) => door::say(StatusCode::CONFLICT, &json!({ "error": why.as_str() })),
-            },
+            Ok(Wish::Knobs) => door::say(StatusCode::OK, &door::knobs(&self.config.knobs)),
+            Ok(Wish::Do(command)) => done(self.carry_out(None, command)),
+            Ok(Wish::Steps(steps)) => {
+                let steps = steps.into_iter();
+                let last = steps.map(|step| self.take_step(step));
+                done(last.collect::<Result<Vec<_>, _>>().map(|all| {
+                    let mut placed = all.into_iter().flatten();
+                    placed.next()
+                }))
+            }
         }
+    }
+}
+
+/// The answer to something that was tried.
+fn done(result: Result<Option<Text>, Text>) -> Turned {
+    match result {
+        Ok(Some(dialog)) => door::say(StatusCode::CREATED, &json!({ "dialog": dialog.as_str() })),
+        Ok(None) => door::say(StatusCode::OK, &json!({})),
+        Err(why) => door::say(StatusCode::CONFLICT, &json!({ "error": why.as_str() })),
     }
 }

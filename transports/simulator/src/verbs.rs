@@ -5,6 +5,7 @@ use finewire_core::machine::{Address, CloseReason, CommandId};
 
 use crate::config::{Node, Service};
 use crate::knobs::Knobs;
+use crate::scenario::{Scenario, Step};
 
 /// What the [`Simulator`](crate::Simulator) can be asked for: to play the telephone network, the
 /// administrator, or bad luck.
@@ -62,6 +63,9 @@ pub enum Command {
         /// Whose.
         agent: AgentId,
     },
+    /// Plays a scenario from now on. Ends as done at once; each step is told by
+    /// [`Event::Stepped`].
+    Play(Scenario),
     /// Misbehave like this from now on.
     SetKnobs(Box<Knobs>),
 }
@@ -85,6 +89,13 @@ pub enum Event {
         address: Address,
         /// Why not.
         reason: CloseReason,
+    },
+    /// A step of a scenario was made.
+    Stepped {
+        /// Which.
+        step: Step,
+        /// Why it was not possible.
+        refused: Option<Text>,
     },
     /// A REST request was answered.
     RequestServed {
