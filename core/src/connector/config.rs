@@ -92,6 +92,9 @@ pub struct Timing {
     /// What was sent to a driver this long before the broker was lost may be lost with it: a link
     /// that died without a word is noticed after two inactivity periods of 30 s.
     pub doubt: Duration,
+    /// A driver that gives no sign of life for this long is lost, see
+    /// [`on_driver_loss`](Config::on_driver_loss); `None`: silence is not watched.
+    pub driver_silence: Option<Duration>,
     /// The notification link of a signed-out agent is given up after this long.
     pub linger: Duration,
 }
@@ -110,6 +113,7 @@ impl Default for Timing {
             resync_retry: Duration::from_secs(5),
             reasons_age: Duration::from_secs(600),
             doubt: Duration::from_secs(60),
+            driver_silence: None,
             linger: Duration::from_secs(900),
         }
     }

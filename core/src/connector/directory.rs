@@ -59,6 +59,14 @@ impl Directory {
         found.map(|session| session.agent.clone())
     }
 
+    pub(super) fn agents_where(
+        &self,
+        is_so: impl Fn(&Session) -> bool,
+    ) -> alloc::vec::Vec<AgentId> {
+        let sessions = self.sessions.values().filter(|session| is_so(session));
+        sessions.map(|session| session.agent.clone()).collect()
+    }
+
     pub(super) fn agents(&self) -> alloc::vec::Vec<AgentId> {
         self.sessions.keys().cloned().collect()
     }

@@ -90,6 +90,8 @@ pub struct Credentials {
     pub agent: AgentId,
     /// The password.
     pub password: Secret,
+    /// Whether the password is a bearer token of single sign-on.
+    pub is_token: bool,
 }
 
 /// What Finesse can be asked.
@@ -243,6 +245,13 @@ pub enum Note {
     },
     /// An agent is signed out.
     AgentSignedOut(AgentId),
+    /// A driver was silent for too long.
+    DriverLost {
+        /// Where it listened.
+        destination: Destination,
+        /// How many of its agents are signed in.
+        agents: usize,
+    },
     /// An agent's notifications have stopped; what is known of it is stale.
     AgentStale {
         /// The agent.

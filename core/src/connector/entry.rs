@@ -22,10 +22,6 @@ impl Session {
     /// Begins a `Connect` or `Login`.
     pub(super) fn begin_entry(&mut self, cx: &mut Context<'_>, job: &mut Job) -> Flow {
         let field = match &job.command {
-            Command::Connect { sso: true, .. } => {
-                let text = "Single sign-on is not supported.";
-                return self.refuse(cx, job, Refusal::new(ErrorCode::NotSupported, text));
-            }
             Command::Connect {
                 destination,
                 password,
@@ -81,6 +77,15 @@ impl Session {
         }
     }
 
+    /// Whether the command's password is a bearer token: `Connect` says so of its own, and of that
+    /// of the `Login` which follows.
+    fn uses_token(&self, job: &Job) -> bool {
+        match job.command {
+            Command::Connect { sso, .. } => sso,
+            _ => self.is_token,
+        }
+    }
+
     /// A destination without a password can wait for the login, but take nothing from another.
     fn connect_without_password(
         &mut self,
@@ -93,7 +98,12 @@ impl Session {
                 let text = "The agent is connected elsewhere; its password is needed to move it.";
                 self.refuse(cx, job, Refusal::new(ErrorCode::SubscriptionFailed, text))
             }
-            _ => self.connected(cx, job),
+            _ => {
+                if self.held.is_none() {
+                    self.is_token = self.uses_token(job);
+                }
+                self.connected(cx, job)
+            }
         }
     }
 
@@ -108,7 +118,12 @@ impl Session {
             };
             self.node = node;
             let question = Question::User(self.agent.clone());
-            let request = cx.ask(node, &self.agent, &password, question);
+            let request = cx.ask(
+                node,
+                &self.agent,
+                (&password, self.uses_token(job)),
+                question,
+            );
             return Flow::To(Step::Proving { request });
         }
         let is_move = matches!(job.command, Command::Connect { .. }) && self.bound.is_some();
@@ -145,6 +160,7 @@ impl Session {
                 }
                 let changes = self.model.replace_user(user);
                 self.tell_changes(cx, &changes, None, None);
+                self.is_token = self.uses_token(job);
                 self.held = Some(password.clone());
                 if self.subscription != Subscription::None {
                     self.renew_subscription(cx, &password);

@@ -57,6 +57,7 @@ mod requests;
 mod service;
 mod session;
 mod signal;
+mod silence;
 mod status;
 mod teams;
 mod telling;

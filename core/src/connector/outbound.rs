@@ -107,13 +107,14 @@ impl Context<'_> {
         &mut self,
         node: NodeId,
         agent: &AgentId,
-        password: &Secret,
+        (password, is_token): (&Secret, bool),
         question: Question,
     ) -> RequestId {
         let owner = Owner::Agent(agent.clone(), node);
         let credentials = Credentials {
             agent: agent.clone(),
             password: password.clone(),
+            is_token,
         };
         ask(
             self.requests,

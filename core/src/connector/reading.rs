@@ -86,7 +86,7 @@ impl Session {
             self.resync = Resync::Idle;
             return;
         };
-        let request = cx.ask(self.node, &self.agent, &password, question);
+        let request = cx.ask(self.node, &self.agent, (&password, self.is_token), question);
         self.resync = step(request, self.epoch);
     }
 

@@ -96,6 +96,11 @@ impl Connector {
             self.move_home(spared.destination().cloned(), None);
         }
         if is_known {
+            let (directory, _) = self.parts();
+            let home = directory.get(&agent).and_then(|known| known.destination());
+            if let Some(home) = home.cloned() {
+                self.hear(&home);
+            }
             self.touch(&agent, |session, cx| {
                 session.accept(cx, message.command, sender)
             });
@@ -184,6 +189,7 @@ impl Connector {
     fn on_hello(&mut self, destination: Destination, is_beat: bool, correlation: Option<Text>) {
         Counters::add(&mut self.out.counters.commands_done);
         let is_forgotten = is_beat && !self.is_home(&destination);
+        self.hear(&destination);
         if self.services.readiness() == Readiness::Unknown
             && self.timers.deadline(&Due::Waiting).is_some()
             && self.waiting.len() < self.config.limits.waiting_drivers

@@ -33,6 +33,8 @@ pub(super) struct Session {
     pub(super) candidate: Option<Destination>,
     /// The password that Finesse accepted last.
     pub(super) held: Option<Secret>,
+    /// Whether it is a bearer token of single sign-on.
+    pub(super) is_token: bool,
     pub(super) node: NodeId,
     pub(super) subscription: Subscription,
     pub(super) since: Instant,
@@ -82,6 +84,7 @@ impl Session {
             bound: None,
             candidate: None,
             held: None,
+            is_token: false,
             node: NodeId(0),
             subscription: Subscription::None,
             since: now,

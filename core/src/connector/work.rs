@@ -216,7 +216,7 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        let request = cx.ask(self.node, &self.agent, &password, question);
+        let request = cx.ask(self.node, &self.agent, (&password, self.is_token), question);
         job.asked = Some(request);
         Flow::To(Step::Asked {
             request,
@@ -238,7 +238,12 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        Flow::To(step(cx.ask(self.node, &self.agent, &password, question)))
+        Flow::To(step(cx.ask(
+            self.node,
+            &self.agent,
+            (&password, self.is_token),
+            question,
+        )))
     }
 
     pub(super) fn read(&mut self, cx: &mut Context<'_>, job: &Job, question: Question) -> Flow {

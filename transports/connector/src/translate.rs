@@ -129,6 +129,7 @@ pub(crate) fn request(question: Question) -> finesse::Request {
 /// Who asks.
 pub(crate) fn credentials(credentials: Option<Credentials>) -> finesse::Credentials {
     match credentials {
+        Some(known) if known.is_token => finesse::Credentials::Bearer(known.password),
         Some(known) => finesse::Credentials::basic(known.agent.as_str(), known.password),
         None => finesse::Credentials::Anonymous,
     }

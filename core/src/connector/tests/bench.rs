@@ -25,6 +25,8 @@ pub(super) struct Bench {
     pub(super) now: Instant,
     pub(super) sent: VecDeque<Publish>,
     pub(super) asked: VecDeque<(RequestId, Question, Option<String>)>,
+    /// Whether the last question went with a bearer token.
+    pub(super) with_token: bool,
     pub(super) subscribed: VecDeque<Subscribe>,
     pub(super) unsubscribed: Vec<AgentId>,
     pub(super) followed: Vec<(AgentId, TeamId)>,
@@ -56,6 +58,7 @@ impl Bench {
             now: Instant::START,
             sent: VecDeque::new(),
             asked: VecDeque::new(),
+            with_token: false,
             subscribed: VecDeque::new(),
             unsubscribed: Vec::new(),
             followed: Vec::new(),
@@ -91,6 +94,7 @@ impl Bench {
                     ..
                 } => {
                     assert!(deadline > self.now, "a request has time");
+                    self.with_token = credentials.as_ref().is_some_and(|known| known.is_token);
                     let password = credentials.map(|known| known.password.expose().to_string());
                     self.asked.push_back((request, question, password));
                 }

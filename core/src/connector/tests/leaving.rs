@@ -2,7 +2,9 @@
 
 use super::bench::*;
 use crate::agent::AgentState;
-use crate::connector::{Answer, DriverLoss, Fact, Mobile, Question, ReasonCode};
+use core::time::Duration;
+
+use crate::connector::{Answer, DriverLoss, Fact, Mobile, Note, Question, ReasonCode, Signal};
 use crate::contract::{MobileMode, ReasonCategory};
 
 fn sign_out(reason: Option<&str>) -> Question {
@@ -155,5 +157,82 @@ fn an_abrupt_disconnect_does_what_the_policy_says() {
         assert!(!bench.events().is_empty(), "{policy:?}");
         assert!(bench.asked.is_empty(), "{policy:?}");
         assert_eq!(under_way(&bench), 0, "{policy:?}");
+    }
+}
+
+fn with_silence(policy: DriverLoss) -> Bench {
+    let mut bench = Bench::with(|config| {
+        config.on_driver_loss = policy;
+        config.timing.driver_silence = Some(Duration::from_secs(20));
+    });
+    bench.sign_in();
+    bench.notify(Fact::User(user("READY", Some("2001"))));
+    bench.events();
+    bench
+}
+
+fn take_change(bench: &mut Bench) -> bool {
+    let is_change = |question: &Question| matches!(question, Question::ChangeState { .. });
+    let found = bench.asked.iter().any(|(_, asked, _)| is_change(asked));
+    bench.asked.retain(|(_, asked, _)| !is_change(asked));
+    found
+}
+
+fn beat(bench: &mut Bench, seconds: u64) {
+    bench.command("Beat#siebel", "");
+    bench.seconds(seconds);
+}
+
+#[test]
+fn agents_of_a_silent_driver_are_made_not_ready_once_and_a_beat_keeps_them() {
+    let mut bench = with_silence(DriverLoss::NotReady);
+    for _ in 0..3 {
+        beat(&mut bench, 19);
+        assert!(!take_change(&mut bench));
+    }
+    bench.seconds(2);
+    assert!(take_change(&mut bench));
+    bench.seconds(120);
+    assert!(!take_change(&mut bench), "it is lost once");
+    let lost = |note: &&Note| matches!(note, Note::DriverLost { agents: 1, .. });
+    assert_eq!(bench.notes.iter().filter(lost).count(), 1);
+}
+
+#[test]
+fn a_command_of_an_agent_is_a_sign_of_life_of_its_driver() {
+    let mut bench = with_silence(DriverLoss::NotReady);
+    for _ in 0..3 {
+        bench.command("GetState#1001", "");
+        bench.seconds(15);
+    }
+    assert!(!take_change(&mut bench));
+}
+
+#[test]
+fn silence_while_the_broker_is_gone_is_nobodys_fault() {
+    let mut bench = with_silence(DriverLoss::NotReady);
+    bench.signal(Signal::BrokerDown);
+    bench.seconds(60);
+    bench.signal(Signal::BrokerUp);
+    bench.seconds(15);
+    assert!(!take_change(&mut bench));
+    bench.seconds(10);
+    assert!(take_change(&mut bench));
+}
+
+#[test]
+fn silence_is_not_watched_unless_it_is_asked_for_and_keep_changes_nothing() {
+    let mut kept = with_silence(DriverLoss::Keep);
+    let mut unwatched = Bench::with(|config| config.on_driver_loss = DriverLoss::Logout);
+    unwatched.sign_in();
+    for bench in [&mut kept, &mut unwatched] {
+        bench.seconds(120);
+        assert!(!take_change(bench));
+        assert!(
+            bench
+                .asked
+                .iter()
+                .all(|(_, asked, _)| *asked == Question::SystemInfo)
+        );
     }
 }

@@ -153,3 +153,33 @@ fn a_password_changed_at_finesse_is_proven_by_one_read_and_used_from_then_on() {
     bench.command("MakeReady#1001", "");
     assert_eq!(bench.asked.front().unwrap().2.as_deref(), Some("NewPass1"));
 }
+
+#[test]
+fn a_bearer_token_goes_with_every_question_of_its_agent() {
+    let mut bench = Bench::new();
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD},SSO"));
+    assert!(bench.with_token);
+    bench.reply(Answer::User(user("LOGOUT", None)));
+    let subscribe = bench.subscribed.pop_front().unwrap();
+    assert_eq!(subscribe.password.expose(), PASSWORD);
+    bench.up();
+    bench.with_token = false;
+    bench.command("Login#1001", &format!("{PASSWORD},2001"));
+    assert!(bench.with_token);
+    bench.assert_no_secret();
+}
+
+#[test]
+fn a_refused_token_is_one_error_and_a_password_is_no_token() {
+    let mut bench = Bench::new();
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD},SSO"));
+    bench.reply(wrong_password());
+    bench.seconds(2);
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].contains("#Error#SUBSCRIPTION_FAILED#"));
+    let mut other = Bench::new();
+    other.connect();
+    other.command("Login#1001", &format!("{PASSWORD},2001"));
+    assert!(!other.with_token);
+}
