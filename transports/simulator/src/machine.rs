@@ -364,7 +364,11 @@ impl Simulator {
         let Some(listener) = listener else { return };
         let (node, service, tls) = (listener.node, listener.service, listener.tls.is_some());
         nodes::note_port(&mut self.nodes, node, service, tls, address.port);
-        self.outputs.event(Event::Listening { service, address });
+        self.outputs.event(Event::Listening {
+            node,
+            service,
+            address,
+        });
     }
 }
 
@@ -412,7 +416,9 @@ impl Machine for Simulator {
                 let n = usize::try_from(listener.0).ok();
                 if let Some(listener) = n.and_then(|n| self.config.listeners.get(n)) {
                     let (service, address) = (listener.service, listener.address.clone());
+                    let node = listener.node;
                     self.outputs.event(Event::ListenFailed {
+                        node,
                         service,
                         address,
                         reason,

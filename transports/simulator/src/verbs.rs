@@ -76,6 +76,8 @@ pub enum Command {
 pub enum Event {
     /// It listens.
     Listening {
+        /// Whose.
+        node: Node,
         /// For what.
         service: Service,
         /// Where, with the real port.
@@ -83,6 +85,8 @@ pub enum Event {
     },
     /// It cannot listen, or listening ended.
     ListenFailed {
+        /// Whose.
+        node: Node,
         /// For what.
         service: Service,
         /// Where it was to listen.

@@ -160,3 +160,15 @@ fn a_step_at_the_door_is_made_now_and_a_scenario_from_now_on() {
     assert!(!office.truth().in_service);
     assert_eq!(door(&mut office, seat, ("GET", "/scenario"), "").0, 405);
 }
+
+#[test]
+fn the_readme_names_every_knob_and_its_scenario_is_one() {
+    let readme = include_str!("../README.md");
+    for name in Knobs::NAMES {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+    let (_, rest) = readme.split_once("```text\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let scenario: Scenario = example.parse().unwrap();
+    assert_eq!(scenario.steps().len(), 6);
+}
