@@ -92,6 +92,12 @@ pub struct Timing {
     /// What was sent to a driver this long before the broker was lost may be lost with it: a link
     /// that died without a word is noticed after two inactivity periods of 30 s.
     pub doubt: Duration,
+    /// When many agents move to another server at once, the next begins no earlier than this after
+    /// the one before.
+    pub pace: Duration,
+    /// An idle agent moves back to an earlier server of the configuration after that has served
+    /// this long; `None`: it stays until its own server stops.
+    pub return_after: Option<Duration>,
     /// A driver that gives no sign of life for this long is lost, see
     /// [`on_driver_loss`](Config::on_driver_loss); `None`: silence is not watched.
     pub driver_silence: Option<Duration>,
@@ -113,6 +119,8 @@ impl Default for Timing {
             resync_retry: Duration::from_secs(5),
             reasons_age: Duration::from_secs(600),
             doubt: Duration::from_secs(60),
+            pace: Duration::from_millis(20),
+            return_after: None,
             driver_silence: None,
             linger: Duration::from_secs(900),
         }

@@ -70,6 +70,10 @@ pub(super) struct Session {
     /// Accepted commands without a visible effect, for failures that come late.
     fading: VecDeque<(Instant, Job)>,
     pub(super) retire_at: Option<Instant>,
+    /// When it moves to another server.
+    pub(super) move_at: Option<Instant>,
+    /// When it looks whether it can move back to an earlier server.
+    pub(super) return_at: Option<Instant>,
     /// Another server than the one it was signed in on is used: sign in there.
     pub(super) signs_in_again: bool,
     /// Until when a sign-out nobody asked for is doubted.
@@ -110,6 +114,8 @@ impl Session {
             lists: Lane::default(),
             fading: VecDeque::new(),
             retire_at: None,
+            move_at: None,
+            return_at: None,
             signs_in_again: false,
             doubt_until: None,
             items: VecDeque::new(),
@@ -464,6 +470,7 @@ impl Session {
             }
         }
         self.end_faded(cx);
+        self.on_move_due(cx);
         self.on_resync_due(cx);
         if self.retire_at.is_some_and(|at| at <= cx.now) {
             self.retire(cx);
@@ -496,6 +503,8 @@ impl Session {
             self.fading.front().map(|(at, _)| *at),
             self.resync.due(),
             self.retire_at,
+            self.move_at,
+            self.return_at,
         ];
         due.into_iter().flatten().min()
     }
