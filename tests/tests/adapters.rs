@@ -59,6 +59,8 @@ macro_rules! each_adapter {
 
 each_adapter! {
     tokio: finewire_tests::adapters::Tokio;
+    smol: finewire_tests::adapters::AsyncIo<finewire_tests::adapters::Smol>;
+    async_std: finewire_tests::adapters::AsyncIo<finewire_tests::adapters::AsyncStd>;
     blocking: finewire_tests::adapters::Blocking;
 }
 
@@ -67,6 +69,12 @@ mod many {
     #[test]
     fn tokio_serves_500_links_at_once() {
         finewire_tests::adapters::many::links_at_once::<finewire_tests::adapters::Tokio>(500);
+    }
+
+    #[test]
+    fn smol_serves_500_links_at_once() {
+        use finewire_tests::adapters::{AsyncIo, Smol, many};
+        many::links_at_once::<AsyncIo<Smol>>(500);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Config {
     pub password: PasswordCodec,
     /// Whether a successful `Connect` is answered by `ConnectStatus`.
     pub connect_status: bool,
+    /// What becomes of agents whose driver is lost.
+    pub on_driver_loss: DriverLoss,
     /// Used in place of SystemInfo's `xmppDomain`.
     pub xmpp_domain: Option<Text>,
     /// Used in place of SystemInfo's `xmppPubSubDomain`.
@@ -42,12 +44,25 @@ impl Config {
             time: TimeFormat::UTC,
             password,
             connect_status: false,
+            on_driver_loss: DriverLoss::Keep,
             xmpp_domain: None,
             pubsub_domain: None,
             timing: Timing::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What becomes of agents whose driver is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DriverLoss {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They take no calls any more.
+    NotReady,
+    /// They are signed out.
+    Logout,
 }
 
 /// When what is done.
@@ -77,6 +92,15 @@ pub struct Timing {
     /// What was sent to a driver this long before the broker was lost may be lost with it: a link
     /// that died without a word is noticed after two inactivity periods of 30 s.
     pub doubt: Duration,
+    /// When many agents move to another server at once, the next begins no earlier than this after
+    /// the one before.
+    pub pace: Duration,
+    /// An idle agent moves back to an earlier server of the configuration after that has served
+    /// this long; `None`: it stays until its own server stops.
+    pub return_after: Option<Duration>,
+    /// A driver that gives no sign of life for this long is lost, see
+    /// [`on_driver_loss`](Config::on_driver_loss); `None`: silence is not watched.
+    pub driver_silence: Option<Duration>,
     /// The notification link of a signed-out agent is given up after this long.
     pub linger: Duration,
 }
@@ -95,6 +119,9 @@ impl Default for Timing {
             resync_retry: Duration::from_secs(5),
             reasons_age: Duration::from_secs(600),
             doubt: Duration::from_secs(60),
+            pace: Duration::from_millis(20),
+            return_after: None,
+            driver_silence: None,
             linger: Duration::from_secs(900),
         }
     }

@@ -24,6 +24,7 @@ use crate::machine::{Instant, Party, Random, Timers};
 pub(super) enum Due {
     Agent(AgentId),
     Node(NodeId),
+    Driver(Destination),
     Waiting,
 }
 
@@ -57,7 +58,7 @@ pub struct Connector {
     busy: BTreeSet<AgentId>,
     /// Drivers that said hello before Finesse's first word.
     pub(super) waiting: VecDeque<(Destination, Option<Text>)>,
-    now: Instant,
+    pub(super) now: Instant,
     has_seen_broker: bool,
     pub(super) is_ending: bool,
     is_drained: bool,
@@ -129,6 +130,7 @@ impl Connector {
             match due {
                 Due::Agent(agent) => self.touch(&agent, Session::on_timeout),
                 Due::Node(node) => self.ask_node(node),
+                Due::Driver(destination) => self.on_silence(&destination),
                 Due::Waiting => self.answer_waiting(),
             }
         }
@@ -232,11 +234,21 @@ impl Connector {
             *agents = agents.saturating_sub(1);
             if *agents == 0 {
                 self.homes.remove(&from);
+                self.timers.clear(&Due::Driver(from));
             }
         }
         if let Some(to) = to {
-            *self.homes.entry(to).or_default() += 1;
+            *self.homes.entry(to.clone()).or_default() += 1;
+            self.hear(&to);
         }
+    }
+
+    /// The agents whose sessions are so.
+    pub(super) fn directory_where(
+        &self,
+        is_so: impl Fn(&Session) -> bool,
+    ) -> alloc::vec::Vec<AgentId> {
+        self.directory.agents_where(is_so)
     }
 
     /// Whether some agent's events go there.
@@ -274,6 +286,10 @@ impl Connector {
         self.out.broker_is_up = true;
         if core::mem::replace(&mut self.has_seen_broker, true) {
             self.tell_status_to_all();
+            let homes: alloc::vec::Vec<Destination> = self.homes.keys().cloned().collect();
+            for destination in &homes {
+                self.hear(destination);
+            }
             for agent in self.directory.agents() {
                 self.touch(&agent, Session::retell);
             }
@@ -285,7 +301,7 @@ impl Connector {
     fn on_displaced(&mut self) {
         let homes: alloc::vec::Vec<Destination> = self.homes.keys().cloned().collect();
         for agent in self.directory.agents() {
-            self.touch(&agent, Session::leave);
+            self.touch(&agent, Session::give_up);
         }
         for destination in homes {
             let (_, mut cx) = self.parts();
@@ -343,7 +359,8 @@ impl Connector {
             | Answer::System(_)
             | Answer::User(_)
             | Answer::Calls(_)
-            | Answer::Reasons(_) => {}
+            | Answer::Reasons(_)
+            | Answer::List(_) => {}
         }
         let (subject, detail) = trace::answer(&answer);
         let about = match &owner {
@@ -388,9 +405,11 @@ impl Connector {
             Answer::System(info) => Ok(info),
             Answer::Refused(refused) => Err(Refusal::of(&refused).cause),
             Answer::None { text, .. } => Err(text),
-            Answer::Accepted | Answer::User(_) | Answer::Calls(_) | Answer::Reasons(_) => {
-                Err("the answer is no SystemInfo".into())
-            }
+            Answer::Accepted
+            | Answer::User(_)
+            | Answer::Calls(_)
+            | Answer::Reasons(_)
+            | Answer::List(_) => Err("the answer is no SystemInfo".into()),
         };
         self.learn(node, info);
     }

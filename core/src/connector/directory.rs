@@ -46,6 +46,33 @@ impl Directory {
         found.map(|(agent, _)| agent.clone())
     }
 
+    /// A connected supervisor on whose team lists the agent is; by preference the one whose
+    /// driver listens at `destination`.
+    pub(super) fn supervisor_of(
+        &self,
+        agent: &AgentId,
+        destination: Option<&str>,
+    ) -> Option<AgentId> {
+        let sessions = self.sessions.values();
+        let mut supervisors = sessions.filter(|session| session.supervises(agent));
+        let found = match destination {
+            Some(name) => supervisors.find(|session| {
+                let home = session.destination();
+                home.is_some_and(|home| home.as_str() == name)
+            }),
+            None => supervisors.next(),
+        };
+        found.map(|session| session.agent.clone())
+    }
+
+    pub(super) fn agents_where(
+        &self,
+        is_so: impl Fn(&Session) -> bool,
+    ) -> alloc::vec::Vec<AgentId> {
+        let sessions = self.sessions.values().filter(|session| is_so(session));
+        sessions.map(|session| session.agent.clone()).collect()
+    }
+
     pub(super) fn agents(&self) -> alloc::vec::Vec<AgentId> {
         self.sessions.keys().cloned().collect()
     }
@@ -81,6 +108,6 @@ pub(super) fn report(session: &Session) -> AgentReport {
                 )
             })
             .collect(),
-        commands: session.user.len() + session.device.len(),
+        commands: session.commands(),
     }
 }

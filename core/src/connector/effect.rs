@@ -1,10 +1,11 @@
 //! Effects: what the connector decides to do, as orders without any wire format.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::signal::{DeliveryId, NodeId, ReplyTo, RequestId};
-use crate::agent::{AgentId, AgentState, CallAction, DialogId, Extension, Text};
-use crate::contract::{Destination, ErrorCode};
+use crate::agent::{AgentId, AgentState, CallAction, DialogId, Extension, TeamId, Text};
+use crate::contract::{Destination, ErrorCode, MobileMode, ReasonCategory};
 use crate::machine::{Instant, TraceEvent};
 use crate::password::Secret;
 
@@ -17,6 +18,13 @@ pub enum Effect {
     Publish(Publish),
     /// Log the agent in at Finesse's notification service and keep the link.
     Subscribe(Subscribe),
+    /// Have the states of a team's members told on the agent's notification link.
+    Follow {
+        /// The supervisor.
+        agent: AgentId,
+        /// The team.
+        team: TeamId,
+    },
     /// Log the agent out there and forget the link.
     Unsubscribe(AgentId),
     /// Ask Finesse; ends in one [`Answered`](super::Signal::Answered).
@@ -82,6 +90,8 @@ pub struct Credentials {
     pub agent: AgentId,
     /// The password.
     pub password: Secret,
+    /// Whether the password is a bearer token of single sign-on.
+    pub is_token: bool,
 }
 
 /// What Finesse can be asked.
@@ -93,17 +103,32 @@ pub enum Question {
     User(AgentId),
     /// The agent's calls.
     Calls(AgentId),
-    /// The reasons for not being ready.
-    NotReadyReasons(AgentId),
+    /// The reasons for not being ready, for signing out, or for wrap-up.
+    Reasons(AgentId, ReasonCategory),
+    /// A team and its members.
+    Team(TeamId),
+    /// The agent's queues.
+    Queues(AgentId),
+    /// The agent's phone books.
+    Phonebooks(AgentId),
+    /// A team's phone books.
+    TeamPhonebooks(TeamId),
     /// Sign the agent in.
     SignIn {
         /// The agent.
         agent: AgentId,
         /// The agent's line.
         extension: Extension,
+        /// How a mobile agent is reached.
+        mobile: Option<Mobile>,
     },
     /// Sign the agent out.
-    SignOut(AgentId),
+    SignOut {
+        /// The agent.
+        agent: AgentId,
+        /// Finesse's id of the reason.
+        reason: Option<Text>,
+    },
     /// Change the agent's state.
     ChangeState {
         /// The agent.
@@ -128,9 +153,67 @@ pub enum Question {
         dialog: DialogId,
         /// What.
         action: CallAction,
-        /// The agent's line.
+        /// The agent's line; for `PARTICIPANT_DROP` the line to drop.
         extension: Extension,
     },
+    /// Do something to a call that brings another number in.
+    ActTowards {
+        /// The call.
+        dialog: DialogId,
+        /// What: consult or transfer.
+        action: CallAction,
+        /// The agent's line.
+        extension: Extension,
+        /// The number to dial.
+        to: Text,
+    },
+    /// Send digits into a call.
+    SendDigits {
+        /// The call.
+        dialog: DialogId,
+        /// The agent's line.
+        extension: Extension,
+        /// The digits.
+        digits: Text,
+    },
+    /// Change what is kept with a call.
+    UpdateData {
+        /// The call.
+        dialog: DialogId,
+        /// The label of the wrap-up reason.
+        wrap_up: Option<Text>,
+        /// Call variables: names and values.
+        variables: Vec<(Text, Text)>,
+    },
+    /// Listen to an agent.
+    Monitor {
+        /// The supervisor.
+        agent: AgentId,
+        /// The supervisor's line.
+        from: Extension,
+        /// The agent's line.
+        to: Extension,
+    },
+    /// Join a call that is listened to.
+    BargeIn {
+        /// The supervisor.
+        agent: AgentId,
+        /// The supervisor's line.
+        from: Extension,
+        /// The agent's line.
+        to: Extension,
+        /// The monitored call.
+        dialog: DialogId,
+    },
+}
+
+/// How a mobile agent is reached (UCCE).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mobile {
+    /// The telephone's number.
+    pub dial_number: Text,
+    /// Whether it is dialled for each call.
+    pub mode: MobileMode,
 }
 
 /// What the operator wants to know.
@@ -162,6 +245,13 @@ pub enum Note {
     },
     /// An agent is signed out.
     AgentSignedOut(AgentId),
+    /// A driver was silent for too long.
+    DriverLost {
+        /// Where it listened.
+        destination: Destination,
+        /// How many of its agents are signed in.
+        agents: usize,
+    },
     /// An agent's notifications have stopped; what is known of it is stale.
     AgentStale {
         /// The agent.

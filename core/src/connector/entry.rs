@@ -4,7 +4,7 @@ use alloc::format;
 
 use super::Answer;
 use super::Counters;
-use super::effect::{Addressee, Effect, Note, Question, Subscribe};
+use super::effect::{Addressee, Effect, Mobile, Note, Question, Subscribe};
 use super::job::{Flow, Goal, Job, Step};
 use super::outbound::Context;
 use super::reading::{DOUBT, Resync};
@@ -22,10 +22,6 @@ impl Session {
     /// Begins a `Connect` or `Login`.
     pub(super) fn begin_entry(&mut self, cx: &mut Context<'_>, job: &mut Job) -> Flow {
         let field = match &job.command {
-            Command::Connect { sso: true, .. } => {
-                let text = "Single sign-on is not supported.";
-                return self.refuse(cx, job, Refusal::new(ErrorCode::NotSupported, text));
-            }
             Command::Connect {
                 destination,
                 password,
@@ -41,7 +37,7 @@ impl Session {
                     None => return self.connect_without_password(cx, job, &destination),
                 }
             }
-            Command::Login { password, .. } => {
+            Command::Login { password, .. } | Command::MobileAgentLogin { password, .. } => {
                 if self.destination().is_none() {
                     return self.refuse(cx, job, not_connected());
                 }
@@ -82,6 +78,15 @@ impl Session {
         }
     }
 
+    /// Whether the command's password is a bearer token: `Connect` says so of its own, and of that
+    /// of the `Login` which follows.
+    fn uses_token(&self, job: &Job) -> bool {
+        match job.command {
+            Command::Connect { sso, .. } => sso,
+            _ => self.is_token,
+        }
+    }
+
     /// A destination without a password can wait for the login, but take nothing from another.
     fn connect_without_password(
         &mut self,
@@ -94,7 +99,12 @@ impl Session {
                 let text = "The agent is connected elsewhere; its password is needed to move it.";
                 self.refuse(cx, job, Refusal::new(ErrorCode::SubscriptionFailed, text))
             }
-            _ => self.connected(cx, job),
+            _ => {
+                if self.held.is_none() {
+                    self.is_token = self.uses_token(job);
+                }
+                self.connected(cx, job)
+            }
         }
     }
 
@@ -143,7 +153,12 @@ impl Session {
             };
             self.node = node;
             let question = Question::User(self.agent.clone());
-            let request = cx.ask(node, &self.agent, &password, question);
+            let request = cx.ask(
+                node,
+                &self.agent,
+                (&password, self.uses_token(job)),
+                question,
+            );
             return Flow::To(Step::Proving { request });
         }
         let is_move = matches!(job.command, Command::Connect { .. }) && self.bound.is_some();
@@ -180,6 +195,7 @@ impl Session {
                 }
                 let changes = self.model.replace_user(user);
                 self.tell_changes(cx, &changes, None, None);
+                self.is_token = self.uses_token(job);
                 self.held = Some(password.clone());
                 if self.subscription != Subscription::None {
                     self.renew_subscription(cx, &password);
@@ -196,15 +212,18 @@ impl Session {
             Answer::None { reason, text } => {
                 self.refuse_entry(cx, job, Refusal::of_silence(reason, &text))
             }
-            Answer::Accepted | Answer::System(_) | Answer::Calls(_) | Answer::Reasons(_) => self
-                .refuse_entry(
-                    cx,
-                    job,
-                    Refusal::new(
-                        ErrorCode::GeneralError,
-                        "Finesse's answer cannot be understood.",
-                    ),
+            Answer::Accepted
+            | Answer::System(_)
+            | Answer::Calls(_)
+            | Answer::Reasons(_)
+            | Answer::List(_) => self.refuse_entry(
+                cx,
+                job,
+                Refusal::new(
+                    ErrorCode::GeneralError,
+                    "Finesse's answer cannot be understood.",
                 ),
+            ),
         }
     }
 
@@ -216,8 +235,17 @@ impl Session {
                 self.bind(cx, destination);
                 self.connected(cx, job)
             }
-            Command::Login { extension, .. } => {
+            Command::Login { extension, .. } | Command::MobileAgentLogin { extension, .. } => {
                 let extension = extension.clone();
+                self.mobile = match &job.command {
+                    Command::MobileAgentLogin {
+                        dial_number, mode, ..
+                    } => Some(Mobile {
+                        dial_number: dial_number.clone(),
+                        mode: *mode,
+                    }),
+                    _ => None,
+                };
                 match self.bind_claimed(cx, job) {
                     Some(refused) => refused,
                     None => self.sign_in(cx, job, extension),
@@ -264,12 +292,13 @@ impl Session {
 
     fn sign_in(&mut self, cx: &mut Context<'_>, job: &mut Job, extension: Extension) -> Flow {
         let goal = Goal::SignedIn(extension.clone());
-        if self.is_live && self.is_fresh && goal.is_met(&self.model) {
+        if self.is_live && self.is_fresh && goal.is_met(&self.model, &self.members) {
             return self.deliver(cx, job);
         }
         let question = Question::SignIn {
             agent: self.agent.clone(),
             extension,
+            mobile: self.mobile.clone(),
         };
         self.ask_for(cx, job, question, goal)
     }
@@ -308,6 +337,7 @@ impl Session {
             | Answer::System(_)
             | Answer::User(_)
             | Answer::Reasons(_)
+            | Answer::List(_)
             | Answer::Refused(_)
             | Answer::None { .. } => self.retry_resync(cx),
         }

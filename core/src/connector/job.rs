@@ -1,11 +1,16 @@
 //! One command under way: where it stands, what would fulfil it, and when it gives up.
 
 use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec::Vec;
 
 use super::outbound::Sender;
 use super::refusal::Refusal;
 use super::signal::RequestId;
-use crate::agent::{AgentModel, AgentState, DialogId, Extension, ParticipantState, Text};
+use super::teams::Members;
+use crate::agent::{
+    AgentId, AgentModel, AgentState, Dialog, DialogId, DialogState, Extension, Participant,
+    ParticipantState, Text,
+};
 use crate::contract::{Command, Verb};
 use crate::machine::Instant;
 use crate::password::Secret;
@@ -17,6 +22,12 @@ pub(super) enum LaneId {
     User,
     /// The agent's device and its calls.
     Device,
+    /// Lists that are only read.
+    Lists,
+}
+
+impl LaneId {
+    pub(super) const ALL: [Self; 3] = [Self::User, Self::Device, Self::Lists];
 }
 
 /// The commands about one object, in order.
@@ -53,6 +64,8 @@ pub(super) struct Job {
     /// Order of acceptance among all commands of the agent.
     pub(super) serial: u64,
     pub(super) command: Command,
+    /// The member of a team whom a supervisor's command is about.
+    pub(super) member: Option<AgentId>,
     pub(super) sender: Sender,
     pub(super) since: Instant,
     pub(super) deadline: Instant,
@@ -76,19 +89,20 @@ impl Job {
 
     /// The call that it is about.
     pub(super) fn dialog(&self) -> Option<&DialogId> {
-        match &self.command {
-            Command::AnswerCall { dialog }
-            | Command::HoldCall { dialog }
-            | Command::RetrieveCall { dialog }
-            | Command::ReleaseCall { dialog }
-            | Command::GetDialogState { dialog } => Some(dialog),
-            _ => None,
-        }
+        self.command.dialog()
     }
 
     /// Whether calls have to wait for it: it decides on which line they are.
     pub(super) fn is_entry(&self) -> bool {
-        matches!(self.verb(), Verb::Connect | Verb::Login)
+        matches!(
+            self.verb(),
+            Verb::Connect | Verb::Login | Verb::MobileAgentLogin
+        )
+    }
+
+    /// Whether it signs the agent in.
+    pub(super) fn is_login(&self) -> bool {
+        matches!(self.verb(), Verb::Login | Verb::MobileAgentLogin)
     }
 
     /// The request that its step waits for.
@@ -206,16 +220,33 @@ pub(super) enum Goal {
     Party(DialogId, &'static [ParticipantState]),
     /// The agent is no longer on the call.
     Left(DialogId),
+    /// The call carries these variables.
+    Data(DialogId, Vec<(Text, Text)>),
+    /// The preview was taken: the call no longer waits for the agent's word.
+    Taken(DialogId),
+    /// One of these two calls has more than so many parties, or has swallowed the other.
+    Merged([DialogId; 2], usize),
+    /// This party is no longer on the call.
+    Dismissed(DialogId, Extension),
+    /// The agent talks in a call that was not there before, or as a further party in this one.
+    Joined {
+        before: BTreeSet<DialogId>,
+        dialog: DialogId,
+    },
+    /// A member of a supervised team is in this state.
+    Member(AgentId, AgentState),
+    /// Nothing that anybody could see: it is done when it is accepted.
+    Unseen,
 }
 
 impl Goal {
     /// Whether a read of the user shows it; otherwise a read of the calls does.
     pub(super) fn is_about_user(&self) -> bool {
-        matches!(self, Self::SignedIn(_) | Self::State(..))
+        matches!(self, Self::SignedIn(_) | Self::State(..) | Self::Member(..))
     }
 
     /// Whether what is known shows it to be met.
-    pub(super) fn is_met(&self, model: &AgentModel) -> bool {
+    pub(super) fn is_met(&self, model: &AgentModel, members: &Members) -> bool {
         let user = model.user();
         match self {
             Self::SignedIn(extension) => {
@@ -241,7 +272,69 @@ impl Goal {
                     )
                 })
             }
+            Self::Data(dialog, variables) => {
+                let Some(dialog) = model.dialog(dialog) else {
+                    return false;
+                };
+                let mut wanted = variables.iter();
+                wanted.all(|(name, value)| {
+                    let known = dialog.variable(name.as_str());
+                    known.is_some_and(|known| is_taken_over(known, value))
+                })
+            }
+            Self::Taken(dialog) => {
+                let Some(dialog) = model.dialog(dialog) else {
+                    return true;
+                };
+                let waits = |own: &Participant| own.state == ParticipantState::Alerting;
+                dialog.state == DialogState::Accepted
+                    || model.own_party(dialog).is_none_or(|own| !waits(own))
+            }
+            Self::Merged(..) => self.merged(model).is_some(),
+            Self::Dismissed(dialog, line) => {
+                let party = model
+                    .dialog(dialog)
+                    .and_then(|dialog| dialog.participant(line.as_str()));
+                party.is_none_or(|party| !is_on_the_call(party))
+            }
+            Self::Joined { .. } => self.joined(model).is_some(),
+            Self::Member(agent, state) => members.state(agent) == Some(state),
+            Self::Unseen => false,
         }
+    }
+
+    /// The call that a conference left.
+    fn merged(&self, model: &AgentModel) -> Option<DialogId> {
+        let Self::Merged(calls, parties) = self else {
+            return None;
+        };
+        let mut dialogs = model.dialogs();
+        let found = dialogs.find(|dialog| {
+            let is_one = calls.contains(&dialog.id);
+            let has_swallowed = dialog
+                .secondary
+                .as_ref()
+                .is_some_and(|other| is_one && calls.contains(other) && *other != dialog.id);
+            let is_on = model.own_party(dialog).is_some_and(is_on_the_call);
+            is_on && (has_swallowed || is_one && parties_of(dialog) > *parties)
+        });
+        found.map(|dialog| dialog.id.clone())
+    }
+
+    /// The call that a supervisor has joined.
+    fn joined(&self, model: &AgentModel) -> Option<DialogId> {
+        let Self::Joined { before, dialog } = self else {
+            return None;
+        };
+        let talks = |known: &&Dialog| {
+            let own = model.own_party(known);
+            own.is_some_and(|own| own.state == ParticipantState::Active)
+        };
+        let mut dialogs = model.dialogs().filter(talks);
+        let found = dialogs.find(|known| {
+            !before.contains(&known.id) || known.id == *dialog && parties_of(known) > 2
+        });
+        found.map(|dialog| dialog.id.clone())
     }
 
     /// Whether it is met but for a reason that Finesse does not name (Seen: after a failover the
@@ -271,10 +364,37 @@ impl Goal {
     pub(super) fn dialog(&self, model: &AgentModel) -> Option<DialogId> {
         match self {
             Self::Placed { .. } => self.placed(model),
-            Self::Party(dialog, _) | Self::Left(dialog) => Some(dialog.clone()),
-            Self::SignedIn(_) | Self::State(..) => None,
+            Self::Party(dialog, _)
+            | Self::Left(dialog)
+            | Self::Data(dialog, _)
+            | Self::Taken(dialog)
+            | Self::Dismissed(dialog, _) => Some(dialog.clone()),
+            Self::Merged(..) => self.merged(model),
+            Self::Joined { .. } => self.joined(model),
+            Self::SignedIn(_) | Self::State(..) | Self::Member(..) | Self::Unseen => None,
         }
     }
+}
+
+fn is_on_the_call(party: &Participant) -> bool {
+    !matches!(
+        party.state,
+        ParticipantState::Dropped | ParticipantState::WrapUp | ParticipantState::Failed
+    )
+}
+
+/// How many parties are on a call.
+pub(super) fn parties_of(dialog: &Dialog) -> usize {
+    let parties = dialog.participants.iter();
+    parties.filter(|party| is_on_the_call(party)).count()
+}
+
+/// Finesse Developer Guide, "ECC and call variable error handling": a value that is too long is
+/// cut without a word.
+fn is_taken_over(known: &Text, wanted: &Text) -> bool {
+    const SHORTEST_CUT: usize = 40;
+    let (known, wanted) = (known.as_str(), wanted.as_str());
+    known == wanted || known.len() >= SHORTEST_CUT && wanted.starts_with(known)
 }
 
 /// Where a command goes from here.
@@ -282,6 +402,9 @@ impl Goal {
 pub(super) enum Flow {
     /// It waits for something else.
     To(Step),
+    /// It was accepted and is done unless a failure is heard of until then; meanwhile the next
+    /// command may begin.
+    Fades(Instant),
     /// It has ended.
     Ended,
 }

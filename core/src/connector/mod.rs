@@ -38,6 +38,7 @@
 //! Not here: any wire format, how links are kept open, how a snapshot is read.
 
 mod attempts;
+mod calls;
 mod config;
 mod counters;
 mod decisions;
@@ -45,6 +46,8 @@ mod directory;
 mod effect;
 mod entry;
 mod job;
+mod leaving;
+mod lists;
 mod outbound;
 mod progress;
 mod reading;
@@ -54,20 +57,22 @@ mod requests;
 mod service;
 mod session;
 mod signal;
+mod silence;
 mod status;
+mod teams;
 mod telling;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod work;
 
-pub use config::{Config, Limits, Timing};
+pub use config::{Config, DriverLoss, Limits, Timing};
 pub use counters::Counters;
 pub use decisions::Connector;
-pub use effect::{Addressee, Credentials, Effect, Note, Publish, Question, Subscribe};
+pub use effect::{Addressee, Credentials, Effect, Mobile, Note, Publish, Question, Subscribe};
 pub use service::Readiness;
 pub use signal::{
-    About, Answer, Delivery, DeliveryId, Fact, NodeId, ReasonCode, Refused, ReplyKind, ReplyTo,
-    RequestId, Signal, SystemInfo, Update,
+    About, Answer, Delivery, DeliveryId, Fact, List, NodeId, ReasonCode, Refused, ReplyKind,
+    ReplyTo, RequestId, Signal, SystemInfo, Update,
 };
 pub use status::{AgentReport, SUBSCRIPTION, Subscription};

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use core::time::Duration;
 
 use super::config::Config;
 use super::counters::Counters;
@@ -22,9 +23,18 @@ pub(super) struct Outbound {
     pub(super) broker_is_up: bool,
     /// Finesse servers that gave a reason to ask whether they serve.
     pub(super) suspects: VecDeque<NodeId>,
+    /// When the next agent may move to another server.
+    next_move: Option<Instant>,
 }
 
 impl Outbound {
+    /// Gives out turns for moves to another server, so that not all agents log in at once.
+    pub(super) fn turn(&mut self, now: Instant, pace: Duration) -> Instant {
+        let at = self.next_move.map_or(now, |next| next.max(now));
+        self.next_move = Some(at + pace);
+        at
+    }
+
     pub(super) fn note(&mut self, note: Note) {
         self.effects.push_back(Effect::Note(note));
     }
@@ -107,13 +117,14 @@ impl Context<'_> {
         &mut self,
         node: NodeId,
         agent: &AgentId,
-        password: &Secret,
+        (password, is_token): (&Secret, bool),
         question: Question,
     ) -> RequestId {
         let owner = Owner::Agent(agent.clone(), node);
         let credentials = Credentials {
             agent: agent.clone(),
             password: password.clone(),
+            is_token,
         };
         ask(
             self.requests,

@@ -7,10 +7,10 @@ use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
 use super::refusal::{Refusal, is_wrong_password};
 use super::session::Session;
-use super::signal::Answer;
+use super::signal::{Answer, List};
 use super::status::Subscription;
-use super::work::{find, no_call};
-use crate::agent::{AgentState, Changes, DialogId, Intent, Permit, Text};
+use super::work::{category_of, no_call};
+use crate::agent::{AgentState, Changes, DialogId, Intent, Permit};
 use crate::contract::{Call, Command, ErrorCode, Event, Verb};
 
 impl Session {
@@ -34,15 +34,15 @@ impl Session {
                 ..
             } => match answer {
                 Answer::Refused(refused) => {
-                    if job.verb() == Verb::Login && is_wrong_password(&refused) {
+                    if job.is_login() && is_wrong_password(&refused) {
                         let cause = Refusal::of(&refused).cause;
                         return self.refuse_password(cx, job, cause.as_str());
                     }
-                    self.refuse(cx, job, Refusal::of(&refused))
+                    self.refuse_step(cx, job, &goal, Refusal::of(&refused))
                 }
                 _ if is_met => self.fulfil(cx, job, &goal),
                 Answer::None { reason, text } => {
-                    if cx.is_ending {
+                    if cx.is_ending || goal == Goal::Unseen {
                         return self.refuse(cx, job, Refusal::of_silence(reason, &text));
                     }
                     self.reread(cx, job, goal, Trigger::Last)
@@ -51,10 +51,14 @@ impl Session {
                 | Answer::System(_)
                 | Answer::User(_)
                 | Answer::Calls(_)
-                | Answer::Reasons(_) => {
+                | Answer::Reasons(_)
+                | Answer::List(_) => {
+                    if goal == Goal::Unseen {
+                        return self.fade(cx);
+                    }
                     // Seen: a LOGIN of a signed-in agent changes nothing, so nothing is published;
                     // nor is anything when the agent is in the wanted state already.
-                    if goal.is_about_user() && goal.is_met(&self.model) {
+                    if goal.is_about_user() && goal.is_met(&self.model, &self.members) {
                         return self.reread(cx, job, goal, Trigger::Silence);
                     }
                     let reread_at = Some(cx.now + cx.config.timing.settle);
@@ -87,10 +91,17 @@ impl Session {
             Answer::None { reason, text } => {
                 return self.refuse(cx, job, Refusal::of_silence(reason, &text));
             }
-            Answer::Accepted | Answer::System(_) | Answer::Reasons(_) => Changes::new(),
+            Answer::List(List::Members(users)) => {
+                self.meet_members(cx, users);
+                Changes::new()
+            }
+            Answer::Accepted | Answer::System(_) | Answer::Reasons(_) | Answer::List(_) => {
+                Changes::new()
+            }
         };
-        if goal.is_met(&self.model) {
+        if goal.is_met(&self.model, &self.members) {
             let about = goal.dialog(&self.model);
+            self.legs.note(job.verb(), about.as_ref());
             let correlation = job.sender.correlation.clone();
             job.is_answered |=
                 self.tell_changes(cx, &changes, correlation.as_ref(), about.as_ref());
@@ -109,6 +120,11 @@ impl Session {
             && self.model.dialog(dialog).is_none()
         {
             return self.refuse(cx, job, no_call(dialog));
+        }
+        if let (Goal::Data(..), Trigger::Silence) = (&goal, trigger) {
+            // Finesse says nothing of variables that it does not know.
+            let text = "Finesse has not taken over the call's data.";
+            return self.refuse(cx, job, Refusal::new(ErrorCode::GeneralError, text));
         }
         let is_nearly = trigger == Trigger::Last && goal.is_met_without_reason(&self.model);
         if is_nearly || self.takes_effect_later(&goal) {
@@ -139,6 +155,8 @@ impl Session {
         let intent = match goal {
             Goal::State(AgentState::Ready, _) => Intent::BeReady,
             Goal::State(AgentState::NotReady, _) => Intent::BeNotReady,
+            Goal::State(AgentState::Work, _) => Intent::BeWork,
+            Goal::State(AgentState::WorkReady, _) => Intent::BeWorkReady,
             _ => return false,
         };
         self.model.allows(&intent) == Ok(Permit::WhenCallEnds)
@@ -147,13 +165,10 @@ impl Session {
     fn on_reasons_read(&mut self, cx: &mut Context<'_>, job: &mut Job, answer: Answer) -> Flow {
         match answer {
             Answer::Reasons(reasons) => {
-                let code = match &job.command {
-                    Command::MakeNotReadyWithReason { code } => code.clone(),
-                    _ => Text::default(),
-                };
-                let known = find(&reasons, &code);
-                self.reasons = Some((reasons, cx.now));
-                self.not_ready_with(cx, job, known, &code)
+                let category = category_of(&job.command);
+                let flow = self.with_reasons(cx, job, &category, &reasons);
+                self.reasons.insert(category, (reasons, cx.now));
+                flow
             }
             other => self.refuse_by(cx, job, other),
         }
@@ -170,16 +185,17 @@ impl Session {
                 let changes = self.model.replace_dialogs(calls);
                 self.tell_changes(cx, &changes, None, None);
                 if let Some(dialog) = job.dialog().cloned() {
-                    self.tell_dialog(cx, job, &dialog);
+                    return self.tell_dialog(cx, job, &dialog);
                 }
                 done(cx)
             }
+            Answer::List(list) => self.tell_list(cx, job, list),
             other => self.refuse_by(cx, job, other),
         }
     }
 
     /// Ends a query by what came in place of its answer.
-    fn refuse_by(&mut self, cx: &mut Context<'_>, job: &Job, answer: Answer) -> Flow {
+    pub(super) fn refuse_by(&mut self, cx: &mut Context<'_>, job: &Job, answer: Answer) -> Flow {
         let refusal = match answer {
             Answer::Refused(refused) => Refusal::of(&refused),
             Answer::None { reason, text } => Refusal::of_silence(reason, &text),
@@ -187,7 +203,8 @@ impl Session {
             | Answer::System(_)
             | Answer::User(_)
             | Answer::Calls(_)
-            | Answer::Reasons(_) => Refusal::new(
+            | Answer::Reasons(_)
+            | Answer::List(_) => Refusal::new(
                 ErrorCode::GeneralError,
                 "Finesse's answer cannot be understood.",
             ),
@@ -195,20 +212,46 @@ impl Session {
         self.refuse(cx, job, refusal)
     }
 
-    pub(super) fn tell_dialog(&mut self, cx: &mut Context<'_>, job: &Job, dialog: &DialogId) {
+    /// Answers a question about a call.
+    pub(super) fn tell_dialog(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: &Job,
+        dialog: &DialogId,
+    ) -> Flow {
         let own = self.model.user().extension.as_ref();
-        let call = match self.model.dialog(dialog) {
-            Some(dialog) => Call::from_dialog(dialog, own, &cx.config.layout),
-            None => Call::not_found(dialog.clone()),
+        let known = self.model.dialog(dialog);
+        let event = match (known, job.verb()) {
+            (Some(known), Verb::GetDialogControls) => Event::dialog_controls(known, own),
+            (None, Verb::GetDialogControls) => return self.refuse(cx, job, no_call(dialog)),
+            (Some(known), _) => Event::DialogState(self.describe(known, &cx.config.layout)),
+            (None, _) => Event::DialogState(Call::not_found(dialog.clone())),
         };
-        self.tell(cx, Event::DialogState(call), job.correlation());
+        self.tell(cx, event, job.correlation());
+        done(cx)
     }
 
     /// The goal of a command is met: tells what its row promises, unless an event did.
-    pub(super) fn fulfil(&mut self, cx: &mut Context<'_>, job: &Job, goal: &Goal) -> Flow {
+    pub(super) fn fulfil(&mut self, cx: &mut Context<'_>, job: &mut Job, goal: &Goal) -> Flow {
+        if let Some(flow) = self.goes_on_leaving(cx, job, goal) {
+            return flow;
+        }
         match job.verb() {
-            Verb::Login => return self.read_calls(cx, job),
-            Verb::Logout | Verb::MakeReady | Verb::MakeNotReady | Verb::MakeNotReadyWithReason => {
+            Verb::Login | Verb::MobileAgentLogin => return self.read_calls(cx, job),
+            _ if job.member.is_some() => {
+                if !job.is_answered {
+                    self.tell_member_of(cx, job);
+                }
+            }
+            Verb::Logout
+            | Verb::LogoutWithReason
+            | Verb::ForceLogout
+            | Verb::AgentAbruptDisconnect
+            | Verb::MakeReady
+            | Verb::MakeNotReady
+            | Verb::MakeNotReadyWithReason
+            | Verb::MakeWorkReady
+            | Verb::MakeWorkNotReady => {
                 if !job.is_answered {
                     self.tell_state(cx, job.correlation(), true);
                 }

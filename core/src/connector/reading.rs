@@ -44,6 +44,9 @@ impl Resync {
     }
 }
 
+/// An agent stays at a server for at least this long before it moves back to an earlier one.
+const SHORTEST_STAY: Duration = Duration::from_secs(1);
+
 /// How long after a sign-in a sign-out that nobody asked for is doubted.
 pub(super) const DOUBT: Duration = Duration::from_secs(60);
 
@@ -63,6 +66,7 @@ impl Session {
                 let question = Question::SignIn {
                     agent: self.agent.clone(),
                     extension,
+                    mobile: self.mobile.clone(),
                 };
                 self.ask_resync(cx, question, |request, _| Resync::SigningIn { request });
             }
@@ -85,7 +89,7 @@ impl Session {
             self.resync = Resync::Idle;
             return;
         };
-        let request = cx.ask(self.node, &self.agent, &password, question);
+        let request = cx.ask(self.node, &self.agent, (&password, self.is_token), question);
         self.resync = step(request, self.epoch);
     }
 
@@ -145,6 +149,7 @@ impl Session {
         if self.subscription == Subscription::None {
             return;
         }
+        self.plan_return(cx);
         if cx.services.is_serving(self.node) {
             if self.is_live && !self.is_fresh && self.resync.request().is_none() {
                 self.begin_resync(cx);
@@ -152,12 +157,47 @@ impl Session {
             return;
         }
         self.is_fresh = false;
-        if let (Some(node), Some(password)) = (cx.services.active(), self.held.clone()) {
-            self.node = node;
-            self.signs_in_again = self.is_live && self.model.user().is_signed_in();
-            self.resync = Resync::Idle;
-            self.subscribe(cx, &password);
+        if cx.services.active().is_some() && self.held.is_some() && self.move_at.is_none() {
+            self.move_at = Some(cx.out.turn(cx.now, cx.config.timing.pace));
+            self.on_move_due(cx);
         }
+    }
+
+    /// Moves to another server when it is this agent's turn.
+    pub(super) fn on_move_due(&mut self, cx: &mut Context<'_>) {
+        if self.return_at.is_some_and(|at| at <= cx.now) {
+            self.return_at = None;
+            self.plan_return(cx);
+            let is_idle = !self.is_busy() && self.model.dialogs().next().is_none();
+            if is_idle && self.return_at.is_some() && self.move_at.is_none() {
+                self.move_at = Some(cx.out.turn(cx.now, cx.config.timing.pace));
+            }
+        }
+        if self.move_at.is_none_or(|at| at > cx.now) {
+            return;
+        }
+        self.move_at = None;
+        let (Some(node), Some(password)) = (cx.services.active(), self.held.clone()) else {
+            return;
+        };
+        let is_needless = node == self.node && cx.services.is_serving(node);
+        if is_needless || self.subscription == Subscription::None {
+            return;
+        }
+        self.node = node;
+        self.return_at = None;
+        self.signs_in_again = self.is_live && self.model.user().is_signed_in();
+        self.resync = Resync::Idle;
+        self.subscribe(cx, &password);
+    }
+
+    /// Looks again later whether the agent can go back to an earlier server.
+    fn plan_return(&mut self, cx: &Context<'_>) {
+        let is_away = cx.services.active().is_some_and(|node| node < self.node);
+        self.return_at = match cx.config.timing.return_after {
+            Some(after) if is_away => self.return_at.or(Some(cx.now + after.max(SHORTEST_STAY))),
+            _ => None,
+        };
     }
 
     /// A signed-out agent without commands is given up after a while.
@@ -185,5 +225,7 @@ impl Session {
         self.model = AgentModel::new(self.agent.clone(), self.model.platform());
         self.told_state = None;
         self.told_calls.clear();
+        self.legs.clear();
+        self.members.clear();
     }
 }

@@ -9,6 +9,7 @@ use super::outbound::{Context, Sender};
 use super::refusal::Refusal;
 use super::service::Readiness;
 use super::signal::{Delivery, ReplyTo};
+use super::teams::is_for_supervisors;
 use super::trace;
 use crate::agent::{AgentId, Text};
 use crate::contract::{
@@ -78,6 +79,12 @@ impl Connector {
             reply_to,
             correlation,
         };
+        if let Some(supervisor) = self.supervisor_for(&agent, &message.command, &sender) {
+            self.touch(&supervisor, |session, cx| {
+                session.accept_for(cx, Some(agent), message.command, sender);
+            });
+            return;
+        }
         let mut spared = None;
         let (directory, cx) = self.parts();
         let is_known = match is_connect {
@@ -89,6 +96,11 @@ impl Connector {
             self.move_home(spared.destination().cloned(), None);
         }
         if is_known {
+            let (directory, _) = self.parts();
+            let home = directory.get(&agent).and_then(|known| known.destination());
+            if let Some(home) = home.cloned() {
+                self.hear(&home);
+            }
             self.touch(&agent, |session, cx| {
                 session.accept(cx, message.command, sender)
             });
@@ -106,6 +118,29 @@ impl Connector {
         let to = sender.named.map(Addressee::Driver);
         let to = to.or_else(|| sender.reply_to.map(Addressee::ReplyTo));
         refuse_stranger(&mut cx, to, agent, refusal, sender.correlation.as_ref());
+    }
+
+    /// A supervisor's client sends some commands with the agent's id. Nothing in them names the
+    /// sender but the address for answers; without one, an agent who is connected here is taken to
+    /// have sent them.
+    fn supervisor_for(
+        &mut self,
+        agent: &AgentId,
+        command: &Command,
+        sender: &Sender,
+    ) -> Option<AgentId> {
+        if !is_for_supervisors(command.verb()) {
+            return None;
+        }
+        let (directory, _) = self.parts();
+        let named = sender.reply_to.as_ref().map(|reply| reply.name.as_str());
+        let known = directory.get(agent);
+        let is_connected = known.is_some_and(|known| known.held.is_some());
+        match named.and_then(|name| directory.supervisor_of(agent, Some(name))) {
+            Some(supervisor) if supervisor != *agent => Some(supervisor),
+            _ if is_connected => None,
+            _ => directory.supervisor_of(agent, None),
+        }
     }
 
     fn on_malformed(
@@ -154,6 +189,7 @@ impl Connector {
     fn on_hello(&mut self, destination: Destination, is_beat: bool, correlation: Option<Text>) {
         Counters::add(&mut self.out.counters.commands_done);
         let is_forgotten = is_beat && !self.is_home(&destination);
+        self.hear(&destination);
         if self.services.readiness() == Readiness::Unknown
             && self.timers.deadline(&Due::Waiting).is_some()
             && self.waiting.len() < self.config.limits.waiting_drivers

@@ -15,6 +15,8 @@ pub(super) struct Refusal {
     pub(super) text: Text,
     /// For log and monitor.
     pub(super) cause: Text,
+    /// Whether Finesse itself said no.
+    pub(super) is_finesses: bool,
 }
 
 impl Refusal {
@@ -23,6 +25,7 @@ impl Refusal {
             code,
             text: text.into(),
             cause: text.into(),
+            is_finesses: false,
         }
     }
 
@@ -69,6 +72,7 @@ impl Refusal {
             code: code_of(refused),
             text: words.into(),
             cause: cause.into(),
+            is_finesses: true,
         }
     }
 
@@ -108,7 +112,8 @@ pub(super) fn is_out_of_service(answer: &Answer) -> bool {
         | Answer::System(_)
         | Answer::User(_)
         | Answer::Calls(_)
-        | Answer::Reasons(_) => false,
+        | Answer::Reasons(_)
+        | Answer::List(_) => false,
     }
 }
 

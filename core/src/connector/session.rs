@@ -6,16 +6,21 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::attempts::Attempts;
-use super::effect::{Addressee, Effect, Note};
+use super::calls::Legs;
+use super::effect::{Addressee, Effect, Mobile, Note};
+use super::entry::done;
 use super::job::{Flow, Job, Lane, LaneId, Step};
 use super::outbound::{Context, Sender};
 use super::reading::Resync;
 use super::refusal::Refusal;
 use super::signal::{About, NodeId, ReasonCode, RequestId, Update};
 use super::status::{SUBSCRIPTION, Subscription};
+use super::teams::Members;
 use super::{Answer, Counters, Fact};
 use crate::agent::{AgentId, AgentModel, AgentState, Changes, DialogId, Platform, Text, User};
-use crate::contract::{AgentStatus, Call, Command, Destination, ErrorCode, Event, Verb};
+use crate::contract::{
+    AgentStatus, Call, Command, Destination, ErrorCode, Event, ReasonCategory, Verb,
+};
 use crate::machine::{CloseReason, Instant, Party};
 use crate::password::Secret;
 
@@ -31,6 +36,8 @@ pub(super) struct Session {
     pub(super) claims: Vec<Destination>,
     /// The password that Finesse accepted last.
     pub(super) held: Option<Secret>,
+    /// Whether it is a bearer token of single sign-on.
+    pub(super) is_token: bool,
     pub(super) node: NodeId,
     pub(super) subscription: Subscription,
     pub(super) since: Instant,
@@ -55,8 +62,21 @@ pub(super) struct Session {
     pub(super) resync: Resync,
     /// Counts notifications about calls: tells whether a read of them was overtaken.
     pub(super) epoch: u64,
-    pub(super) reasons: Option<(Vec<ReasonCode>, Instant)>,
+    pub(super) reasons: BTreeMap<ReasonCategory, (Vec<ReasonCode>, Instant)>,
+    /// How the agent was last signed in as a mobile one.
+    pub(super) mobile: Option<Mobile>,
+    /// Calls that are told otherwise than calls are.
+    pub(super) legs: Legs,
+    /// What a supervisor knows of the agents of the own teams.
+    pub(super) members: Members,
+    lists: Lane,
+    /// Accepted commands without a visible effect, for failures that come late.
+    fading: VecDeque<(Instant, Job)>,
     pub(super) retire_at: Option<Instant>,
+    /// When it moves to another server.
+    pub(super) move_at: Option<Instant>,
+    /// When it looks whether it can move back to an earlier server.
+    pub(super) return_at: Option<Instant>,
     /// Another server than the one it was signed in on is used: sign in there.
     pub(super) signs_in_again: bool,
     /// Until when a sign-out nobody asked for is doubted.
@@ -72,6 +92,7 @@ impl Session {
             candidate: None,
             claims: Vec::new(),
             held: None,
+            is_token: false,
             node: NodeId(0),
             subscription: Subscription::None,
             since: now,
@@ -90,8 +111,15 @@ impl Session {
             attempts: Attempts::default(),
             resync: Resync::Idle,
             epoch: 0,
-            reasons: None,
+            reasons: BTreeMap::new(),
+            mobile: None,
+            legs: Legs::default(),
+            members: Members::default(),
+            lists: Lane::default(),
+            fading: VecDeque::new(),
             retire_at: None,
+            move_at: None,
+            return_at: None,
             signs_in_again: false,
             doubt_until: None,
             items: VecDeque::new(),
@@ -101,6 +129,17 @@ impl Session {
 
     /// Takes a command on; it ends in what its row of the contract says, or in one error.
     pub(super) fn accept(&mut self, cx: &mut Context<'_>, command: Command, sender: Sender) {
+        self.accept_for(cx, None, command, sender);
+    }
+
+    /// As [`accept`](Self::accept); with a `member` of the own teams, it is about that agent.
+    pub(super) fn accept_for(
+        &mut self,
+        cx: &mut Context<'_>,
+        member: Option<AgentId>,
+        command: Command,
+        sender: Sender,
+    ) {
         self.serial = self.serial.wrapping_add(1);
         let job = Job {
             serial: self.serial,
@@ -112,6 +151,7 @@ impl Session {
             asked: None,
             is_answered: false,
             command,
+            member,
         };
         let Some(lane) = lane_of(job.verb()) else {
             let text = "This command is not supported.";
@@ -139,7 +179,7 @@ impl Session {
             self.pump(cx);
             return true;
         }
-        for lane in [LaneId::User, LaneId::Device] {
+        for lane in LaneId::ALL {
             let waits = self.lane(lane).current.as_ref().and_then(Job::request) == Some(request);
             if waits && let Some(mut job) = self.lane(lane).current.take() {
                 let flow = self.on_job_answer(cx, &mut job, answer);
@@ -188,10 +228,17 @@ impl Session {
                 }
                 self.after(cx, &changes, LaneId::Device);
             }
-            Fact::Failed { about, refused } => match self.failed_lane(update.request, &about) {
-                Some(lane) => self.fail_current(cx, lane, Refusal::of(&refused)),
-                None => Counters::add(&mut cx.out.counters.unrelated),
-            },
+            Fact::Members(users) => self.on_members(cx, users),
+            Fact::Failed { about, refused } => {
+                let refusal = Refusal::of(&refused);
+                if let Some(lane) = self.failed_lane(update.request, &about) {
+                    self.fail_current(cx, lane, refusal);
+                } else if let Some(job) = self.take_faded(update.request, &about) {
+                    self.refuse(cx, &job, refusal);
+                } else {
+                    Counters::add(&mut cx.out.counters.unrelated);
+                }
+            }
             Fact::User(_) | Fact::System(_) | Fact::Other(_) => {
                 Counters::add(&mut cx.out.counters.unrelated);
             }
@@ -202,11 +249,16 @@ impl Session {
     /// Whether this may be the stray sign-out that the server used before still sends after the
     /// agent has signed in on another one (Seen: with reason id -1). A read tells.
     fn doubts(&self, cx: &Context<'_>, user: &User) -> bool {
-        let is_asked_for = self
-            .user
-            .current
-            .as_ref()
-            .is_some_and(|job| job.verb() == Verb::Logout);
+        let is_asked_for = self.user.current.as_ref().is_some_and(|job| {
+            let verb = job.verb();
+            matches!(
+                verb,
+                Verb::Logout
+                    | Verb::LogoutWithReason
+                    | Verb::ForceLogout
+                    | Verb::AgentAbruptDisconnect
+            )
+        });
         user.id == self.agent
             && user.state == AgentState::Logout
             && user
@@ -253,9 +305,42 @@ impl Session {
     }
 
     fn fail_current(&mut self, cx: &mut Context<'_>, lane: LaneId, refusal: Refusal) {
-        if let Some(job) = self.lane(lane).current.take() {
-            let flow = self.refuse(cx, &job, refusal);
+        if let Some(mut job) = self.lane(lane).current.take() {
+            let flow = match job.goal().cloned() {
+                Some(goal) => self.refuse_step(cx, &mut job, &goal, refusal),
+                None => self.refuse(cx, &job, refusal),
+            };
             self.settle(lane, job, flow);
+        }
+    }
+
+    /// The faded command that a late failure is about.
+    fn take_faded(&mut self, request: Option<RequestId>, about: &About) -> Option<Job> {
+        let is_meant = |job: &Job| match request {
+            Some(_) => job.asked == request,
+            None => match about {
+                About::Call(dialog) => job.dialog() == Some(dialog),
+                _ => false,
+            },
+        };
+        let at = self.fading.iter().position(|(_, job)| is_meant(job))?;
+        self.fading.remove(at).map(|(_, job)| job)
+    }
+
+    /// A command without a visible effect was accepted.
+    pub(super) fn fade(&mut self, cx: &mut Context<'_>) -> Flow {
+        if self.fading.len() >= cx.config.limits.commands_per_agent
+            && self.fading.pop_front().is_some()
+        {
+            done(cx);
+        }
+        Flow::Fades(cx.now + cx.config.timing.settle)
+    }
+
+    fn end_faded(&mut self, cx: &mut Context<'_>) {
+        while self.fading.front().is_some_and(|(at, _)| *at <= cx.now) {
+            self.fading.pop_front();
+            done(cx);
         }
     }
 
@@ -267,6 +352,7 @@ impl Session {
         let was_up = self.subscription == Subscription::Up;
         self.set_subscription(cx, Subscription::Up);
         self.trace_notifications(cx, "notifications flow", String::new());
+        self.follow_again(cx);
         let entry = self
             .user
             .current
@@ -346,7 +432,7 @@ impl Session {
     /// Finesse serves, or no longer does, or another server has to be used.
     pub(super) fn on_service_changed(&mut self, cx: &mut Context<'_>) {
         self.follow_service(cx);
-        for lane in [LaneId::User, LaneId::Device] {
+        for lane in LaneId::ALL {
             let waits = |job: &Job| matches!(job.step, Step::Waiting);
             if self.lane(lane).current.as_ref().is_some_and(waits)
                 && let Some(mut job) = self.lane(lane).current.take()
@@ -360,7 +446,7 @@ impl Session {
 
     /// Something of this session is due.
     pub(super) fn on_timeout(&mut self, cx: &mut Context<'_>) {
-        for lane in [LaneId::User, LaneId::Device] {
+        for lane in LaneId::ALL {
             while self
                 .lane(lane)
                 .queue
@@ -387,6 +473,8 @@ impl Session {
                 self.settle(lane, job, flow);
             }
         }
+        self.end_faded(cx);
+        self.on_move_due(cx);
         self.on_resync_due(cx);
         if self.retire_at.is_some_and(|at| at <= cx.now) {
             self.retire(cx);
@@ -396,7 +484,7 @@ impl Session {
 
     /// Ends what has not begun; what is under way gets until `deadline`.
     pub(super) fn end(&mut self, cx: &mut Context<'_>, deadline: Instant) {
-        for lane in [LaneId::User, LaneId::Device] {
+        for lane in LaneId::ALL {
             while let Some(job) = self.lane(lane).queue.pop_front() {
                 let text = "The connector is ending.";
                 self.refuse(cx, &job, Refusal::new(ErrorCode::OutOfService, text));
@@ -405,11 +493,14 @@ impl Session {
                 job.deadline = job.deadline.min(deadline);
             }
         }
+        while self.fading.pop_front().is_some() {
+            done(cx);
+        }
     }
 
     /// Another connector has taken over: commands end, the agent is given up.
-    pub(super) fn leave(&mut self, cx: &mut Context<'_>) {
-        for lane in [LaneId::User, LaneId::Device] {
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
+        for lane in [LaneId::User, LaneId::Device, LaneId::Lists] {
             let current = self.lane(lane).current.take();
             let waiting = core::mem::take(&mut self.lane(lane).queue);
             for job in current.into_iter().chain(waiting) {
@@ -423,6 +514,7 @@ impl Session {
         if self.subscription != Subscription::None {
             self.retire(cx);
         }
+        self.fading.clear();
         self.is_live = false;
     }
 
@@ -431,14 +523,26 @@ impl Session {
         let due = [
             self.user.deadline(),
             self.device.deadline(),
+            self.lists.deadline(),
+            self.fading.front().map(|(at, _)| *at),
             self.resync.due(),
             self.retire_at,
+            self.move_at,
+            self.return_at,
         ];
         due.into_iter().flatten().min()
     }
 
+    /// Commands that wait or are under way.
+    pub(super) fn commands(&self) -> usize {
+        self.user.len() + self.device.len() + self.lists.len()
+    }
+
     pub(super) fn is_busy(&self) -> bool {
-        !self.user.is_empty() || !self.device.is_empty()
+        !self.user.is_empty()
+            || !self.device.is_empty()
+            || !self.lists.is_empty()
+            || !self.fading.is_empty()
     }
 
     /// Nothing would be lost with it but a binding that its driver makes anew.
@@ -463,6 +567,7 @@ impl Session {
         match lane {
             LaneId::User => &mut self.user,
             LaneId::Device => &mut self.device,
+            LaneId::Lists => &mut self.lists,
         }
     }
 
@@ -482,7 +587,7 @@ impl Session {
     pub(super) fn pump(&mut self, cx: &mut Context<'_>) {
         loop {
             let mut moved = false;
-            for lane in [LaneId::User, LaneId::Device] {
+            for lane in LaneId::ALL {
                 if self.may_begin(lane)
                     && let Some(mut job) = self.lane(lane).queue.pop_front()
                 {
@@ -502,20 +607,28 @@ impl Session {
     fn may_begin(&self, lane: LaneId) -> bool {
         match lane {
             LaneId::User => self.user.current.is_none(),
-            LaneId::Device => {
-                let Some(first) = self.device.queue.front() else {
+            LaneId::Device | LaneId::Lists => {
+                let lane = match lane {
+                    LaneId::Lists => &self.lists,
+                    LaneId::User | LaneId::Device => &self.device,
+                };
+                let Some(first) = lane.queue.front() else {
                     return false;
                 };
                 let entered = |job: &Job| job.is_entry() && job.serial < first.serial;
-                self.device.current.is_none() && !self.user.iter().any(entered)
+                lane.current.is_none() && !self.user.iter().any(entered)
             }
         }
     }
 
     pub(super) fn settle(&mut self, lane: LaneId, mut job: Job, flow: Flow) {
-        if let Flow::To(step) = flow {
-            job.step = step;
-            self.lane(lane).current = Some(job);
+        match flow {
+            Flow::To(step) => {
+                job.step = step;
+                self.lane(lane).current = Some(job);
+            }
+            Flow::Fades(until) => self.fading.push_back((until, job)),
+            Flow::Ended => {}
         }
     }
 
@@ -538,7 +651,12 @@ impl Session {
         let reply_to = || job.sender.reply_to.clone().map(Addressee::ReplyTo);
         match named.map(Addressee::Driver).or_else(reply_to) {
             Some(to) => {
-                let event = Event::error(refusal.code, refusal.text);
+                let event = match job.verb() {
+                    Verb::DropParticipant if refusal.is_finesses => {
+                        Event::control(refusal.code, refusal.text)
+                    }
+                    _ => Event::error(refusal.code, refusal.text),
+                };
                 cx.publish(to, self.agent.clone(), event, job.correlation());
             }
             None => Counters::add(&mut cx.out.counters.commands_dropped),
@@ -547,30 +665,28 @@ impl Session {
     }
 }
 
-/// Which object a command is about; `None` for what is not offered.
+/// Which object a command is about; `None` for what is no agent's.
 fn lane_of(verb: Verb) -> Option<LaneId> {
     match verb {
+        Verb::Hello | Verb::Beat => None,
         Verb::Connect
         | Verb::Login
+        | Verb::MobileAgentLogin
         | Verb::Logout
+        | Verb::LogoutWithReason
+        | Verb::ForceLogout
+        | Verb::AgentAbruptDisconnect
         | Verb::MakeReady
         | Verb::MakeNotReady
         | Verb::MakeNotReadyWithReason
+        | Verb::MakeWorkReady
+        | Verb::MakeWorkNotReady
         | Verb::GetState => Some(LaneId::User),
         Verb::MakeCall
         | Verb::AnswerCall
         | Verb::HoldCall
         | Verb::RetrieveCall
         | Verb::ReleaseCall
-        | Verb::GetDialogState => Some(LaneId::Device),
-        Verb::Hello
-        | Verb::Beat
-        | Verb::MobileAgentLogin
-        | Verb::LogoutWithReason
-        | Verb::ForceLogout
-        | Verb::AgentAbruptDisconnect
-        | Verb::MakeWorkReady
-        | Verb::MakeWorkNotReady
         | Verb::TransferSst
         | Verb::ConsultCall
         | Verb::TransferCall
@@ -578,22 +694,23 @@ fn lane_of(verb: Verb) -> Option<LaneId> {
         | Verb::SendDtmf
         | Verb::UpdateCallData
         | Verb::UpdateWrapup
+        | Verb::GetDialogState
         | Verb::GetDialogControls
         | Verb::AcceptCall
         | Verb::RejectCall
         | Verb::CloseCall
         | Verb::StartRecording
-        | Verb::WrapUpReasonCodes
+        | Verb::SilentMonitor
+        | Verb::EndSilentMonitor
+        | Verb::BargeIn
+        | Verb::DropParticipant => Some(LaneId::Device),
+        Verb::WrapUpReasonCodes
         | Verb::LogoutReasonCodes
         | Verb::NotReadyReasonCodes
         | Verb::GetQueueList
         | Verb::GetTeamUsers
-        | Verb::SilentMonitor
-        | Verb::EndSilentMonitor
-        | Verb::BargeIn
-        | Verb::DropParticipant
         | Verb::GetPhonebooks
         | Verb::GetTeamPhonebooks
-        | Verb::GetPhonebookContacts => None,
+        | Verb::GetPhonebookContacts => Some(LaneId::Lists),
     }
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::agent::{AgentId, Dialog, DialogId, Platform, Text, User};
+use crate::contract::{Contact, Phonebook, QueueStatistics};
 use crate::machine::{CloseReason, Reason, UnixMillis};
 
 /// One Finesse server of the configuration, by its position there.
@@ -155,6 +156,8 @@ pub enum Fact {
     User(User),
     /// Calls that are new or changed.
     Calls(Vec<Dialog>),
+    /// Members of a team that the agent supervises, as they are now.
+    Members(Vec<User>),
     /// Calls that have left the agent's list; each with its last snapshot.
     CallsRemoved(Vec<Dialog>),
     /// A request that was accepted has failed.
@@ -215,6 +218,8 @@ pub enum Answer {
     Calls(Vec<Dialog>),
     /// Reason codes.
     Reasons(Vec<ReasonCode>),
+    /// A list that a driver asked for.
+    List(List),
     /// Finesse said no.
     Refused(Refused),
     /// There is no answer, or none that can be understood.
@@ -224,6 +229,17 @@ pub enum Answer {
         /// In words.
         text: Text,
     },
+}
+
+/// A list that a driver asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum List {
+    /// The members of a team, each as far as the team's list tells.
+    Members(Vec<User>),
+    /// Queues.
+    Queues(Vec<QueueStatistics>),
+    /// Phone books, each with its contacts.
+    Phonebooks(Vec<(Phonebook, Vec<Contact>)>),
 }
 
 /// Whether Finesse serves. Finesse Developer Guide, "SystemInfo".

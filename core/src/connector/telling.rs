@@ -85,12 +85,12 @@ impl Session {
         let Some(dialog) = self.model.dialog(dialog) else {
             return false;
         };
-        let own = self.model.user().extension.as_ref();
-        let call = Call::from_dialog(dialog, own, &cx.config.layout);
+        let call = self.describe(dialog, &cx.config.layout);
         if !is_due && self.told_calls.get(&call.dialog) == Some(&call) {
             return false;
         }
-        if self.tell(cx, Event::InboundCall(call.clone()), correlation) {
+        let event = self.event_of(dialog, call.clone());
+        if self.tell(cx, event, correlation) {
             self.told_calls.insert(call.dialog.clone(), call);
         }
         true
@@ -102,13 +102,18 @@ impl Session {
         let job = match lane {
             LaneId::User => self.user.current.as_mut(),
             LaneId::Device => self.device.current.as_mut(),
+            LaneId::Lists => None,
         };
-        let job = job.filter(|job| job.goal().is_some_and(|goal| goal.is_met(model)));
+        let members = &self.members;
+        let job = job.filter(|job| {
+            job.member.is_none() && job.goal().is_some_and(|goal| goal.is_met(model, members))
+        });
         let Some(job) = job else {
             self.tell_changes(cx, changes, None, None);
             return;
         };
         let about = job.goal().and_then(|goal| goal.dialog(model));
+        self.legs.note(job.verb(), about.as_ref());
         let correlation = job.sender.correlation.clone();
         let mut is_over = false;
         if let Step::Asked {
@@ -125,10 +130,10 @@ impl Session {
             job.is_answered |= is_answered;
         }
         if is_over
-            && let Some(job) = self.lane(lane).current.take()
+            && let Some(mut job) = self.lane(lane).current.take()
             && let Some(goal) = job.goal().cloned()
         {
-            let flow = self.fulfil(cx, &job, &goal);
+            let flow = self.fulfil(cx, &mut job, &goal);
             self.settle(lane, job, flow);
         }
     }
@@ -168,8 +173,7 @@ impl Session {
                     is_answered |= told && about == Some(dialog);
                 }
                 Change::CallEnded(last) => {
-                    let own = self.model.user().extension.as_ref();
-                    let call = Call::ended(last, own, &cx.config.layout);
+                    let call = self.describe_end(last, &cx.config.layout);
                     let ours = correlation.filter(|_| about == Some(&last.id));
                     let told = self.told_calls.remove(&last.id);
                     if told.as_ref().is_some_and(|told| told.state == call.state) {
@@ -180,7 +184,8 @@ impl Session {
                             self.remember_end(cx.now, call);
                         }
                     } else {
-                        let is_sent = self.tell(cx, Event::InboundCall(call.clone()), ours);
+                        let event = self.event_of(last, call.clone());
+                        let is_sent = self.tell(cx, event, ours);
                         if is_sent {
                             self.remember_end(cx.now, call);
                         } else if told.is_some() {
@@ -188,6 +193,7 @@ impl Session {
                         }
                         is_answered |= about == Some(&last.id);
                     }
+                    self.legs.forget(&last.id);
                 }
                 Change::CallOverLimit(_) => {}
             }

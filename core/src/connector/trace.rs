@@ -2,12 +2,13 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::effect::Question;
 use super::refusal::Refusal;
-use super::signal::{Answer, Fact};
+use super::signal::{Answer, Fact, List};
 use crate::agent::{Dialog, User};
-use crate::contract::{Command, CommandMessage};
+use crate::contract::{Command, CommandMessage, ReasonCategory};
 
 /// A command: its name and its parameters without the password.
 pub(super) fn command(message: &CommandMessage) -> (String, String) {
@@ -32,12 +33,22 @@ pub(super) fn command(message: &CommandMessage) -> (String, String) {
             code.to_string()
         }
         Command::MakeCall { number } => number.to_string(),
-        Command::AnswerCall { dialog }
-        | Command::HoldCall { dialog }
-        | Command::RetrieveCall { dialog }
-        | Command::ReleaseCall { dialog }
-        | Command::GetDialogState { dialog } => dialog.to_string(),
-        _ => String::new(),
+        Command::GetTeamUsers { team, .. } | Command::GetTeamPhonebooks { team } => {
+            team.to_string()
+        }
+        Command::GetPhonebookContacts { book } => book.to_string(),
+        Command::SilentMonitor { extension } => extension.to_string(),
+        Command::TransferSst { number, dialog } | Command::ConsultCall { number, dialog } => {
+            format!("{number}, {dialog}")
+        }
+        Command::TransferCall { extension, dialog }
+        | Command::ConferenceCall { extension, dialog }
+        | Command::BargeIn { extension, dialog }
+        | Command::DropParticipant { extension, dialog } => format!("{extension}, {dialog}"),
+        command => command
+            .dialog()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     };
     (subject, detail)
 }
@@ -48,15 +59,39 @@ pub(super) fn question(question: &Question) -> (String, String) {
         Question::SystemInfo => ("GET SystemInfo".into(), String::new()),
         Question::User(agent) => (format!("GET User/{agent}"), String::new()),
         Question::Calls(agent) => (format!("GET User/{agent}/Dialogs"), String::new()),
-        Question::NotReadyReasons(agent) => (
+        Question::Reasons(agent, ReasonCategory::WrapUp) => {
+            (format!("GET User/{agent}/WrapUpReasons"), String::new())
+        }
+        Question::Reasons(agent, category) => (
             format!("GET User/{agent}/ReasonCodes"),
-            "category NOT_READY".into(),
+            format!("category {category}"),
         ),
-        Question::SignIn { agent, extension } => (
-            format!("PUT User/{agent}"),
-            format!("LOGIN, extension {extension}"),
-        ),
-        Question::SignOut(agent) => (format!("PUT User/{agent}"), "LOGOUT".into()),
+        Question::Team(team) => (format!("GET Team/{team}"), String::new()),
+        Question::Queues(agent) => (format!("GET User/{agent}/Queues"), String::new()),
+        Question::Phonebooks(agent) => (format!("GET User/{agent}/PhoneBooks"), String::new()),
+        Question::TeamPhonebooks(team) => {
+            (format!("GET TeamResource/{team}/PhoneBooks"), String::new())
+        }
+        Question::SignIn {
+            agent,
+            extension,
+            mobile,
+        } => {
+            let mobile = mobile.as_ref();
+            let mobile = mobile.map(|mobile| format!(", mobile on {}", mobile.dial_number));
+            (
+                format!("PUT User/{agent}"),
+                format!("LOGIN, extension {extension}{}", mobile.unwrap_or_default()),
+            )
+        }
+        Question::SignOut { agent, reason } => {
+            let reason = reason.as_ref();
+            let reason = reason.map(|id| format!(", reason id {id}"));
+            (
+                format!("PUT User/{agent}"),
+                format!("LOGOUT{}", reason.unwrap_or_default()),
+            )
+        }
         Question::ChangeState {
             agent,
             state,
@@ -80,6 +115,49 @@ pub(super) fn question(question: &Question) -> (String, String) {
             format!("PUT Dialog/{dialog}"),
             format!("{action} on {extension}"),
         ),
+        Question::ActTowards {
+            dialog,
+            action,
+            extension,
+            to,
+        } => (
+            format!("PUT Dialog/{dialog}"),
+            format!("{action} on {extension} to {to}"),
+        ),
+        // Digits may be a customer's PIN.
+        Question::SendDigits {
+            dialog, extension, ..
+        } => (
+            format!("PUT Dialog/{dialog}"),
+            format!("SEND_DTMF on {extension}"),
+        ),
+        Question::UpdateData {
+            dialog,
+            wrap_up,
+            variables,
+        } => {
+            let what = match wrap_up {
+                Some(label) => format!("wrap-up {label}"),
+                None => format!("{} variables", variables.len()),
+            };
+            (
+                format!("PUT Dialog/{dialog}"),
+                format!("UPDATE_CALL_DATA, {what}"),
+            )
+        }
+        Question::Monitor { agent, from, to } => (
+            format!("POST User/{agent}/Dialogs"),
+            format!("SILENT_MONITOR from {from} to {to}"),
+        ),
+        Question::BargeIn {
+            agent,
+            from,
+            to,
+            dialog,
+        } => (
+            format!("POST User/{agent}/Dialogs"),
+            format!("BARGE_CALL from {from} to {to}, {dialog}"),
+        ),
     }
 }
 
@@ -101,6 +179,15 @@ pub(super) fn answer(answer: &Answer) -> (String, String) {
         Answer::User(user) => ("200 User".into(), about_user(user)),
         Answer::Calls(calls) => ("200 Dialogs".into(), about_calls(calls)),
         Answer::Reasons(reasons) => ("200 ReasonCodes".into(), format!("{} codes", reasons.len())),
+        Answer::List(List::Members(users)) => {
+            ("200 Team".into(), format!("{} members", users.len()))
+        }
+        Answer::List(List::Queues(queues)) => {
+            ("200 Queues".into(), format!("{} queues", queues.len()))
+        }
+        Answer::List(List::Phonebooks(books)) => {
+            ("200 PhoneBooks".into(), format!("{} books", books.len()))
+        }
         Answer::Refused(refused) => (
             format!("{} refused", refused.status),
             Refusal::of(refused).cause.to_string(),
@@ -113,6 +200,10 @@ pub(super) fn answer(answer: &Answer) -> (String, String) {
 pub(super) fn fact(fact: &Fact) -> (String, String) {
     match fact {
         Fact::User(user) => ("User changed".into(), about_user(user)),
+        Fact::Members(users) => {
+            let about: Vec<String> = users.iter().take(8).map(about_user).collect();
+            ("team changed".into(), about.join("; "))
+        }
         Fact::Calls(calls) => ("Dialog changed".into(), about_calls(calls)),
         Fact::CallsRemoved(calls) => ("Dialog removed".into(), about_calls(calls)),
         Fact::Failed { about, refused } => (

@@ -1,8 +1,6 @@
 //! How a command goes on: what it asks of Finesse, and what its answer, a notification or time
 //! make of it.
 
-use alloc::collections::BTreeSet;
-
 use super::effect::Question;
 use super::entry::{done, not_connected};
 use super::job::{Flow, Goal, Job, Step, Trigger};
@@ -12,8 +10,8 @@ use super::service::Readiness;
 use super::session::Session;
 use super::status::Subscription;
 use super::{ReasonCode, RequestId};
-use crate::agent::{AgentState, CallAction, DialogId, ParticipantState, Text};
-use crate::contract::{Command, ErrorCode};
+use crate::agent::{AgentState, CallAction, DialogId, Extension, ParticipantState, Text};
+use crate::contract::{Command, ErrorCode, ReasonCategory};
 
 impl Session {
     /// Begins a command whose turn it is.
@@ -34,6 +32,9 @@ impl Session {
                 return self.refuse(cx, job, Refusal::out_of_service());
             }
         }
+        if let Some(member) = job.member.clone() {
+            return self.begin_for_member(cx, job, member);
+        }
         let agent = self.agent.clone();
         match job.command.clone() {
             Command::GetState => {
@@ -43,29 +44,17 @@ impl Session {
                 }
                 self.read(cx, job, Question::User(agent))
             }
-            Command::Logout => {
-                let goal = Goal::State(AgentState::Logout, None);
-                self.ask_for(cx, job, Question::SignOut(agent), goal)
+            Command::Logout => self.sign_out(cx, job, None),
+            Command::LogoutWithReason { .. } | Command::MakeNotReadyWithReason { .. } => {
+                self.look_up_reasons(cx, job)
             }
+            Command::ForceLogout => self.leave(cx, job),
+            Command::AgentAbruptDisconnect => self.on_abrupt_disconnect(cx, job),
+            Command::MakeWorkReady => self.change_state(cx, job, AgentState::WorkReady, None),
+            Command::MakeWorkNotReady => self.change_state(cx, job, AgentState::Work, None),
             Command::MakeReady => self.change_state(cx, job, AgentState::Ready, None),
             Command::MakeNotReady => self.change_state(cx, job, AgentState::NotReady, None),
-            Command::MakeNotReadyWithReason { code } => self.not_ready_for(cx, job, &code),
-            Command::MakeCall { number } => {
-                let Some(from) = self.model.user().extension.clone() else {
-                    return self.refuse(cx, job, not_signed_in());
-                };
-                let before: BTreeSet<DialogId> = self
-                    .model
-                    .dialogs()
-                    .map(|dialog| dialog.id.clone())
-                    .collect();
-                let question = Question::MakeCall {
-                    agent,
-                    from,
-                    to: number,
-                };
-                self.ask_for(cx, job, question, Goal::Placed { before })
-            }
+            Command::MakeCall { number } => self.make_call(cx, job, number),
             Command::AnswerCall { dialog } => self.act(
                 cx,
                 job,
@@ -84,26 +73,24 @@ impl Session {
                 &[ParticipantState::Active],
             ),
             Command::ReleaseCall { dialog } => self.act(cx, job, dialog, CallAction::Drop, &[]),
-            Command::GetDialogState { dialog } => {
+            Command::GetDialogState { dialog } | Command::GetDialogControls { dialog } => {
                 if self.is_current() {
-                    self.tell_dialog(cx, job, &dialog);
-                    return done(cx);
+                    return self.tell_dialog(cx, job, &dialog);
                 }
                 self.read(cx, job, Question::Calls(agent))
             }
-            _ => {
-                let text = "This command is not supported.";
-                self.refuse(cx, job, Refusal::new(ErrorCode::NotSupported, text))
-            }
+            Command::SilentMonitor { extension } => self.monitor(cx, job, extension),
+            command if command.dialog().is_some() => self.begin_call_action(cx, job, command),
+            command => self.begin_list(cx, job, &command),
         }
     }
 
     /// What is known can be told without asking Finesse.
-    fn is_current(&self) -> bool {
+    pub(super) fn is_current(&self) -> bool {
         self.is_live && self.is_fresh && self.subscription == Subscription::Up
     }
 
-    fn change_state(
+    pub(super) fn change_state(
         &mut self,
         cx: &mut Context<'_>,
         job: &mut Job,
@@ -124,29 +111,46 @@ impl Session {
         )
     }
 
-    fn not_ready_for(&mut self, cx: &mut Context<'_>, job: &mut Job, code: &Text) -> Flow {
-        match &self.reasons {
-            Some((reasons, read_at)) if cx.now.since(*read_at) < cx.config.timing.reasons_age => {
-                let known = find(reasons, code);
-                self.not_ready_with(cx, job, known, code)
-            }
-            _ => {
-                let question = Question::NotReadyReasons(self.agent.clone());
-                self.inquire(cx, job, question, |request| Step::ReadingReasons {
-                    request,
-                })
-            }
-        }
-    }
-
-    pub(super) fn not_ready_with(
+    pub(super) fn sign_out(
         &mut self,
         cx: &mut Context<'_>,
         job: &mut Job,
-        known: Option<Text>,
-        code: &Text,
+        reason: Option<Text>,
     ) -> Flow {
-        match known {
+        let agent = self.agent.clone();
+        let goal = Goal::State(AgentState::Logout, None);
+        self.ask_for(cx, job, Question::SignOut { agent, reason }, goal)
+    }
+
+    /// Reasons are kept for a while; a code that is not among them is worth a fresh look.
+    pub(super) fn look_up_reasons(&mut self, cx: &mut Context<'_>, job: &mut Job) -> Flow {
+        let category = category_of(&job.command);
+        if let Some((reasons, read_at)) = self.reasons.get(&category)
+            && cx.now.since(*read_at) < cx.config.timing.reasons_age
+            && code_of(&job.command).is_none_or(|code| find(reasons, code).is_some())
+        {
+            let reasons = reasons.clone();
+            return self.with_reasons(cx, job, &category, &reasons);
+        }
+        let question = Question::Reasons(self.agent.clone(), category);
+        self.inquire(cx, job, question, |request| Step::ReadingReasons {
+            request,
+        })
+    }
+
+    /// Goes on with a command for which the reasons were read.
+    pub(super) fn with_reasons(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: &mut Job,
+        category: &ReasonCategory,
+        reasons: &[ReasonCode],
+    ) -> Flow {
+        let Some(code) = code_of(&job.command) else {
+            return self.tell_reasons(cx, job, category, reasons);
+        };
+        match find(reasons, code) {
+            Some(id) if *category == ReasonCategory::Logout => self.sign_out(cx, job, Some(id)),
             Some(id) => self.change_state(cx, job, AgentState::NotReady, Some(id)),
             None => {
                 let text = alloc::format!("Finesse knows no reason code {code:.32}.");
@@ -163,26 +167,42 @@ impl Session {
         action: CallAction,
         goal: &'static [ParticipantState],
     ) -> Flow {
-        let Some(extension) = self.model.user().extension.clone() else {
-            return self.refuse(cx, job, not_signed_in());
-        };
-        if self.is_current() && self.model.dialog(&dialog).is_none() {
-            return self.refuse(cx, job, no_call(&dialog));
-        }
         let goal = match action {
             CallAction::Drop => Goal::Left(dialog.clone()),
             _ => Goal::Party(dialog.clone(), goal),
         };
-        self.ask_for(
-            cx,
-            job,
-            Question::Act {
-                dialog,
-                action,
-                extension,
-            },
-            goal,
-        )
+        self.act_for(cx, job, dialog, action, goal)
+    }
+
+    /// Does something to a call of the agent's.
+    pub(super) fn act_for(
+        &mut self,
+        cx: &mut Context<'_>,
+        job: &mut Job,
+        dialog: DialogId,
+        action: CallAction,
+        goal: Goal,
+    ) -> Flow {
+        let extension = match self.line_for(&dialog) {
+            Ok(extension) => extension,
+            Err(refusal) => return self.refuse(cx, job, refusal),
+        };
+        let question = Question::Act {
+            dialog,
+            action,
+            extension,
+        };
+        self.ask_for(cx, job, question, goal)
+    }
+
+    /// The agent's line, if the agent is signed in and has the call.
+    pub(super) fn line_for(&self, dialog: &DialogId) -> Result<Extension, Refusal> {
+        let line = self.model.user().extension.clone();
+        let line = line.ok_or_else(not_signed_in)?;
+        if self.is_current() && self.model.dialog(dialog).is_none() {
+            return Err(no_call(dialog));
+        }
+        Ok(line)
     }
 
     /// Asks Finesse to change something; `goal` says when it has.
@@ -196,7 +216,7 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        let request = cx.ask(self.node, &self.agent, &password, question);
+        let request = cx.ask(self.node, &self.agent, (&password, self.is_token), question);
         job.asked = Some(request);
         Flow::To(Step::Asked {
             request,
@@ -218,10 +238,15 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        Flow::To(step(cx.ask(self.node, &self.agent, &password, question)))
+        Flow::To(step(cx.ask(
+            self.node,
+            &self.agent,
+            (&password, self.is_token),
+            question,
+        )))
     }
 
-    fn read(&mut self, cx: &mut Context<'_>, job: &Job, question: Question) -> Flow {
+    pub(super) fn read(&mut self, cx: &mut Context<'_>, job: &Job, question: Question) -> Flow {
         self.inquire(cx, job, question, |request| Step::Reading { request })
     }
 
@@ -233,7 +258,11 @@ impl Session {
         trigger: Trigger,
     ) -> Flow {
         let agent = self.agent.clone();
-        let question = if goal.is_about_user() {
+        let question = if let Goal::Member(member, _) = &goal
+            && let Some(team) = self.members.team_of(member)
+        {
+            Question::Team(team)
+        } else if goal.is_about_user() {
             Question::User(agent)
         } else {
             Question::Calls(agent)
@@ -246,14 +275,30 @@ impl Session {
     }
 }
 
-pub(super) fn find(reasons: &[ReasonCode], code: &Text) -> Option<Text> {
+fn find(reasons: &[ReasonCode], code: &Text) -> Option<Text> {
     reasons
         .iter()
         .find(|reason| reason.code == *code)
         .map(|reason| reason.id.clone())
 }
 
-fn not_signed_in() -> Refusal {
+/// Which reasons a command is about.
+pub(super) fn category_of(command: &Command) -> ReasonCategory {
+    match command {
+        Command::LogoutWithReason { .. } | Command::LogoutReasonCodes => ReasonCategory::Logout,
+        Command::WrapUpReasonCodes => ReasonCategory::WrapUp,
+        _ => ReasonCategory::NotReady,
+    }
+}
+
+fn code_of(command: &Command) -> Option<&Text> {
+    match command {
+        Command::LogoutWithReason { code } | Command::MakeNotReadyWithReason { code } => Some(code),
+        _ => None,
+    }
+}
+
+pub(super) fn not_signed_in() -> Refusal {
     Refusal::new(ErrorCode::NotConnected, "The agent is not signed in.")
 }
 

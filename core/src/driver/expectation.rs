@@ -159,8 +159,14 @@ impl Expectation {
             | C::RejectCall { dialog }
             | C::CloseCall { dialog }
             | C::EndSilentMonitor { dialog }
-            | C::BargeIn { dialog, .. }
             | C::DropParticipant { dialog, .. } => call(dialog, &[]),
+            // The supervisor joins the monitored call, or is moved to the agent's.
+            C::BargeIn { dialog, .. } => {
+                let known = model.dialogs().map(|dialog| dialog.id.clone());
+                alloc::vec![Part::NewCall(
+                    known.filter(|known| known != dialog).collect()
+                )]
+            }
             C::MakeCall { .. } | C::SilentMonitor { .. } | C::ConsultCall { .. } => {
                 let known = model.dialogs().map(|dialog| dialog.id.clone()).collect();
                 alloc::vec![Part::NewCall(known)]
@@ -221,7 +227,9 @@ impl Part {
             }
             (Self::Call(dialog, wanted), _) => call_of(event).is_some_and(|call| {
                 let is_reached = wanted.is_empty() || wanted.contains(&call.state);
-                call.dialog == *dialog && (!is_strict || is_reached)
+                // A conference may live on in the other of its two calls.
+                let is_same = call.dialog == *dialog || tie == Tie::Named;
+                is_same && (!is_strict || is_reached)
             }),
             (Self::NewCall(known), _) => call_of(event)
                 .is_some_and(|call| tie == Tie::Named || !known.contains(&call.dialog)),

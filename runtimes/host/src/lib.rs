@@ -60,7 +60,9 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 //!
-//! Not here: sockets, threads, tasks; those are the adapters'.
+//! With the feature `task` there is also the loop that all asynchronous adapters share.
+//!
+//! Not here: sockets, threads, executors; those are the adapters'.
 
 mod clock;
 mod close_reason;
@@ -68,6 +70,8 @@ mod host;
 mod link;
 mod seed;
 mod step;
+#[cfg(feature = "task")]
+pub mod task;
 mod tls;
 
 pub use close_reason::close_reason;

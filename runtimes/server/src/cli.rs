@@ -85,6 +85,19 @@ pub(crate) struct SimulateRun {
     /// Port of the control door (HTTP, loopback only); 0 = a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) control_port: u16,
+    /// Port of the second node's REST (HTTPS); without it the site has one node; 0 = a free one.
+    #[arg(long, value_name = "PORT", requires = "second_xmpp_port")]
+    pub(crate) second_finesse_port: Option<u16>,
+    /// Port of the second node's XMPP (TLS); 0 = a free one.
+    #[arg(long, value_name = "PORT", requires = "second_finesse_port")]
+    pub(crate) second_xmpp_port: Option<u16>,
+    /// Stand for Unified CCX instead of Unified CCE.
+    #[arg(long)]
+    pub(crate) uccx: bool,
+    /// File with a scenario to play from the start: a step a line, `at 2s call 1001001 from
+    /// 5551234`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
     /// Seed of everything that the simulator decides by chance.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -121,6 +134,28 @@ pub(crate) enum SimulateAction {
         /// The call's dialog id.
         #[arg(long, value_name = "ID")]
         dialog: String,
+        #[command(flatten)]
+        door: DoorFile,
+    },
+    /// Make one step of a scenario now: `do call 8001 from 5551234`, `do knob load on`, `do out of
+    /// service`, `do node 2 dies`.
+    Do {
+        /// The step's words.
+        #[arg(required = true, value_name = "WORD")]
+        words: Vec<String>,
+        #[command(flatten)]
+        door: DoorFile,
+    },
+    /// Play a scenario from now on.
+    Play {
+        /// File with a step a line: `at 2s call 1001001 from 5551234`.
+        #[arg(value_name = "FILE")]
+        scenario: PathBuf,
+        #[command(flatten)]
+        door: DoorFile,
+    },
+    /// Show how the knobs stand.
+    Knobs {
         #[command(flatten)]
         door: DoorFile,
     },

@@ -1,7 +1,9 @@
 //! What the owner of a running machine holds.
 
 use core::fmt;
+use core::task::{Context, Poll};
 use finewire_core::machine::{Machine, Outcome, Reason, TraceEvent};
+use finewire_host::task::{Control, Desk};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Talks to a running machine; clones talk to the same one. When the last clone is dropped,
@@ -18,10 +20,38 @@ pub(crate) struct Order<C> {
     pub(crate) ended: oneshot::Sender<Outcome>,
 }
 
-/// What concerns the task rather than the machine; served even while the machine stands still.
-pub(crate) enum Control<M> {
-    Inspect(Box<dyn FnOnce(&M) + Send>),
-    ShutDown,
+/// The task's side of a handle.
+pub(crate) struct Channels<M: Machine> {
+    pub(crate) commands: mpsc::Receiver<Order<M::Command>>,
+    pub(crate) control: mpsc::Receiver<Control<M>>,
+    pub(crate) traces: broadcast::Sender<TraceEvent>,
+}
+
+impl<M: Machine> Desk<M> for Channels<M> {
+    type Ended = oneshot::Sender<Outcome>;
+
+    fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Option<(M::Command, Self::Ended)>> {
+        let order = self.commands.poll_recv(cx);
+        order.map(|order| order.map(|order| (order.command, order.ended)))
+    }
+
+    fn poll_control(&mut self, cx: &mut Context<'_>) -> Poll<Option<Control<M>>> {
+        self.control.poll_recv(cx)
+    }
+
+    fn end(ended: Self::Ended, outcome: Outcome) {
+        // Whoever gave the command may no longer wait for its end.
+        let _ = ended.send(outcome);
+    }
+
+    fn close(&mut self) {
+        self.commands.close();
+    }
+
+    fn trace(&mut self, trace: TraceEvent) {
+        // Nobody listens: nothing to tell.
+        let _ = self.traces.send(trace);
+    }
 }
 
 impl<M: Machine> Handle<M> {

@@ -75,17 +75,13 @@
 //! Not here: what to decide (the machine's), TLS and closing (the
 //! [host](finewire_host)'s).
 
-mod engine;
-mod events;
 mod handle;
-mod listener;
-mod ready;
 mod run;
-mod socket;
+mod sockets;
 
-pub use events::Events;
+pub use finewire_host::task::{Events, Options, raise_descriptor_limit};
 pub use handle::Handle;
-pub use run::{Options, Task, raise_descriptor_limit, run, spawn};
+pub use run::{Task, run, spawn};
 
 #[doc(no_inline)]
 pub use bytes::Bytes;

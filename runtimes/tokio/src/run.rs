@@ -1,38 +1,13 @@
 //! How a machine is set running.
 
-use crate::engine::Engine;
-use crate::events::{Events, events};
-use crate::handle::Handle;
+use crate::handle::{Channels, Handle};
+use crate::sockets::Tokio;
 use core::future::{Future, poll_fn};
 use finewire_core::machine::Machine;
-use finewire_host::{Host, HostConfig};
-use std::io;
+use finewire_host::Host;
+use finewire_host::task::{COMMANDS_QUEUED, CONTROLS_QUEUED, Engine, Events, Options, events};
 use std::time::Instant;
 use tokio::sync::{broadcast, mpsc};
-
-/// The bounds of a running machine, and its TLS.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// TLS profiles and the bound on accepted links.
-    pub host: HostConfig,
-    /// How many events may wait before the machine stands still. Default 4096, at least 1.
-    pub events_at_most: usize,
-    /// How many traces a slow receiver can be behind. Default 1024, at least 1.
-    pub traces_at_most: usize,
-    /// How many commands may be unended; more are refused for `Limit`. Default 65 536.
-    pub commands_at_most: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            host: HostConfig::default(),
-            events_at_most: 4096,
-            traces_at_most: 1024,
-            commands_at_most: 65_536,
-        }
-    }
-}
 
 /// The task of a machine; gives the machine back at the end.
 pub type Task<M> = tokio::task::JoinHandle<M>;
@@ -74,33 +49,16 @@ pub fn run<M: Machine>(
         control: control_sender,
         traces: trace_sender.downgrade(),
     };
-    let mut engine = Engine::new(
-        host,
+    let desk = Channels {
         commands,
         control,
-        event_sender,
-        trace_sender,
-        options.commands_at_most,
-    );
+        traces: trace_sender,
+    };
+    let mut engine =
+        Engine::<M, Tokio, Channels<M>>::new(host, desk, event_sender, options.commands_at_most);
     let future = async move {
         poll_fn(|cx| engine.poll(cx)).await;
-        engine.host.into_machine()
+        engine.into_machine()
     };
     (handle, events, future)
-}
-
-/// Commands given and not yet taken; who gives more waits.
-const COMMANDS_QUEUED: usize = 256;
-/// Looks and shut-downs asked for and not yet served; who asks for more waits.
-const CONTROLS_QUEUED: usize = 16;
-
-/// Raises the process's limit of open descriptors as far as the system allows and returns it.
-/// To be called once at start by a program that means to have thousands of links; the usual
-/// soft limit is 1024.
-///
-/// # Errors
-///
-/// The system's, when the limit cannot be read or set.
-pub fn raise_descriptor_limit() -> io::Result<u64> {
-    rlimit::increase_nofile_limit(u64::MAX)
 }

@@ -10,6 +10,7 @@
     reason = "these are tests, kept in a library to be generic"
 )]
 
+mod async_io;
 pub mod closing;
 pub mod flow;
 pub mod links;
@@ -19,5 +20,6 @@ mod running;
 pub mod scarce;
 pub mod tls;
 
+pub use async_io::{AsyncIo, AsyncStd, Smol};
 pub use probe::{Do, Probe, Saw, link};
 pub use running::{Adapter, Blocking, GUARD, Running, Tokio};

@@ -1,9 +1,9 @@
 //! The agents' notification links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use finewire_core::agent::AgentId;
+use finewire_core::agent::{AgentId, TeamId};
 use finewire_core::connector::{NodeId, Subscribe};
 use finewire_core::machine::{Endpoint, Instant, Link, LinkConfig, LinkSlot, Random};
 use finewire_xmpp::{Client, ClientConfig, Jid};
@@ -20,6 +20,8 @@ pub(crate) struct AgentLink {
     pub(crate) renewal: Option<Subscribe>,
     node: NodeId,
     pubsub_domain: Arc<str>,
+    /// The teams whose members' states come on this link.
+    followed: BTreeSet<TeamId>,
 }
 
 impl AgentLink {
@@ -132,9 +134,22 @@ impl Agents {
                 renewal: None,
                 node: subscribe.node,
                 pubsub_domain: subscribe.pubsub_domain.as_str().into(),
+                followed: BTreeSet::new(),
             },
         );
         slot
+    }
+
+    /// The link and the service that are to be asked for the states of a team's members; `None`
+    /// when they come already, or there is no link.
+    pub(crate) fn follow(&mut self, agent: &AgentId, team: &TeamId) -> Option<(u32, Jid)> {
+        let slot = *self.in_use.get(agent)?;
+        let known = self.links.get_mut(&slot)?;
+        let service = known.pubsub_domain.parse().ok()?;
+        known
+            .followed
+            .insert(team.clone())
+            .then_some((slot, service))
     }
 
     /// The agent's link is no longer in use; it is to be closed.

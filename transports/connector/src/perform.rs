@@ -1,9 +1,10 @@
 //! From the decisions to the links: what is asked of them.
 
+use finewire_core::agent::{AgentId, TeamId};
 use finewire_core::connector::{
     Addressee, Answer, Effect, NodeId, Note, Publish, Question, RequestId, Subscribe,
 };
-use finewire_core::machine::{Instant, Reason, Why};
+use finewire_core::machine::{CommandId, Input, Instant, Reason, Why};
 use finewire_finesse as finesse;
 use finewire_openwire::client::{
     AckMode, ClientCommand, ConsumerHandle, Publish as Sending, Subscribe as Consume,
@@ -56,6 +57,7 @@ impl Connector {
                 self.ask_broker(sending(publish));
             }
             Effect::Subscribe(subscribe) => self.subscribe(&subscribe),
+            Effect::Follow { agent, team } => self.follow(&agent, &team),
             Effect::Unsubscribe(agent) => self.leave_agent(&agent),
             Effect::Ask {
                 request,
@@ -89,6 +91,18 @@ impl Connector {
         };
         let slot = self.agents.add(self.now, subscribe, node, &mut self.random);
         self.touch_agent(slot, Act::Start);
+    }
+
+    /// Subscribes a supervisor's link to the states of a team's members. The link makes it anew
+    /// on every new stream.
+    fn follow(&mut self, agent: &AgentId, team: &TeamId) {
+        let Some((slot, service)) = self.agents.follow(agent, team) else {
+            return;
+        };
+        let node = finesse::Resource::TeamUsers(team.clone()).to_string();
+        let command = finewire_xmpp::ClientCommand::Subscribe { service, node };
+        let input = Input::Command(CommandId(0), command);
+        self.touch_agent(slot, Act::Input(input));
     }
 
     fn ask(

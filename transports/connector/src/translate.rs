@@ -1,10 +1,11 @@
 //! Between the words of the decisions and those of Finesse's interfaces.
 
-use finewire_core::agent::{AgentId, Text};
+use finewire_core::agent::{AgentId, CallAction, Text};
 use finewire_core::connector::{
-    About, Answer, Credentials, Delivery, DeliveryId, Fact, Question, ReasonCode, Refused,
+    About, Answer, Credentials, Delivery, DeliveryId, Fact, List, Question, ReasonCode, Refused,
     ReplyKind, ReplyTo, RequestId, SystemInfo, Update,
 };
+use finewire_core::contract::{Contact, MobileMode, Phonebook, QueueStatistics, ReasonCategory};
 use finewire_core::machine::{Reason, Why};
 use finewire_finesse as finesse;
 use finewire_openwire::command::{Destination, DestinationKind, Message, Text as WireText};
@@ -15,18 +16,44 @@ pub(crate) fn request(question: Question) -> finesse::Request {
         Question::SystemInfo => finesse::Request::SystemInfo,
         Question::User(agent) => finesse::Request::User { agent },
         Question::Calls(agent) => finesse::Request::Dialogs { agent },
-        Question::NotReadyReasons(agent) => finesse::Request::ReasonCodes {
+        Question::Reasons(agent, ReasonCategory::WrapUp) => {
+            finesse::Request::WrapUpReasons { agent }
+        }
+        Question::Reasons(agent, category) => finesse::Request::ReasonCodes {
             agent,
-            category: finesse::ReasonCategory::NotReady,
+            category: match category {
+                ReasonCategory::Logout => finesse::ReasonCategory::Logout,
+                _ => finesse::ReasonCategory::NotReady,
+            },
         },
-        Question::SignIn { agent, extension } => finesse::Request::SignIn {
+        Question::Team(team) => finesse::Request::Team { team },
+        Question::Queues(agent) => finesse::Request::Queues { agent },
+        Question::Phonebooks(agent) => finesse::Request::PhoneBooks {
+            agent,
+            range: Some(finesse::ContactRange {
+                first: 1,
+                last: finesse::ContactRange::MOST,
+            }),
+        },
+        Question::TeamPhonebooks(team) => finesse::Request::TeamPhoneBooks { team, range: None },
+        Question::SignIn {
             agent,
             extension,
-            mobile: None,
-        },
-        Question::SignOut(agent) => finesse::Request::SignOut {
+            mobile,
+        } => finesse::Request::SignIn {
             agent,
-            reason_id: None,
+            extension,
+            mobile: mobile.map(|mobile| finesse::MobileAgent {
+                mode: match mobile.mode {
+                    MobileMode::CallByCall => finesse::MobileMode::CallByCall,
+                    MobileMode::Nailed => finesse::MobileMode::NailedConnection,
+                },
+                dial_number: mobile.dial_number,
+            }),
+        },
+        Question::SignOut { agent, reason } => finesse::Request::SignOut {
+            agent,
+            reason_id: reason,
         },
         Question::ChangeState {
             agent,
@@ -48,12 +75,61 @@ pub(crate) fn request(question: Question) -> finesse::Request {
             action,
             extension,
         } => finesse::Request::act(dialog, action, extension),
+        Question::ActTowards {
+            dialog,
+            action,
+            extension,
+            to,
+        } => finesse::Request::Act {
+            dialog,
+            action,
+            address: extension,
+            to: Some(to),
+            params: Vec::new(),
+        },
+        Question::SendDigits {
+            dialog,
+            extension,
+            digits,
+        } => finesse::Request::Act {
+            dialog,
+            action: CallAction::SendDtmf,
+            address: extension,
+            to: None,
+            params: vec![("dtmfString".into(), digits)],
+        },
+        Question::UpdateData {
+            dialog,
+            wrap_up,
+            variables,
+        } => finesse::Request::UpdateCallData {
+            dialog,
+            wrap_up_reason: wrap_up,
+            variables,
+        },
+        Question::Monitor { agent, from, to } => finesse::Request::SilentMonitor {
+            agent,
+            from,
+            to: to.as_str().into(),
+        },
+        Question::BargeIn {
+            agent,
+            from,
+            to,
+            dialog,
+        } => finesse::Request::Barge {
+            agent,
+            from,
+            to: to.as_str().into(),
+            dialog,
+        },
     }
 }
 
 /// Who asks.
 pub(crate) fn credentials(credentials: Option<Credentials>) -> finesse::Credentials {
     match credentials {
+        Some(known) if known.is_token => finesse::Credentials::Bearer(known.password),
         Some(known) => finesse::Credentials::basic(known.agent.as_str(), known.password),
         None => finesse::Credentials::Anonymous,
     }
@@ -68,6 +144,16 @@ pub(crate) fn answer(answer: Result<finesse::Answer, finesse::Error>) -> Answer 
         Ok(finesse::Answer::Dialogs(calls)) => Answer::Calls(calls),
         Ok(finesse::Answer::ReasonCodes(codes)) => {
             Answer::Reasons(codes.into_iter().map(reason).collect())
+        }
+        Ok(finesse::Answer::WrapUpReasons(reasons)) => {
+            Answer::Reasons(reasons.into_iter().map(wrap_up).collect())
+        }
+        Ok(finesse::Answer::Team(_, users)) => Answer::List(List::Members(users)),
+        Ok(finesse::Answer::Queues(queues)) => {
+            Answer::List(List::Queues(queues.iter().map(queue).collect()))
+        }
+        Ok(finesse::Answer::PhoneBooks { books, .. }) => {
+            Answer::List(List::Phonebooks(books.into_iter().map(phonebook).collect()))
         }
         Ok(
             finesse::Answer::Refused(errors)
@@ -116,10 +202,13 @@ pub(crate) fn update(
         }
     };
     let is_foreign = update.node.agent().is_some_and(|owner| owner != agent);
+    let is_of_team = matches!(update.node, finesse::Resource::TeamUsers(_));
     let is_removed = update.method == finesse::UpdateMethod::Delete;
     let request = update.request_id.as_ref();
     let fact = match update.data {
         _ if is_foreign => Fact::Other(format!("of {}", update.node).into()),
+        finesse::UpdateData::User(user) if is_of_team && !is_removed => Fact::Members(vec![*user]),
+        finesse::UpdateData::Team(_, users) if is_of_team => Fact::Members(users),
         finesse::UpdateData::User(user) if !is_removed => Fact::User(*user),
         finesse::UpdateData::Dialog(call) if is_removed => Fact::CallsRemoved(vec![*call]),
         finesse::UpdateData::Dialog(call) => Fact::Calls(vec![*call]),
@@ -186,6 +275,58 @@ fn reason(code: finesse::ReasonCode) -> ReasonCode {
         code: code.code,
         label: code.label,
     }
+}
+
+/// Wrap-up reasons have no code of their own: people know them by the label, requests by the label.
+fn wrap_up(reason: finesse::WrapUpReason) -> ReasonCode {
+    ReasonCode {
+        code: reason.id.clone(),
+        id: reason.id,
+        label: reason.label,
+    }
+}
+
+fn queue(queue: &finesse::Queue) -> QueueStatistics {
+    let number = |name| {
+        let known = queue.statistic(name)?;
+        u32::try_from(known).ok()
+    };
+    let mut statistics = queue.statistics.iter();
+    let since = statistics.find(|(name, _)| name == "startTimeOfLongestCallInQueue");
+    QueueStatistics {
+        name: queue.name.clone(),
+        agents_not_ready: number("agentsNotReady"),
+        agents_ready: number("agentsReady"),
+        talking_inbound: number("agentsTalkingInbound"),
+        talking_internal: number("agentsTalkingInternal"),
+        talking_outbound: number("agentsTalkingOutbound"),
+        wrap_up_not_ready: number("agentsWrapUpNotReady"),
+        wrap_up_ready: number("agentsWrapUpReady"),
+        calls_in_queue: number("callsInQueue"),
+        longest_call_since: since.and_then(|(_, at)| finesse::time::parse(at.as_str())),
+    }
+}
+
+fn phonebook(book: finesse::PhoneBook) -> (Phonebook, Vec<Contact>) {
+    let contact = |contact: finesse::Contact| Contact {
+        description: contact.description,
+        first_name: contact.first_name,
+        last_name: contact.last_name,
+        phone_number: contact.phone_number,
+        id: contact.id,
+    };
+    let contacts = book.contacts.into_iter().map(contact).collect();
+    // Seen: books without a uri; then their name is all that tells them apart.
+    let id = match book.id.is_empty() {
+        true => book.name.clone(),
+        false => book.id,
+    };
+    let book = Phonebook {
+        name: book.name,
+        scope: book.kind,
+        id,
+    };
+    (book, contacts)
 }
 
 /// A message of the command queue. One that is no text has no body: it is no command either.

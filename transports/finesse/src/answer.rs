@@ -9,7 +9,8 @@ use http::{Response, StatusCode};
 use crate::credentials::{REQUEST_ID, RequestId};
 use crate::error::Error;
 use crate::object::{
-    ApiErrors, ReasonCode, SystemInfo, WrapUpReason, dialog, error, reason, system, user,
+    ApiErrors, PhoneBook, Queue, ReasonCode, SystemInfo, WrapUpReason, dialog, error, phone_book,
+    queue, reason, system, user,
 };
 use crate::request::Request;
 use crate::xml::Element;
@@ -36,6 +37,19 @@ pub enum Answer {
     ReasonCodes(Vec<ReasonCode>),
     /// Wrap-up reasons.
     WrapUpReasons(Vec<WrapUpReason>),
+    /// Phone books with those of their contacts that were asked for.
+    PhoneBooks {
+        /// The books.
+        books: Vec<PhoneBook>,
+        /// Whether there are more contacts: 206 instead of 200.
+        is_partial: bool,
+    },
+    /// An agent's queues.
+    Queues(Vec<Queue>),
+    /// A queue.
+    Queue(Queue),
+    /// Every agent.
+    Users(Vec<User>),
     /// 400, 403, 404, 405, 409, 5xx: no, and no notification follows.
     Refused(ApiErrors),
     /// 401: wrong credentials, no right to do it, or (Finesse uses it so) a wrong state; the
@@ -115,7 +129,7 @@ impl Answer {
                 let (team, users) = user::read_team(&body)?;
                 Self::Team(team, users)
             }
-            Request::ReasonCodes { .. } => {
+            Request::ReasonCodes { .. } | Request::TeamReasonCodes { .. } => {
                 wanted("ReasonCodes")?;
                 Self::ReasonCodes(
                     body.all("ReasonCode")
@@ -123,17 +137,44 @@ impl Answer {
                         .collect::<Result<_, _>>()?,
                 )
             }
-            Request::WrapUpReasons { .. } => {
+            Request::WrapUpReasons { .. } | Request::TeamWrapUpReasons { .. } => {
                 wanted("WrapUpReasons")?;
                 let reasons = body.all("WrapUpReason").map(reason::read_wrap_up);
                 Self::WrapUpReasons(reasons.collect::<Result<_, _>>()?)
+            }
+            Request::PhoneBooks { .. } | Request::TeamPhoneBooks { .. } => {
+                wanted("PhoneBooks")?;
+                let books = body.all("PhoneBook").map(phone_book::read);
+                Self::PhoneBooks {
+                    books: books.collect::<Result<_, _>>()?,
+                    is_partial: status == StatusCode::PARTIAL_CONTENT,
+                }
+            }
+            Request::Queues { .. } => {
+                wanted("Queues")?;
+                let queues = body.all("Queue").map(queue::read);
+                Self::Queues(queues.collect::<Result<_, _>>()?)
+            }
+            Request::Queue { .. } => {
+                wanted("Queue")?;
+                Self::Queue(queue::read(&body)?)
+            }
+            Request::Users => {
+                wanted("Users")?;
+                let users = body.all("User").map(user::read);
+                Self::Users(users.collect::<Result<_, _>>()?)
             }
             Request::SignIn { .. }
             | Request::SignOut { .. }
             | Request::ChangeState { .. }
             | Request::MakeCall { .. }
             | Request::Act { .. }
-            | Request::UpdateCallData { .. } => Self::Accepted,
+            | Request::UpdateCallData { .. }
+            | Request::ClientLog { .. }
+            | Request::SendTeamMessage { .. }
+            | Request::DeleteTeamMessage { .. }
+            | Request::SilentMonitor { .. }
+            | Request::Barge { .. } => Self::Accepted,
         })
     }
 
@@ -155,6 +196,9 @@ impl Answer {
                 .status
                 .and_then(|status| StatusCode::from_u16(status).ok())
                 .unwrap_or(StatusCode::BAD_REQUEST),
+            Self::PhoneBooks {
+                is_partial: true, ..
+            } => StatusCode::PARTIAL_CONTENT,
             _ => StatusCode::OK,
         };
         let mut response = Response::new(Bytes::new());
@@ -194,6 +238,13 @@ impl Answer {
             Self::Team(team, users) => user::team_element("Team", team, users),
             Self::ReasonCodes(codes) => reason::list(codes),
             Self::WrapUpReasons(reasons) => reason::wrap_up_list(reasons),
+            Self::PhoneBooks { books, .. } => phone_book::list(books),
+            Self::Queues(queues) => queue::list("Queues", queues),
+            Self::Queue(one) => queue::element("Queue", one),
+            Self::Users(users) => Element::node(
+                "Users",
+                users.iter().map(|one| user::element("User", one)).collect(),
+            ),
             Self::Refused(errors) | Self::Unauthorized(errors) | Self::Unavailable(errors) => {
                 if errors.errors.is_empty() {
                     return None;

@@ -58,7 +58,8 @@ pub use credentials::{Credentials, REQUEST_ID, RequestId};
 pub use error::Error;
 pub use object::{ApiError, ApiErrors, PeripheralError};
 pub use object::{
-    NodeAddress, Queue, ReasonCategory, ReasonCode, ServiceStatus, SystemInfo, WrapUpReason,
+    Contact, ContactRange, NodeAddress, PhoneBook, Queue, ReasonCategory, ReasonCode,
+    ServiceStatus, SystemInfo, WrapUpReason,
 };
 pub use request::{MobileAgent, MobileMode, Rejection, Request};
 pub use resource::{API, Resource, id_of, percent_decoded};

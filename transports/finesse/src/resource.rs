@@ -40,6 +40,22 @@ pub enum Resource {
     ReasonCodes(AgentId),
     /// `/finesse/api/User/{id}/WrapUpReasons`
     WrapUpReasons(AgentId),
+    /// `/finesse/api/User/{id}/PhoneBooks`
+    PhoneBooks(AgentId),
+    /// `/finesse/api/User/{id}/ClientLog`
+    ClientLog(AgentId),
+    /// `/finesse/api/Users`
+    Users,
+    /// `/finesse/api/TeamResource/{id}/ReasonCodes`
+    TeamReasonCodes(TeamId),
+    /// `/finesse/api/TeamResource/{id}/WrapUpReasons`
+    TeamWrapUpReasons(TeamId),
+    /// `/finesse/api/TeamResource/{id}/PhoneBooks`
+    TeamPhoneBooks(TeamId),
+    /// `/finesse/api/TeamMessage`
+    TeamMessages,
+    /// `/finesse/api/TeamMessage/{id}`
+    TeamMessage(Text),
     /// `/finesse/api/ReasonCode/{id}`
     ReasonCode(Text),
     /// Any other path, as it came.
@@ -76,6 +92,20 @@ impl Resource {
             ("user", Some(id), part) if is(part, "Queues") => Self::Queues(id.into()),
             ("user", Some(id), part) if is(part, "WrapUpReasons") => Self::WrapUpReasons(id.into()),
             ("user", Some(id), part) if is(part, "ReasonCodes") => Self::ReasonCodes(id.into()),
+            ("user", Some(id), part) if is(part, "PhoneBooks") => Self::PhoneBooks(id.into()),
+            ("user", Some(id), part) if is(part, "ClientLog") => Self::ClientLog(id.into()),
+            ("users", None, None) => Self::Users,
+            ("teamresource", Some(id), part) if is(part, "ReasonCodes") => {
+                Self::TeamReasonCodes(id.into())
+            }
+            ("teamresource", Some(id), part) if is(part, "WrapUpReasons") => {
+                Self::TeamWrapUpReasons(id.into())
+            }
+            ("teamresource", Some(id), part) if is(part, "PhoneBooks") => {
+                Self::TeamPhoneBooks(id.into())
+            }
+            ("teammessage", None, None) => Self::TeamMessages,
+            ("teammessage", Some(id), None) => Self::TeamMessage(id.into()),
             ("dialog", Some(id), None) => Self::Dialog(id.into()),
             ("team", Some(id), None) => Self::Team(id.into()),
             ("team", Some(id), part) if is(part, "Users") => Self::TeamUsers(id.into()),
@@ -105,6 +135,20 @@ impl Resource {
                 format!("{API}/User/{}/WrapUpReasons", id(agent.as_str()))
             }
             Self::ReasonCodes(agent) => format!("{API}/User/{}/ReasonCodes", id(agent.as_str())),
+            Self::PhoneBooks(agent) => format!("{API}/User/{}/PhoneBooks", id(agent.as_str())),
+            Self::ClientLog(agent) => format!("{API}/User/{}/ClientLog", id(agent.as_str())),
+            Self::Users => format!("{API}/Users"),
+            Self::TeamReasonCodes(team) => {
+                format!("{API}/TeamResource/{}/ReasonCodes", id(team.as_str()))
+            }
+            Self::TeamWrapUpReasons(team) => {
+                format!("{API}/TeamResource/{}/WrapUpReasons", id(team.as_str()))
+            }
+            Self::TeamPhoneBooks(team) => {
+                format!("{API}/TeamResource/{}/PhoneBooks", id(team.as_str()))
+            }
+            Self::TeamMessages => format!("{API}/TeamMessage"),
+            Self::TeamMessage(message) => format!("{API}/TeamMessage/{}", id(message.as_str())),
             Self::ReasonCode(reason) => format!("{API}/ReasonCode/{}", id(reason.as_str())),
             Self::Other(path) => path.as_str().to_owned(),
         }
@@ -118,7 +162,9 @@ impl Resource {
             | Self::Dialogs(agent)
             | Self::Queues(agent)
             | Self::ReasonCodes(agent)
-            | Self::WrapUpReasons(agent) => Some(agent),
+            | Self::WrapUpReasons(agent)
+            | Self::PhoneBooks(agent)
+            | Self::ClientLog(agent) => Some(agent),
             _ => None,
         }
     }
@@ -205,6 +251,14 @@ mod tests {
             Resource::ReasonCode("16".into()),
             Resource::ReasonCodes("1001".into()),
             Resource::WrapUpReasons("1001".into()),
+            Resource::PhoneBooks("1001".into()),
+            Resource::ClientLog("1001".into()),
+            Resource::Users,
+            Resource::TeamReasonCodes("1".into()),
+            Resource::TeamWrapUpReasons("1".into()),
+            Resource::TeamPhoneBooks("1".into()),
+            Resource::TeamMessages,
+            Resource::TeamMessage("7".into()),
         ];
         for resource in all {
             assert_eq!(Resource::parse(&resource.to_path()), resource);

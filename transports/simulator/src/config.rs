@@ -1,11 +1,12 @@
 //! What a simulator is made of.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use finewire_core::agent::{AgentId, Extension, Platform, Team, Text};
+use finewire_core::agent::{AgentId, Extension, Platform, Team, TeamId, Text};
 use finewire_core::machine::{Address, TlsId};
 use finewire_core::password::Secret;
-use finewire_finesse::{ReasonCategory, ReasonCode, WrapUpReason};
+use finewire_finesse::{Contact, PhoneBook, ReasonCategory, ReasonCode, WrapUpReason};
 
 use crate::knobs::Knobs;
 
@@ -19,6 +20,8 @@ pub struct Config {
     pub platform: Platform,
     /// `xmppDomain`: the domain of users' JIDs. The pub-sub service is `pubsub.` before it.
     pub domain: Text,
+    /// `xmppDomain` of the second node; `None`: there is one node.
+    pub second: Option<Text>,
     /// What to listen on.
     pub listeners: Vec<Listener>,
     /// The control door's token; without one, a control listener answers nobody.
@@ -29,8 +32,20 @@ pub struct Config {
     pub extensions: Vec<Extension>,
     /// The reasons agents can choose, and those the system gives.
     pub reason_codes: Vec<ReasonCode>,
+    /// Who may sign in as a mobile agent (UCCE).
+    pub mobile_agents: Vec<AgentId>,
+    /// Where calls wait.
+    pub queues: Vec<SkillGroup>,
+    /// Who may drop somebody else from a conference.
+    pub participant_drop: DropRight,
+    /// The expanded call variables that exist; empty: whatever is named `user.…`.
+    pub ecc_variables: Vec<EccVariable>,
     /// What calls can be about.
     pub wrap_up_reasons: Vec<WrapUpReason>,
+    /// Phone books: for a team, or (`None`) for everybody.
+    pub phone_books: Vec<(Option<TeamId>, PhoneBook)>,
+    /// Who may read what is for administrators: agents, by login id.
+    pub administrators: Vec<AgentId>,
     /// Whether `NOT_READY` and `LOGOUT` without a reason are refused, as Finesse does once codes
     /// are configured.
     pub require_reason: bool,
@@ -48,7 +63,8 @@ impl Config {
     /// UCCE at `finesse.example` with ten agents in team 1 "Blue", listening on nothing yet.
     ///
     /// Agents 1001001…1001010 with password [`PASSWORD`] and extensions 2001…2010; 1001001 is
-    /// their supervisor.
+    /// their supervisor, 1001003 and 1001004 may be mobile. Calls to 8001 wait in queue 5022
+    /// "Sales" of all agents, calls to 8002 in queue 5023 "Support" of the last five.
     #[must_use]
     pub fn new() -> Self {
         const NAMES: [(&str, &str); 10] = [
@@ -66,6 +82,14 @@ impl Config {
         let team = Team {
             id: "1".into(),
             name: "Blue".into(),
+        };
+        let queue = |id: &str, name: &str, number: &str, agents: RangeInclusive<u32>| SkillGroup {
+            id: id.into(),
+            name: name.into(),
+            number: number.into(),
+            agents: agents
+                .map(|n| AgentId::from((1_001_000 + n).to_string()))
+                .collect(),
         };
         let agents = NAMES
             .iter()
@@ -88,10 +112,18 @@ impl Config {
         Self {
             platform: Platform::Ucce,
             domain: "finesse.example".into(),
+            second: None,
             listeners: Vec::new(),
             door_token: None,
             agents: agents.collect(),
             extensions: Vec::new(),
+            mobile_agents: ["1001003", "1001004"].map(AgentId::from).to_vec(),
+            queues: vec![
+                queue("5022", "Sales", "8001", 1..=10),
+                queue("5023", "Support", "8002", 6..=10),
+            ],
+            participant_drop: DropRight::ControllerAndSupervisor,
+            ecc_variables: Vec::new(),
             reason_codes: default_reasons(),
             wrap_up_reasons: [("205", "Sale"), ("206", "Complaint"), ("207", "Other")]
                 .map(|(id, label)| WrapUpReason {
@@ -100,6 +132,8 @@ impl Config {
                     for_all: true,
                 })
                 .to_vec(),
+            phone_books: default_books(),
+            administrators: vec!["1001001".into()],
             require_reason: false,
             timing: Timing::default(),
             knobs: Knobs::default(),
@@ -112,11 +146,35 @@ impl Config {
     #[must_use]
     pub fn listen(mut self, service: Service, address: Address, tls: Option<TlsId>) -> Self {
         self.listeners.push(Listener {
+            node: Node::First,
             service,
             address,
             tls,
         });
         self
+    }
+
+    /// Adds a listener of the second node, whose `xmppDomain` is `finesse2.example` unless
+    /// [`second`](Self::second) says something else.
+    #[must_use]
+    pub fn listen_second(mut self, service: Service, address: Address, tls: Option<TlsId>) -> Self {
+        self.second
+            .get_or_insert_with(|| Text::from("finesse2.example"));
+        self.listeners.push(Listener {
+            node: Node::Second,
+            service,
+            address,
+            tls,
+        });
+        self
+    }
+
+    /// The domain of a node's users.
+    pub(crate) fn domain_of(&self, node: Node) -> &Text {
+        match node {
+            Node::First => &self.domain,
+            Node::Second => self.second.as_ref().unwrap_or(&self.domain),
+        }
     }
 }
 
@@ -124,6 +182,32 @@ impl Default for Config {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A book for everybody and one of team 1.
+fn default_books() -> Vec<(Option<TeamId>, PhoneBook)> {
+    let contact = |id: &str, first: &str, last: &str, number: &str, about: &str| Contact {
+        id: id.into(),
+        first_name: first.into(),
+        last_name: last.into(),
+        phone_number: number.into(),
+        description: about.into(),
+    };
+    let book = |id: &str, name: &str, kind: &str, contacts| PhoneBook {
+        id: id.into(),
+        name: name.into(),
+        kind: kind.into(),
+        contacts,
+    };
+    let everybodys = vec![
+        contact("301", "Front", "Desk", "5550001", "Reception"),
+        contact("302", "Night", "Watch", "5550002", "From 20:00"),
+    ];
+    let teams = vec![contact("303", "Second", "Level", "8002", "Support queue")];
+    vec![
+        (None, book("31", "Company", "GLOBAL", everybodys)),
+        (Some("1".into()), book("32", "Blue", "TEAM", teams)),
+    ]
 }
 
 /// The reason with this code and category, as the default configuration numbers them.
@@ -156,12 +240,24 @@ fn default_reasons() -> Vec<ReasonCode> {
 /// Something to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
+    /// Whose.
+    pub node: Node,
     /// What is served there.
     pub service: Service,
     /// The address; port 0 lets the system choose.
     pub address: Address,
     /// The TLS profile to serve with from the first byte; `None`: plain.
     pub tls: Option<TlsId>,
+}
+
+/// One of the two nodes of a site. They share agents and calls; each has streams, subscriptions and
+/// a state of service of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// The primary node, which is always there.
+    First,
+    /// The secondary node.
+    Second,
 }
 
 /// What a listener serves.
@@ -196,6 +292,41 @@ pub struct Agent {
     pub supervises: Vec<Team>,
     /// What comes after a call.
     pub wrap_up: WrapUp,
+}
+
+/// A skill group: a number at which calls wait for one of its agents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkillGroup {
+    /// Its id, as in `/Queue/{id}`.
+    pub id: Text,
+    /// What people call it.
+    pub name: Text,
+    /// The number that callers dial.
+    pub number: Text,
+    /// Who takes its calls.
+    pub agents: Vec<AgentId>,
+}
+
+/// `enableDropParticipantFor`: who may drop somebody else from a conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropRight {
+    /// `supervisor_only`
+    SupervisorOnly,
+    /// `conference_controller_and_supervisor`
+    ControllerAndSupervisor,
+    /// `all`
+    All,
+}
+
+/// An expanded call variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EccVariable {
+    /// Its name, `user.` and more, without an index.
+    pub name: Text,
+    /// Bytes of its value; more are cut off without a word.
+    pub most_bytes: usize,
+    /// Elements of an array, by index from 0; `None`: no array.
+    pub elements: Option<u16>,
 }
 
 /// `wrapUpOnIncoming` and `wrapUpOnOutgoing`.

@@ -6,6 +6,10 @@
 //! | `DELETE /calls/{id}` | ends it |
 //! | `GET /calls`, `GET /agents` | how things are |
 //! | `PUT /service` with `in_service` (`true`, `false`) | takes the service out or back in |
+//! | `PUT /knobs` with a knob's name and its position | turns it |
+//! | `GET /knobs` | how the knobs stand |
+//! | `POST /do` with a step of a scenario as text | makes it now |
+//! | `POST /scenario` with a scenario as text | plays it from now on |
 //! | `DELETE /agents/{id}/xmpp` | cuts the agent's XMPP streams |
 //!
 //! Each needs `Authorization: Bearer` with the door's token. Answers are JSON.
@@ -18,12 +22,17 @@ use finewire_http::http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use finewire_http::http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::knobs::Knobs;
+use crate::scenario::{Scenario, Step};
 use crate::verbs::{Command, Truth};
 
 /// What somebody at the door wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
     Do(Command),
+    /// Steps to be made now.
+    Steps(Vec<Step>),
+    Knobs,
     Agents,
     Calls,
 }
@@ -75,6 +84,31 @@ pub(crate) fn read(request: &Request<Bytes>, token: Option<&Secret>) -> Result<W
             }
         }
         ["service"] => Err(not_allowed("PUT")),
+        ["knobs"] if method == Method::GET => Ok(Wish::Knobs),
+        ["knobs"] if method == Method::PUT => {
+            let fields = Fields::read(request.body())?.0.into_iter();
+            let steps = fields.map(|(name, position)| {
+                let turned = Knobs::default().set(&name, &position);
+                turned.map_err(|fault| bad(&fault.to_string()))?;
+                Ok(Step::Knob {
+                    name: name.into(),
+                    position: position.into(),
+                })
+            });
+            Ok(Wish::Steps(steps.collect::<Result<_, Turned>>()?))
+        }
+        ["knobs"] => Err(not_allowed("GET,PUT")),
+        ["do"] if method == Method::POST => {
+            let step = text(request.body())?.parse::<Step>();
+            let step = step.map_err(|fault| bad(&fault.to_string()))?;
+            Ok(Wish::Steps(vec![step]))
+        }
+        ["scenario"] if method == Method::POST => {
+            let scenario = text(request.body())?.parse::<Scenario>();
+            let scenario = scenario.map_err(|fault| bad(&fault.to_string()))?;
+            Ok(Wish::Do(Command::Play(scenario)))
+        }
+        ["do" | "scenario"] => Err(not_allowed("POST")),
         _ => Err(say(
             StatusCode::NOT_FOUND,
             &json!({"error": "no such thing at this door"}),
@@ -82,12 +116,16 @@ pub(crate) fn read(request: &Request<Bytes>, token: Option<&Secret>) -> Result<W
     }
 }
 
+fn text(body: &Bytes) -> Result<&str, Turned> {
+    str::from_utf8(body).map_err(|_| bad("the body is not UTF-8"))
+}
+
 /// The fields of a body: a JSON object, or a form.
 struct Fields(Vec<(String, String)>);
 
 impl Fields {
     fn read(body: &Bytes) -> Result<Self, Turned> {
-        let text = str::from_utf8(body).map_err(|_| bad("the body is not UTF-8"))?;
+        let text = text(body)?;
         if text.trim_start().starts_with('{') {
             let Ok(Value::Object(object)) = serde_json::from_str(text) else {
                 return Err(bad("the body is no JSON object"));
@@ -166,6 +204,16 @@ pub(crate) fn agents(truth: &Truth) -> Value {
         })
     });
     json!({ "in_service": truth.in_service, "agents": agents.collect::<Vec<_>>() })
+}
+
+/// The knobs as JSON: name and position.
+pub(crate) fn knobs(knobs: &Knobs) -> Value {
+    let all = Knobs::NAMES.iter();
+    let all = all.map(|name| {
+        let position = knobs.position(name).unwrap_or_default();
+        ((*name).to_owned(), Value::String(position))
+    });
+    Value::Object(all.collect())
 }
 
 /// The calls as JSON.

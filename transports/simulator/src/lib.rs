@@ -31,17 +31,23 @@
 //! assert_eq!(why.text, "nobody is signed in there");
 //! ```
 //!
-//! Not here: a second node and failover between nodes, BOSH and WebSocket, single sign-on, outbound
-//! campaigns, supervisor's monitoring and barging, queue statistics, media other than voice.
+//! Not here: BOSH and WebSocket, single sign-on, media other than voice.
 
 mod agenda;
+mod calldata;
+mod checks;
 mod config;
 mod door;
 mod knobs;
 mod locks;
 mod machine;
+mod messages;
+mod nodes;
 mod orders;
+mod pulse;
+mod read;
 mod rest;
+mod scenario;
 mod serve;
 mod session;
 mod shape;
@@ -49,7 +55,11 @@ mod streams;
 mod verbs;
 mod world;
 
-pub use config::{Agent, Config, Listener, PASSWORD, Service, Timing, WrapUp};
-pub use knobs::Knobs;
+pub use config::{
+    Agent, Config, DropRight, EccVariable, Listener, Node, PASSWORD, Service, SkillGroup, Timing,
+    WrapUp,
+};
+pub use knobs::{KnobFault, Knobs};
 pub use machine::Simulator;
+pub use scenario::{Scenario, ScenarioFault, Step};
 pub use verbs::{Command, Event, Truth};

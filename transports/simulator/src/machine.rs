@@ -4,18 +4,22 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use finewire_core::agent::AgentId;
+use finewire_core::agent::{AgentId, DialogId, Text};
 use finewire_core::machine::{
     Address, Closing, CommandId, Input, Instant, LinkId, ListenerId, Machine, Output, Outputs,
     Party, Peer, Random, Sorted, Timers, UnixMillis,
 };
-use finewire_finesse::{NodeAddress, Resource, ServiceStatus, SystemInfo, Update, UpdateData};
+use finewire_finesse::{Resource, Update, UpdateData};
 use finewire_http::http::Response;
 
 use crate::agenda::Agenda;
-use crate::config::{Config, Service};
+use crate::config::{Config, Node, Service};
 use crate::locks::Locks;
+use crate::messages::Messages;
+use crate::nodes::{self, NodeState};
+use crate::pulse::Pulse;
 use crate::rest::Effect;
+use crate::scenario::Step;
 use crate::session::{Session, Subscriptions};
 use crate::shape::word;
 use crate::verbs::{Command, Event, Truth};
@@ -26,7 +30,12 @@ use crate::world::{Alarm, Happening, World};
 pub struct Simulator {
     pub(crate) config: Config,
     pub(crate) world: World,
-    pub(crate) system: SystemInfo,
+    /// The nodes of the site.
+    pub(crate) nodes: BTreeMap<Node, NodeState>,
+    /// The node of each REST link.
+    pub(crate) node_of: BTreeMap<LinkId, Node>,
+    /// Where each agent signed in last.
+    pub(crate) signed_in_at: BTreeMap<AgentId, Node>,
     pub(crate) locks: Locks,
     pub(crate) random: Random,
     pub(crate) now: Instant,
@@ -37,6 +46,11 @@ pub struct Simulator {
     /// The streams of each agent, by the local part of the address.
     pub(crate) streams_of: BTreeMap<AgentId, BTreeSet<LinkId>>,
     pub(crate) subscriptions: Subscriptions,
+    /// What was told of each queue's statistics.
+    pub(crate) pulses: BTreeMap<Text, Pulse>,
+    pub(crate) messages: Messages,
+    /// The call that was brought in last.
+    pub(crate) latest: Option<DialogId>,
     pub(crate) agenda: Agenda<Job>,
     lanes: BTreeMap<Lane, Instant>,
     /// Counts the losses of presence, so that a late forced sign-out is known.
@@ -56,10 +70,18 @@ pub(crate) enum Job {
     Effect(Box<Effect>),
     /// A notification goes out.
     Notify(Box<Update>),
+    /// A notification goes out at one node.
+    NotifyAt(Node, Box<Update>),
     /// A REST request is answered.
     Answer(LinkId, u64, Box<Response<Bytes>>),
     /// A deadline of the world.
     Alarm(Alarm),
+    /// The statistics of a queue are to be told, if they are others.
+    TellQueue(Text),
+    /// A team message's time is over.
+    EndMessage(Text),
+    /// A step of a scenario.
+    Step(Box<Step>),
     /// An agent has been away for too long.
     ForceOut(AgentId, u64),
 }
@@ -83,26 +105,13 @@ impl Simulator {
         for (listener, n) in config.listeners.iter().zip(0..) {
             outputs.push(Output::Listen(ListenerId(n), listener.address.clone()));
         }
-        let host = config.domain.clone();
-        let system = SystemInfo {
-            status: ServiceStatus::InService,
-            platform: Some(config.platform),
-            xmpp_pubsub_domain: Some(format!("pubsub.{}", config.domain).into()),
-            xmpp_domain: Some(config.domain.clone()),
-            primary: Some(NodeAddress {
-                host,
-                ..NodeAddress::default()
-            }),
-            auth_mode: "NON_SSO".into(),
-            cti_version: "23".into(),
-            cti_heartbeat: "success".into(),
-            timezone_offset: Some(0),
-            ..SystemInfo::default()
-        };
+        let nodes = nodes::all(&config);
         Self {
             world: World::new(&config),
             config,
-            system,
+            nodes,
+            node_of: BTreeMap::new(),
+            signed_in_at: BTreeMap::new(),
             locks: Locks::default(),
             publisher: publisher(&mut random),
             random,
@@ -114,6 +123,9 @@ impl Simulator {
             sessions: BTreeMap::new(),
             streams_of: BTreeMap::new(),
             subscriptions: Subscriptions::default(),
+            pulses: BTreeMap::new(),
+            messages: Messages::default(),
+            latest: None,
             agenda: Agenda::new(),
             lanes: BTreeMap::new(),
             absences: BTreeMap::new(),
@@ -134,10 +146,11 @@ impl Simulator {
             .filter_map(|session| session.jid.as_ref());
         let subscriptions = self.subscriptions.all();
         Truth {
-            in_service: self.system.is_in_service(),
+            in_service: self.is_in_service(),
             agents: self.world.users(),
             calls: self.world.all_dialogs(),
             streams: jids.map(|jid| jid.as_str().into()).collect(),
+            messages: self.messages.shown(),
             subscriptions: subscriptions
                 .map(|(node, jid)| (node.into(), jid.as_str().into()))
                 .collect(),
@@ -201,6 +214,7 @@ impl Simulator {
         });
         self.world.begin(self.wall(), cause);
         let result = act(&mut self.world);
+        self.world.route();
         for happening in self.world.take_happenings() {
             match happening {
                 Happening::Update(update) => self.schedule_update(update),
@@ -210,6 +224,7 @@ impl Simulator {
                 Happening::AgentChanged(agent, state) => {
                     self.outputs.event(Event::AgentChanged { agent, state });
                 }
+                Happening::QueueTouched(queue) => self.queue_touched(&queue),
                 Happening::CallChanged(dialog) => {
                     self.outputs.event(Event::CallChanged { dialog });
                 }
@@ -219,8 +234,8 @@ impl Simulator {
     }
 
     pub(crate) fn schedule_update(&mut self, update: Update) {
-        // While the telephone system is lost there are no notifications but that one.
-        if !self.system.is_in_service() && update.node != Resource::SystemInfo {
+        // While the telephone system is lost there are no notifications.
+        if !self.is_in_service() {
             return;
         }
         let mut delay = self.span(self.config.timing.notification);
@@ -241,9 +256,13 @@ impl Simulator {
     fn run(&mut self, job: Job) {
         match job {
             Job::Effect(effect) => self.take_effect(&effect),
-            Job::Notify(update) => self.notify(&update),
+            Job::Notify(update) => self.notify(&update, None),
+            Job::NotifyAt(node, update) => self.notify(&update, Some(node)),
             Job::Answer(link, exchange, response) => self.answer(link, exchange, *response),
             Job::Alarm(alarm) => self.with_world(None, |world| world.fire(alarm)),
+            Job::TellQueue(queue) => self.tell_queue(&queue),
+            Job::EndMessage(id) => self.messages.remove(&id),
+            Job::Step(step) => self.make_step(*step),
             Job::ForceOut(agent, absence) => self.force_out(&agent, absence),
         }
     }
@@ -310,10 +329,12 @@ impl Simulator {
         let listener = usize::try_from(listener.0)
             .ok()
             .and_then(|n| self.config.listeners.get(n));
-        let Some(listener) = listener.filter(|_| held < self.config.most_links) else {
+        let room = held < self.config.most_links;
+        let listener = listener.filter(|one| room && self.is_up(one.node, one.service));
+        let Some(listener) = listener else {
             return self.outputs.push(Output::Close(link, Closing::Abort));
         };
-        let (now, tls) = (self.now, listener.tls);
+        let (now, tls, node) = (self.now, listener.tls, listener.node);
         let http = || {
             let config = finewire_http::ServerConfig::new(Party::Finesse, Party::Connector);
             Peer::new(now, link, finewire_http::Server::new(config), tls)
@@ -321,38 +342,31 @@ impl Simulator {
         match listener.service {
             Service::Rest => {
                 self.rest.insert(link, http());
+                self.node_of.insert(link, node);
             }
             Service::Door => {
                 self.door.insert(link, http());
             }
             Service::Xmpp => {
-                let config = finewire_xmpp::ServerConfig::new(self.config.domain.as_str());
+                let config = finewire_xmpp::ServerConfig::new(self.config.domain_of(node).as_str());
                 let server = finewire_xmpp::Server::new(config, self.random.fork());
                 let peer = Peer::new(now, link, server, tls);
-                self.sessions.insert(link, Session::new(peer));
+                self.sessions.insert(link, Session::new(node, peer));
             }
         }
         self.touch(link);
     }
 
-    fn listening(&mut self, listener: ListenerId, address: Address) {
-        let listener = usize::try_from(listener.0)
+    fn listening(&mut self, listener_id: ListenerId, address: Address) {
+        let listener = usize::try_from(listener_id.0)
             .ok()
             .and_then(|n| self.config.listeners.get(n));
         let Some(listener) = listener else { return };
-        if let Some(node) = &mut self.system.primary {
-            let port = match (listener.service, listener.tls) {
-                (Service::Rest, Some(_)) => Some(&mut node.https_port),
-                (Service::Xmpp, Some(_)) => Some(&mut node.xmpp_secure_port),
-                (Service::Xmpp, None) => Some(&mut node.xmpp_port),
-                (Service::Rest, None) | (Service::Door, _) => None,
-            };
-            if let Some(port) = port {
-                *port = Some(address.port);
-            }
-        }
+        let (node, service, tls) = (listener.node, listener.service, listener.tls.is_some());
+        nodes::note_port(&mut self.nodes, node, service, tls, address.port);
         self.outputs.event(Event::Listening {
-            service: listener.service,
+            node,
+            service,
             address,
         });
     }
@@ -402,7 +416,9 @@ impl Machine for Simulator {
                 let n = usize::try_from(listener.0).ok();
                 if let Some(listener) = n.and_then(|n| self.config.listeners.get(n)) {
                     let (service, address) = (listener.service, listener.address.clone());
+                    let node = listener.node;
                     self.outputs.event(Event::ListenFailed {
+                        node,
                         service,
                         address,
                         reason,

@@ -2,12 +2,11 @@
 
 use finewire_core::agent::Text;
 use finewire_core::machine::{CommandId, Outcome, Reason};
-use finewire_finesse::{
-    Resource, ServiceStatus, SystemInfo, Update, UpdateData, UpdateMethod, time,
-};
 
+use crate::config::Node;
 use crate::knobs::Knobs;
-use crate::machine::Simulator;
+use crate::machine::{Job, Simulator};
+use crate::scenario::Step;
 use crate::verbs::{Command, Event};
 
 impl Simulator {
@@ -27,13 +26,14 @@ impl Simulator {
     ) -> Result<Option<Text>, Text> {
         match command {
             Command::PlaceCall { to, from } => {
-                if !self.system.is_in_service() {
+                if !self.is_in_service() {
                     return Err("the service is out".into());
                 }
                 let placed =
                     self.with_world(None, |world| world.call_in(to.as_str(), from.as_str()));
                 let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
                 let id_text = Text::from(dialog.clone());
+                self.latest = Some(dialog.clone());
                 self.outputs.event(Event::CallPlaced {
                     command: id,
                     dialog,
@@ -41,6 +41,34 @@ impl Simulator {
                     from,
                 });
                 Ok(Some(id_text))
+            }
+            Command::OfferPreview { agent, customer } => {
+                if !self.is_in_service() {
+                    return Err("the service is out".into());
+                }
+                let placed =
+                    self.with_world(None, |world| world.offer_preview(&agent, customer.as_str()));
+                let dialog = placed.map_err(|why| Text::from(why.to_string()))?;
+                let id_text = Text::from(dialog.clone());
+                self.latest = Some(dialog.clone());
+                self.outputs.event(Event::CallPlaced {
+                    command: id,
+                    dialog,
+                    to: agent.into(),
+                    from: customer,
+                });
+                Ok(Some(id_text))
+            }
+            Command::AssignQueue {
+                queue,
+                agent,
+                assigned,
+            } => {
+                if self.with_world(None, |world| world.assign(&queue, &agent, assigned)) {
+                    Ok(None)
+                } else {
+                    Err("there is no such queue or agent".into())
+                }
             }
             Command::EndCall { dialog } => {
                 let ended = self.with_world(None, |world| world.end_call(&dialog));
@@ -51,15 +79,57 @@ impl Simulator {
                 }
             }
             Command::SetInService(on) => {
-                self.set_in_service(on);
+                self.set_in_service(Node::First, on);
+                self.set_in_service(Node::Second, on);
+                Ok(None)
+            }
+            Command::SetNodeInService { node, on } => {
+                self.expect_node(node)?;
+                self.set_in_service(node, on);
+                Ok(None)
+            }
+            Command::SetNodeUp { node, up } => {
+                self.expect_node(node)?;
+                self.set_up(node, up);
                 Ok(None)
             }
             Command::DropXmpp { agent } => {
                 self.drop_xmpp(&agent);
                 Ok(None)
             }
+            Command::Play(scenario) => {
+                for (after, step) in scenario.steps() {
+                    let job = Job::Step(Box::new(step.clone()));
+                    self.agenda.add(self.now + *after, job);
+                }
+                Ok(None)
+            }
             Command::SetKnobs(knobs) => {
                 self.set_knobs(*knobs);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Makes a step that was due, and tells of it.
+    pub(crate) fn make_step(&mut self, step: Step) {
+        let refused = self.take_step(step.clone()).err();
+        self.outputs.event(Event::Stepped { step, refused });
+    }
+
+    /// Makes a step: a new call's id, or why not.
+    pub(crate) fn take_step(&mut self, step: Step) -> Result<Option<Text>, Text> {
+        match step {
+            Step::Order(command) => self.carry_out(None, command),
+            Step::HangUpLatest => {
+                let dialog = self.latest.clone().ok_or("no call was brought in")?;
+                self.carry_out(None, Command::EndCall { dialog })
+            }
+            Step::Knob { name, position } => {
+                let mut knobs = self.config.knobs.clone();
+                let turned = knobs.set(name.as_str(), position.as_str());
+                turned.map_err(|fault| Text::from(fault.to_string()))?;
+                self.set_knobs(knobs);
                 Ok(None)
             }
         }
@@ -72,39 +142,6 @@ impl Simulator {
         self.config.knobs = knobs;
         if presence_changes {
             self.show_finesse_presence();
-        }
-    }
-
-    fn set_in_service(&mut self, on: bool) {
-        if on == self.system.is_in_service() {
-            return;
-        }
-        let (status, reason, heartbeat) = if on {
-            (ServiceStatus::InService, "", "success")
-        } else {
-            (
-                ServiceStatus::OutOfService,
-                "CTI connection lost",
-                "failure",
-            )
-        };
-        self.system.status = status;
-        self.system.status_reason = reason.into();
-        self.system.cti_heartbeat = heartbeat.into();
-        let node = Resource::SystemInfo;
-        self.schedule_update(Update {
-            node: node.clone(),
-            source: node,
-            method: UpdateMethod::Put,
-            request_id: None,
-            data: UpdateData::SystemInfo(Box::new(self.system_now())),
-        });
-    }
-
-    pub(crate) fn system_now(&self) -> SystemInfo {
-        SystemInfo {
-            timestamp: time::format(self.wall()).into(),
-            ..self.system.clone()
         }
     }
 }

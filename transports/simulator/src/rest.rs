@@ -1,15 +1,17 @@
 //! The REST interface: who asks, whether they may, and the answer that is known at once.
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentId, AgentState, CallAction, Platform, Text};
+use finewire_core::agent::{AgentId, Text};
 use finewire_core::machine::Instant;
-use finewire_finesse::{Answer, ApiError, ApiErrors, Credentials, ReasonCategory, Rejection};
+use finewire_finesse::{Answer, ApiError, ApiErrors, Credentials, Rejection};
 use finewire_finesse::{Request, RequestId, SystemInfo};
 use finewire_http::http::header::{ALLOW, HeaderValue};
 use finewire_http::http::{self, Response};
 
-use crate::config::Config;
+use crate::checks::invalid_supervisor;
+use crate::config::{Config, Node};
 use crate::locks::Locks;
+use crate::messages::Messages;
 use crate::world::World;
 
 /// A request that was looked at.
@@ -30,6 +32,8 @@ pub(crate) struct Effect {
     pub(crate) agent: AgentId,
     pub(crate) by_supervisor: bool,
     pub(crate) request_id: Option<RequestId>,
+    /// The node that was asked.
+    pub(crate) node: Node,
 }
 
 /// Everything an answer depends on.
@@ -40,6 +44,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) world: &'a World,
     pub(crate) locks: &'a mut Locks,
     pub(crate) system: &'a SystemInfo,
+    pub(crate) messages: &'a Messages,
 }
 
 impl Desk<'_> {
@@ -59,7 +64,18 @@ impl Desk<'_> {
                 .headers_mut()
                 .insert(ALLOW, HeaderValue::from_static(allow));
         }
-        if matches!(answer, Answer::Accepted) && self.config.knobs.ok_instead_of_accepted {
+        let at_once = matches!(
+            &effect,
+            Some(Effect {
+                request: Request::SendTeamMessage { .. }
+                    | Request::DeleteTeamMessage { .. }
+                    | Request::ClientLog { .. },
+                ..
+            })
+        );
+        if matches!(answer, Answer::Accepted)
+            && (at_once || self.config.knobs.ok_instead_of_accepted)
+        {
             *response.status_mut() = http::StatusCode::OK;
         }
         Served {
@@ -94,12 +110,13 @@ impl Desk<'_> {
             return Ok((self.read(&asking, &request)?, None));
         }
         let (concerned, by_supervisor) = self.permit(&asking, &request)?;
-        self.check(&request, by_supervisor)?;
+        self.check(&asking, &request, by_supervisor)?;
         let effect = Effect {
             request,
             agent: concerned,
             by_supervisor,
             request_id,
+            node: Node::First,
         };
         Ok((Answer::Accepted, Some(effect)))
     }
@@ -121,7 +138,11 @@ impl Desk<'_> {
     }
 
     /// The agent's login id, if `asking` may look at or act for that agent.
-    fn own_or_supervised(&self, asking: &AgentId, agent: &AgentId) -> Result<AgentId, Refused> {
+    pub(crate) fn own_or_supervised(
+        &self,
+        asking: &AgentId,
+        agent: &AgentId,
+    ) -> Result<AgentId, Refused> {
         let found = self
             .world
             .find(agent.as_str())
@@ -133,48 +154,7 @@ impl Desk<'_> {
         Err(not_yours(agent))
     }
 
-    fn read(&self, asking: &AgentId, request: &Request) -> Result<Answer, Refused> {
-        Ok(match request {
-            Request::User { agent } => {
-                let id = self.own_or_supervised(asking, agent)?;
-                let user = self.world.user(&id).ok_or_else(|| not_found_user(agent))?;
-                Answer::User(Box::new(user))
-            }
-            Request::Dialogs { agent } => {
-                Answer::Dialogs(self.world.dialogs(&self.own_or_supervised(asking, agent)?))
-            }
-            Request::Dialog { dialog } => {
-                let found = self.world.dialog(dialog).ok_or_else(not_found_dialog)?;
-                let supervises = || !self.is_plain_agent(asking);
-                if !self.world.takes_part(asking, dialog) && !supervises() {
-                    return Err(no_right());
-                }
-                Answer::Dialog(Box::new(found))
-            }
-            Request::Team { team } => {
-                let (found, users) = self
-                    .world
-                    .team(team.as_str())
-                    .ok_or_else(|| not_found("TeamId Not Found"))?;
-                let supervisor = self.world.find(asking.as_str());
-                if !supervisor.is_some_and(|one| one.config.supervises.contains(&found)) {
-                    return Err(no_right());
-                }
-                Answer::Team(found, users)
-            }
-            Request::ReasonCodes { agent, category } => {
-                self.own_or_supervised(asking, agent)?;
-                Answer::ReasonCodes(self.world.reason_codes(*category))
-            }
-            Request::WrapUpReasons { agent } => {
-                self.own_or_supervised(asking, agent)?;
-                Answer::WrapUpReasons(self.config.wrap_up_reasons.clone())
-            }
-            _ => Answer::SystemInfo(Box::new(self.system.clone())),
-        })
-    }
-
-    fn is_plain_agent(&self, id: &AgentId) -> bool {
+    pub(crate) fn is_plain_agent(&self, id: &AgentId) -> bool {
         self.world
             .find(id.as_str())
             .is_none_or(|agent| agent.config.supervises.is_empty())
@@ -183,7 +163,11 @@ impl Desk<'_> {
     /// Whom a command concerns, and whether a supervisor gives it for somebody else.
     fn permit(&self, asking: &AgentId, request: &Request) -> Result<(AgentId, bool), Refused> {
         match request {
-            Request::SignIn { agent, .. } | Request::MakeCall { agent, .. } => {
+            Request::SignIn { agent, .. }
+            | Request::MakeCall { agent, .. }
+            | Request::SilentMonitor { agent, .. }
+            | Request::Barge { agent, .. }
+            | Request::ClientLog { agent, .. } => {
                 let found = self
                     .world
                     .find(agent.as_str())
@@ -194,6 +178,13 @@ impl Desk<'_> {
                 Err(not_yours(agent))
             }
             Request::SignOut { agent, .. } | Request::ChangeState { agent, .. } => {
+                let found = self.world.find(agent.as_str());
+                let found = found.ok_or_else(|| not_found_user(agent))?;
+                let strange =
+                    found.config.id != *asking && !self.world.supervises(asking, &found.config.id);
+                if strange && !self.is_plain_agent(asking) {
+                    return Err(invalid_supervisor(asking));
+                }
                 let id = self.own_or_supervised(asking, agent)?;
                 let by_supervisor = id != *asking;
                 Ok((id, by_supervisor))
@@ -205,80 +196,41 @@ impl Desk<'_> {
                 }
                 Err(no_right())
             }
+            Request::SendTeamMessage { teams, .. } => {
+                if self.messages.is_full() {
+                    let error = ApiError::new(
+                        "System Resource Limit Exceeded",
+                        "MAX_ACTIVE_MESSAGE_LIMIT_EXCEEDED",
+                        "teammessage.max.limit.exceeded",
+                    );
+                    return Err(bad_request(error));
+                }
+                for team in teams {
+                    if self.world.team(team.as_str()).is_none() {
+                        return Err(not_found("TeamId Not Found"));
+                    }
+                    if !self.world.supervises_team(asking, team.as_str()) {
+                        return Err(no_right());
+                    }
+                }
+                Ok((asking.clone(), false))
+            }
+            Request::DeleteTeamMessage { message } => {
+                let Some(by) = self.messages.sender(message) else {
+                    return Err(not_found("Not Found"));
+                };
+                if by != asking {
+                    return Err(no_right());
+                }
+                Ok((asking.clone(), false))
+            }
             _ => Ok((asking.clone(), false)),
-        }
-    }
-
-    /// What Finesse finds wrong before it asks the telephone system.
-    fn check(&self, request: &Request, by_supervisor: bool) -> Result<(), Refused> {
-        match request {
-            Request::SignOut { reason_id, .. } => {
-                self.check_reason(reason_id.as_ref(), ReasonCategory::Logout, by_supervisor)
-            }
-            Request::ChangeState {
-                state: AgentState::NotReady,
-                reason_id,
-                ..
-            } => self.check_reason(reason_id.as_ref(), ReasonCategory::NotReady, by_supervisor),
-            Request::ChangeState {
-                reason_id: Some(_), ..
-            } => Err(invalid_input("reasonCodeId")),
-            Request::MakeCall { from, to, .. } if *from == *to.as_str() => {
-                let message = "The destination is the same as the source.";
-                Err(bad_request(ApiError::new(
-                    "Invalid Destination",
-                    message,
-                    to.as_str(),
-                )))
-            }
-            Request::MakeCall { variables, .. }
-                if self.config.platform == Platform::Uccx && !variables.is_empty() =>
-            {
-                Err(invalid_input("mediaProperties"))
-            }
-            Request::UpdateCallData { variables, .. }
-                if variables
-                    .iter()
-                    .any(|(name, _)| name.as_str().starts_with("BA")) =>
-            {
-                Err(invalid_input("callvariables"))
-            }
-            Request::Act {
-                action: CallAction::ConsultCall | CallAction::TransferSst,
-                to: None,
-                ..
-            } => Err(Rejection::Missing("toAddress").into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_reason(
-        &self,
-        reason: Option<&Text>,
-        category: ReasonCategory,
-        by_supervisor: bool,
-    ) -> Result<(), Refused> {
-        match reason {
-            Some(_) if by_supervisor => Err(invalid_input("reasonCodeId")),
-            Some(id) if id.as_str() != "-1" && !self.world.has_reason(id.as_str(), category) => {
-                Err(invalid_input("reasonCodeId"))
-            }
-            None if self.config.require_reason && !by_supervisor => {
-                let message = "The state change requires a valid reason code.";
-                let data = "finesse.api.reasoncode.require_reasoncode";
-                Err(bad_request(ApiError::new(
-                    "Parameter Missing",
-                    message,
-                    data,
-                )))
-            }
-            _ => Ok(()),
         }
     }
 }
 
 /// A refusal on its way to the answer.
-struct Refused {
+pub(crate) struct Refused {
     answer: Answer,
     allow: Option<&'static str>,
 }
@@ -305,29 +257,29 @@ impl From<Rejection> for Refused {
     }
 }
 
-fn bad_request(error: ApiError) -> Refused {
+pub(crate) fn bad_request(error: ApiError) -> Refused {
     Answer::Refused(ApiErrors::one(Some(400), error)).into()
 }
 
-fn invalid_input(parameter: &'static str) -> Refused {
+pub(crate) fn invalid_input(parameter: &'static str) -> Refused {
     Rejection::Invalid(parameter).into()
 }
 
-fn not_found(error_type: &str) -> Refused {
+pub(crate) fn not_found(error_type: &str) -> Refused {
     Answer::Refused(ApiErrors::one(Some(404), ApiError::new(error_type, "", ""))).into()
 }
 
-fn not_found_user(agent: &AgentId) -> Refused {
+pub(crate) fn not_found_user(agent: &AgentId) -> Refused {
     let error = ApiError::new("User Not Found", "UNKNOWN_USER", agent.as_str());
     Answer::Refused(ApiErrors::one(Some(404), error)).into()
 }
 
-fn not_found_dialog() -> Refused {
+pub(crate) fn not_found_dialog() -> Refused {
     let error = ApiError::new("Not Found", "Invalid dialogId specified for dialog", "");
     Answer::Refused(ApiErrors::one(Some(404), error)).into()
 }
 
-fn unauthorized(message: &str, user: &str) -> Refused {
+pub(crate) fn unauthorized(message: &str, user: &str) -> Refused {
     let error = ApiError::new("Authorization Failure", message, user);
     Answer::Unauthorized(ApiErrors::one(Some(401), error)).into()
 }
@@ -342,7 +294,7 @@ fn not_yours(agent: &AgentId) -> Refused {
     Answer::Unauthorized(ApiErrors::one(Some(401), error)).into()
 }
 
-fn no_right() -> Refused {
+pub(crate) fn no_right() -> Refused {
     let message = "The user is not authorized to perform this operation";
     let error = ApiError::new("Unauthorized", message, "");
     Answer::Unauthorized(ApiErrors::one(Some(401), error)).into()

@@ -1,7 +1,7 @@
 //! What comes in by HTTP, and the effects of accepted requests.
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentId, AgentState};
+use finewire_core::agent::{AgentId, AgentState, Text};
 use finewire_core::machine::{Input, LinkEvent, LinkId, Machine};
 use finewire_finesse::{Request, Resource, Update, UpdateData, UpdateMethod};
 use finewire_http::http::header::HOST;
@@ -9,6 +9,7 @@ use finewire_http::http::{self, Response, StatusCode};
 use finewire_http::{ServerCommand, ServerEvent};
 use serde_json::json;
 
+use crate::config::Node;
 use crate::door::{self, Turned, Wish};
 use crate::machine::{Job, Simulator};
 use crate::rest::{Desk, Effect, Served};
@@ -22,19 +23,22 @@ impl Simulator {
             }
             LinkEvent::Down { .. } => {
                 self.rest.remove(&link);
+                self.node_of.remove(&link);
             }
             LinkEvent::Up => {}
         }
     }
 
     fn serve(&mut self, link: LinkId, exchange: u64, request: &http::Request<Bytes>) {
-        let system = self.system_now();
+        let node = self.node_of.get(&link).copied().unwrap_or(Node::First);
+        let system = self.system_now(node);
         let mut desk = Desk {
             now: self.now,
             config: &self.config,
             world: &self.world,
             locks: &mut self.locks,
             system: &system,
+            messages: &self.messages,
         };
         let Served {
             response,
@@ -57,7 +61,8 @@ impl Simulator {
             delay += first + core::time::Duration::from_millis(1);
         }
         delay += self.config.knobs.slow_rest.unwrap_or_default();
-        if let Some(effect) = effect {
+        if let Some(mut effect) = effect {
+            effect.node = node;
             self.schedule_effect(effect);
         }
         self.agenda.add(
@@ -82,7 +87,7 @@ impl Simulator {
 
     /// An accepted request reaches the telephone system.
     pub(crate) fn take_effect(&mut self, effect: &Effect) {
-        if !self.system.is_in_service() {
+        if !self.serves(effect.node) {
             return;
         }
         let Effect {
@@ -91,6 +96,9 @@ impl Simulator {
             by_supervisor,
             ..
         } = effect;
+        if matches!(request, Request::SignIn { .. }) {
+            self.note_sign_in(agent, effect.node);
+        }
         self.with_world(Some(effect), |world| match request {
             Request::SignIn {
                 extension, mobile, ..
@@ -129,8 +137,26 @@ impl Simulator {
             } => {
                 world.update_call_data(dialog, wrap_up_reason.as_ref(), variables);
             }
+            Request::SilentMonitor { from, to, .. } => world.silent_monitor(agent, from, to),
+            Request::Barge { from, dialog, .. } => world.barge(agent, from, dialog),
             _ => {}
         });
+        match request {
+            Request::SendTeamMessage {
+                teams,
+                content,
+                seconds,
+            } => {
+                let added = self.messages.add(self.now, agent, teams, content, *seconds);
+                if let Some((id, ends)) = added {
+                    self.agenda.add(ends, Job::EndMessage(id));
+                }
+            }
+            Request::DeleteTeamMessage { message } => {
+                self.messages.remove(message);
+            }
+            _ => {}
+        }
         if matches!(request, Request::SignIn { .. }) && self.config.knobs.stray_logout {
             self.say_stray_logout(agent);
         }
@@ -178,13 +204,25 @@ impl Simulator {
             Err(response) => response,
             Ok(Wish::Agents) => door::say(StatusCode::OK, &door::agents(&self.truth())),
             Ok(Wish::Calls) => door::say(StatusCode::OK, &door::calls(&self.truth())),
-            Ok(Wish::Do(command)) => match self.carry_out(None, command) {
-                Ok(Some(dialog)) => {
-                    door::say(StatusCode::CREATED, &json!({ "dialog": dialog.as_str() }))
-                }
-                Ok(None) => door::say(StatusCode::OK, &json!({})),
-                Err(why) => door::say(StatusCode::CONFLICT, &json!({ "error": why.as_str() })),
-            },
+            Ok(Wish::Knobs) => door::say(StatusCode::OK, &door::knobs(&self.config.knobs)),
+            Ok(Wish::Do(command)) => done(self.carry_out(None, command)),
+            Ok(Wish::Steps(steps)) => {
+                let steps = steps.into_iter();
+                let last = steps.map(|step| self.take_step(step));
+                done(last.collect::<Result<Vec<_>, _>>().map(|all| {
+                    let mut placed = all.into_iter().flatten();
+                    placed.next()
+                }))
+            }
         }
+    }
+}
+
+/// The answer to something that was tried.
+fn done(result: Result<Option<Text>, Text>) -> Turned {
+    match result {
+        Ok(Some(dialog)) => door::say(StatusCode::CREATED, &json!({ "dialog": dialog.as_str() })),
+        Ok(None) => door::say(StatusCode::OK, &json!({})),
+        Err(why) => door::say(StatusCode::CONFLICT, &json!({ "error": why.as_str() })),
     }
 }

@@ -6,9 +6,12 @@ use finewire_core::agent::AgentId;
 use finewire_core::machine::Peer;
 use finewire_xmpp::{Jid, Server};
 
+use crate::config::Node;
+
 /// One XMPP stream.
 #[derive(Debug)]
 pub(crate) struct Session {
+    pub(crate) node: Node,
     pub(crate) peer: Peer<Server>,
     /// The agent whose password was right.
     pub(crate) agent: Option<AgentId>,
@@ -21,8 +24,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) const fn new(peer: Peer<Server>) -> Self {
+    pub(crate) const fn new(node: Node, peer: Peer<Server>) -> Self {
         Self {
+            node,
             peer,
             agent: None,
             jid: None,

@@ -7,6 +7,7 @@ use finewire_finesse::{Resource, Update};
 use finewire_xmpp::{Element, Jid, PubSubRequest, ServerCommand, ServerEvent};
 use finewire_xmpp::{StanzaError, StreamError, ns};
 
+use crate::config::Node;
 use crate::machine::{Job, Simulator};
 use crate::shape::shape;
 use crate::verbs::Event;
@@ -50,7 +51,7 @@ impl Simulator {
                 self.change_presence(link, available, priority);
             }
             ServerEvent::PresenceSubscription { to, subscribe } => {
-                let finesse = self.finesse_jid();
+                let finesse = self.finesse_jid(link);
                 if finesse.is_some_and(|finesse| finesse == to.to_bare()) {
                     self.watch_finesse(link, subscribe);
                 }
@@ -140,12 +141,13 @@ impl Simulator {
     }
 
     fn is_present(&self, agent: &AgentId) -> bool {
-        let mut links = self.links_of(agent).into_iter();
-        links.any(|link| {
-            self.sessions
-                .get(&link)
-                .is_some_and(|session| session.available)
-        })
+        self.is_present_at(agent, Node::First) || self.is_present_at(agent, Node::Second)
+    }
+
+    pub(crate) fn is_present_at(&self, agent: &AgentId, node: Node) -> bool {
+        let links = self.links_of(agent).into_iter();
+        let mut sessions = links.filter_map(|link| self.sessions.get(&link));
+        sessions.any(|session| session.available && session.node == node)
     }
 
     pub(crate) fn force_out(&mut self, agent: &AgentId, absence: u64) {
@@ -155,7 +157,7 @@ impl Simulator {
         }
     }
 
-    fn lose_stream(&mut self, link: LinkId) {
+    pub(crate) fn lose_stream(&mut self, link: LinkId) {
         let Some(session) = self.sessions.remove(&link) else {
             return;
         };
@@ -191,8 +193,9 @@ impl Simulator {
         service: &Jid,
         what: PubSubRequest,
     ) -> Result<Option<Element>, StanzaError> {
-        let own = self.system.xmpp_pubsub_domain.as_ref();
-        if own.is_none_or(|own| service.as_str() != own.as_str().to_ascii_lowercase()) {
+        let session = self.sessions.get(&link);
+        let own = session.map(|session| self.pubsub_of(session.node));
+        if own.is_none_or(|own| service.as_str() != own.to_ascii_lowercase()) {
             return Err(StanzaError::ItemNotFound);
         }
         match what {
@@ -237,6 +240,12 @@ impl Simulator {
                 }
                 self.world.supervises_team(asking, team.as_str())
             }
+            Resource::Queue(queue) => {
+                if self.world.queue(queue.as_str()).is_none() {
+                    return Err(StanzaError::ItemNotFound);
+                }
+                true
+            }
             Resource::SystemInfo => true,
             _ => return Err(StanzaError::ItemNotFound),
         };
@@ -268,9 +277,10 @@ impl Simulator {
             })
     }
 
-    /// Sends an update to everybody who gets its node.
-    pub(crate) fn notify(&mut self, update: &Update) {
-        let node = update.node.to_string();
+    /// Sends an update to everybody who gets its node, at one node of the site or at those in
+    /// service.
+    pub(crate) fn notify(&mut self, update: &Update, only: Option<Node>) {
+        let name = update.node.to_string();
         let mut targets: Vec<(LinkId, Jid)> = Vec::new();
         match &update.node {
             Resource::SystemInfo => {
@@ -287,7 +297,7 @@ impl Simulator {
             }
             _ => {}
         }
-        for address in self.subscriptions.of(&node) {
+        for address in self.subscriptions.of(&name) {
             let links = address.local().and_then(|local| self.streams_of.get(local));
             let reached = links
                 .into_iter()
@@ -295,18 +305,26 @@ impl Simulator {
                 .filter(|link| self.reaches(**link, address));
             targets.extend(reached.map(|link| (*link, address.clone())));
         }
+        targets.retain(|(link, _)| {
+            let node = self.sessions.get(link).map(|session| session.node);
+            node.is_some_and(|node| match only {
+                Some(only) => node == only,
+                None => self.serves(node),
+            })
+        });
         if targets.is_empty() {
             return;
         }
         let item = self.next_item();
         let shaped = shape(update, item, &self.config.knobs, &mut self.random);
-        let service = self.system.xmpp_pubsub_domain.clone().unwrap_or_default();
         let times = if self.config.knobs.duplicate_events {
             2
         } else {
             1
         };
         for (link, to) in targets {
+            let node = self.sessions.get(&link).map(|session| session.node);
+            let service = self.pubsub_of(node.unwrap_or(Node::First));
             for _ in 0..times {
                 let stanza = shaped.stanza(service.as_str(), &to, &mut self.random);
                 self.tell(link, ServerCommand::Send { stanza });
@@ -314,21 +332,22 @@ impl Simulator {
             let to = to.as_str().into();
             self.outputs.event(Event::Notified {
                 to,
-                node: node.as_str().into(),
+                node: name.as_str().into(),
             });
         }
     }
 
     /// The user that stands for the web application.
-    fn finesse_jid(&self) -> Option<Jid> {
-        Jid::new(Some("finesse"), self.config.domain.as_str(), None).ok()
+    fn finesse_jid(&self, link: LinkId) -> Option<Jid> {
+        let node = self.sessions.get(&link)?.node;
+        Jid::new(Some("finesse"), self.config.domain_of(node).as_str(), None).ok()
     }
 
     fn watch_finesse(&mut self, link: LinkId, subscribe: bool) {
         if let Some(session) = self.sessions.get_mut(&link) {
             session.watches_finesse = subscribe;
         }
-        let Some(finesse) = self.finesse_jid() else {
+        let Some(finesse) = self.finesse_jid(link) else {
             return;
         };
         let word = if subscribe {
@@ -358,7 +377,7 @@ impl Simulator {
     }
 
     fn send_finesse_presence(&mut self, link: LinkId) {
-        let Some(finesse) = self.finesse_jid() else {
+        let Some(finesse) = self.finesse_jid(link) else {
             return;
         };
         let Ok(from) = finesse.with_resource("desktop") else {

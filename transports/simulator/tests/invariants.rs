@@ -74,6 +74,13 @@ enum Step {
     /// A direct call, answered, and a consult with another agent, answered too.
     Consult(Seat, Seat),
     HangUp(usize),
+    /// A call to a queue of everybody.
+    Queue,
+    Preview(Seat),
+    /// The supervisor, who has the first seat, listens to an agent.
+    Monitor(Seat),
+    /// The supervisor joins a call.
+    Barge(usize),
     Wait(u64),
 }
 
@@ -101,14 +108,18 @@ fn step() -> impl Strategy<Value = Step> {
         1 => seat.clone().prop_map(Step::SignOut),
         3 => (seat.clone(), proptest::sample::select(states))
             .prop_map(|(seat, state)| Step::State(seat, state)),
-        2 => (seat.clone(), 0u8..6).prop_map(|(seat, to)| Step::Dial(seat, to)),
-        12 => (seat.clone(), 0usize..3, 0usize..8, 0u8..4)
+        2 => (seat.clone(), 0u8..7).prop_map(|(seat, to)| Step::Dial(seat, to)),
+        12 => (seat.clone(), 0usize..3, 0usize..8, 0u8..7)
             .prop_map(|(seat, call, action, to)| Step::Offered(seat, call, action, to)),
-        3 => (seat, 0usize..3, proptest::sample::select(actions), 0u8..6)
+        3 => (seat, 0usize..3, proptest::sample::select(actions), 0u8..7)
             .prop_map(|(seat, call, action, to)| Step::Any(seat, call, action, to)),
         3 => (0u8..3, any::<bool>()).prop_map(|(to, routed)| Step::CallIn(to, routed)),
         2 => (0..AGENTS, 0..AGENTS).prop_map(|(seat, other)| Step::Consult(seat, other)),
         1 => (0usize..3).prop_map(Step::HangUp),
+        3 => Just(Step::Queue),
+        1 => (0..AGENTS).prop_map(Step::Preview),
+        2 => (1..AGENTS).prop_map(Step::Monitor),
+        1 => (0usize..3).prop_map(Step::Barge),
         2 => (1u64..40).prop_map(Step::Wait),
     ]
 }
@@ -122,6 +133,7 @@ fn number(to: u8) -> String {
         0..=2 => format!("{}", 2001 + u32::from(to)),
         3 => "2010".into(),
         4 => "help".into(),
+        5 => "8001".into(),
         _ => "5550199".into(),
     }
 }
@@ -130,6 +142,36 @@ fn take(office: &mut Office, step: Step) {
     let agent = |seat: Seat| AgentId::from(format!("{}", 1_001_001 + seat));
     let nth = |office: &Office, n: usize| office.truth().calls.get(n).map(|call| call.id.clone());
     match step {
+        Step::Queue => {
+            office.order(Command::PlaceCall {
+                to: "8001".into(),
+                from: "5550188".into(),
+            });
+        }
+        Step::Preview(seat) => {
+            office.order(Command::OfferPreview {
+                agent: agent(seat),
+                customer: "5550177".into(),
+            });
+        }
+        Step::Monitor(seat) => {
+            let request = Request::SilentMonitor {
+                agent: agent(0),
+                from: extension(0).into(),
+                to: extension(seat).into(),
+            };
+            office.ask(0, &request);
+        }
+        Step::Barge(n) => {
+            let Some(dialog) = nth(office, n) else { return };
+            let request = Request::Barge {
+                agent: agent(0),
+                from: extension(0).into(),
+                to: extension(1).into(),
+                dialog,
+            };
+            office.ask(0, &request);
+        }
         Step::SignIn(seat) => {
             let extension = extension(seat).into();
             let request = Request::SignIn {
@@ -247,7 +289,12 @@ fn act(office: &mut Office, seat: Seat, dialog: DialogId, action: CallAction, to
 fn check_truth(office: &Office) {
     let truth = office.truth();
     for agent in truth.agents.iter().take(AGENTS) {
-        let parties = truth.calls.iter().flat_map(|call| &call.participants);
+        // In a monitor the agent's device has no voice.
+        let parties = truth.calls.iter().flat_map(|call| {
+            let monitor = call.call_type == *"SUPERVISOR_MONITOR";
+            let voices = call.participants.iter();
+            voices.filter(move |party| !monitor || party.address == call.from)
+        });
         let own = |state: ParticipantState| {
             parties.clone().any(|party| {
                 Some(party.address.as_str()) == agent.extension.as_ref().map(|own| own.as_str())
@@ -261,6 +308,11 @@ fn check_truth(office: &Office) {
             AgentState::Hold => assert!(holds && !talks, "{agent:?} holds nothing"),
             AgentState::Reserved => assert!(own(ParticipantState::Alerting) && !talks && !holds),
             AgentState::Logout => assert_eq!(agent.extension, None),
+            AgentState::ReservedOutboundPreview => {
+                let shown = |call: &&Dialog| call.call_type == *"OUTBOUND_PREVIEW";
+                let calls = office.truth().calls;
+                assert_eq!(calls.iter().filter(shown).count().min(1), 1);
+            }
             _ => assert!(
                 !talks && !holds,
                 "{agent:?} is in a call: {:?}",

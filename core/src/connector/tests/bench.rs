@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::agent::{
     AgentId, AgentState, CallAction, Dialog, DialogState, Participant, ParticipantState, Reason,
-    Text, User,
+    TeamId, Text, User,
 };
 use crate::connector::{
     About, Addressee, Answer, Config, Connector, Delivery, DeliveryId, Effect, Fact, Note, Publish,
@@ -25,8 +25,11 @@ pub(super) struct Bench {
     pub(super) now: Instant,
     pub(super) sent: VecDeque<Publish>,
     pub(super) asked: VecDeque<(RequestId, Question, Option<String>)>,
+    /// Whether the last question went with a bearer token.
+    pub(super) with_token: bool,
     pub(super) subscribed: VecDeque<Subscribe>,
     pub(super) unsubscribed: Vec<AgentId>,
+    pub(super) followed: Vec<(AgentId, TeamId)>,
     pub(super) acknowledged: Vec<DeliveryId>,
     pub(super) notes: Vec<Note>,
     pub(super) traces: Vec<TraceEvent>,
@@ -55,8 +58,10 @@ impl Bench {
             now: Instant::START,
             sent: VecDeque::new(),
             asked: VecDeque::new(),
+            with_token: false,
             subscribed: VecDeque::new(),
             unsubscribed: Vec::new(),
+            followed: Vec::new(),
             acknowledged: Vec::new(),
             notes: Vec::new(),
             traces: Vec::new(),
@@ -80,6 +85,7 @@ impl Bench {
                 Effect::Publish(publish) => self.sent.push_back(publish),
                 Effect::Subscribe(subscribe) => self.subscribed.push_back(subscribe),
                 Effect::Unsubscribe(agent) => self.unsubscribed.push(agent),
+                Effect::Follow { agent, team } => self.followed.push((agent, team)),
                 Effect::Ask {
                     request,
                     question,
@@ -88,6 +94,7 @@ impl Bench {
                     ..
                 } => {
                     assert!(deadline > self.now, "a request has time");
+                    self.with_token = credentials.as_ref().is_some_and(|known| known.is_token);
                     let password = credentials.map(|known| known.password.expose().to_string());
                     self.asked.push_back((request, question, password));
                 }

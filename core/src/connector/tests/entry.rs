@@ -123,7 +123,8 @@ fn a_login_that_arrives_while_the_subscription_is_being_made_waits_for_it() {
         question,
         Question::SignIn {
             agent: "1001".into(),
-            extension: "2001".into()
+            extension: "2001".into(),
+            mobile: None
         }
     );
     bench.answer(request, Answer::Accepted);
@@ -263,7 +264,8 @@ fn without_a_password_the_login_makes_the_subscription() {
         question,
         Question::SignIn {
             agent: "1001".into(),
-            extension: "2001".into()
+            extension: "2001".into(),
+            mobile: None
         }
     );
 }
@@ -498,7 +500,7 @@ fn unknown_and_malformed_commands_get_one_error_each() {
     bench.command("Transfer_sst#1001", "2002,77");
     let events = bench.events();
 
-    let codes = ["NOT_SUPPORTED", "BAD_COMMAND", "NOT_SUPPORTED"];
+    let codes = ["NOT_SUPPORTED", "BAD_COMMAND", "NOT_CONNECTED"];
     for (event, code) in events.iter().zip(codes) {
         assert!(
             event.starts_with(&format!("siebel< 1001#Error#{code}#")),

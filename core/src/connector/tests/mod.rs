@@ -2,8 +2,11 @@
 
 mod bench;
 mod calls;
+mod consult;
 mod entry;
+mod leaving;
 mod limits;
+mod lists;
 mod passwords;
 mod resync;
 mod service;

@@ -187,3 +187,33 @@ fn a_login_does_not_choose_between_two_drivers_that_proved_nothing() {
         assert!(events.len() == 3 && events.iter().all(|event| event.starts_with("siebel< ")));
     }
 }
+
+#[test]
+fn a_bearer_token_goes_with_every_question_of_its_agent() {
+    let mut bench = Bench::new();
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD},SSO"));
+    assert!(bench.with_token);
+    bench.reply(Answer::User(user("LOGOUT", None)));
+    let subscribe = bench.subscribed.pop_front().unwrap();
+    assert_eq!(subscribe.password.expose(), PASSWORD);
+    bench.up();
+    bench.with_token = false;
+    bench.command("Login#1001", &format!("{PASSWORD},2001"));
+    assert!(bench.with_token);
+    bench.assert_no_secret();
+}
+
+#[test]
+fn a_refused_token_is_one_error_and_a_password_is_no_token() {
+    let mut bench = Bench::new();
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD},SSO"));
+    bench.reply(wrong_password());
+    bench.seconds(2);
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].contains("#Error#SUBSCRIPTION_FAILED#"));
+    let mut other = Bench::new();
+    other.connect();
+    other.command("Login#1001", &format!("{PASSWORD},2001"));
+    assert!(!other.with_token);
+}

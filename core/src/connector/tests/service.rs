@@ -2,9 +2,10 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::bench::*;
-use crate::agent::AgentId;
+use crate::agent::{AgentId, User};
 use crate::connector::{
     Answer, Delivery, DeliveryId, Fact, NodeId, Note, Question, Readiness, RequestId, Signal,
 };
@@ -88,7 +89,11 @@ fn when_a_server_fails_the_agent_moves_to_the_other_and_signs_in_there() {
     let (agent, extension) = ("1001".into(), "2001".into());
     assert_eq!(
         bench.reply(Answer::Accepted),
-        Question::SignIn { agent, extension }
+        Question::SignIn {
+            agent,
+            extension,
+            mobile: None
+        }
     );
     bench.seconds(4);
     bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
@@ -208,4 +213,74 @@ fn a_displaced_connector_gives_its_agents_up_and_sends_their_drivers_to_the_othe
     assert!(bench.events().is_empty(), "nothing is told by two");
     bench.asked.clear();
     bench.connect();
+}
+
+#[test]
+fn agents_move_to_the_other_server_one_after_the_other() {
+    let mut bench = Bench::with(|config| {
+        config.nodes = 2;
+        config.timing.pace = Duration::from_millis(50);
+    });
+    bench.sign_in();
+    bench.command("Connect#1002", &format!("siebel,{PASSWORD}"));
+    bench.reply(Answer::User(User {
+        id: "1002".into(),
+        ..user("LOGOUT", None)
+    }));
+    assert_eq!(bench.subscribed.pop_front().unwrap().agent, "1002");
+    bench.signal(Signal::SubscriptionUp("1002".into()));
+
+    bench.notify(Fact::System(system(false)));
+    assert_eq!(bench.subscribed.len(), 1, "one at once");
+    bench.pass(Duration::from_millis(49));
+    assert_eq!(bench.subscribed.len(), 1);
+    bench.pass(Duration::from_millis(1));
+    assert_eq!(bench.subscribed.len(), 2);
+    assert!(bench.subscribed.iter().all(|made| made.node == NodeId(1)));
+}
+
+/// The agent was moved to the second server, and the first serves again.
+fn moved_away(return_after: Option<Duration>) -> Bench {
+    let mut bench = Bench::with(|config| {
+        config.nodes = 2;
+        config.timing.return_after = return_after;
+    });
+    bench.sign_in();
+    bench.notify(Fact::System(system(false)));
+    assert_eq!(bench.subscribed.pop_front().unwrap().node, NodeId(1));
+    bench.up();
+    bench.reply(Answer::Accepted);
+    bench.seconds(4);
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(Vec::new()));
+    bench.seconds(5);
+    bench.serve(true);
+    bench
+}
+
+#[test]
+fn an_idle_agent_goes_back_to_the_first_server_after_that_has_served_for_a_while() {
+    let mut bench = moved_away(Some(Duration::from_secs(20)));
+    bench.seconds(15);
+    assert!(bench.subscribed.is_empty());
+    bench.seconds(10);
+    assert_eq!(bench.subscribed.pop_front().unwrap().node, NodeId(0));
+}
+
+#[test]
+fn an_agent_in_a_call_stays_where_it_is_until_the_call_is_over() {
+    let mut bench = moved_away(Some(Duration::from_secs(20)));
+    bench.notify(Fact::Calls(alloc::vec![call("ACTIVE", "ACTIVE")]));
+    bench.seconds(60);
+    assert!(bench.subscribed.is_empty());
+    bench.notify(Fact::CallsRemoved(alloc::vec![call("DROPPED", "DROPPED")]));
+    bench.seconds(25);
+    assert_eq!(bench.subscribed.pop_front().unwrap().node, NodeId(0));
+}
+
+#[test]
+fn an_agent_stays_on_its_server_where_no_return_is_configured() {
+    let mut bench = moved_away(None);
+    bench.seconds(200);
+    assert!(bench.subscribed.is_empty());
 }

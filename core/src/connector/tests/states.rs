@@ -96,7 +96,7 @@ fn a_reason_code_is_sent_as_the_id_that_finesse_knows_it_by() {
     bench.command("MakeNotReadyWithReason#1001", "10");
     assert_eq!(
         bench.reply(lunch()),
-        Question::NotReadyReasons("1001".into())
+        Question::Reasons("1001".into(), crate::contract::ReasonCategory::NotReady)
     );
     assert_eq!(
         bench.reply(Answer::Accepted),
@@ -223,7 +223,10 @@ fn a_logout_is_told_as_a_state() {
     bench.command("Logout#1001", "");
     assert_eq!(
         bench.reply(Answer::Accepted),
-        Question::SignOut("1001".into())
+        Question::SignOut {
+            agent: "1001".into(),
+            reason: None
+        }
     );
     bench.notify(Fact::User(user("LOGOUT", None)));
 

@@ -47,6 +47,8 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
         door_port: 0,
         password: own_password.clone(),
         seed: None,
+        second: None,
+        uccx: false,
     })
     .await?;
     let password = own_password.unwrap_or_else(|| Secret::from(finewire_simulator::PASSWORD));

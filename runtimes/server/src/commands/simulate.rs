@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use finewire_core::password::Secret;
 use finewire_http::http::{Method, Request, header};
+use finewire_simulator::Scenario;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(args: cli::Simulate) -> Result<ExitCode> {
@@ -32,6 +34,28 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<ExitCode> {
             println!("call {dialog} ended");
             Ok(ExitCode::SUCCESS)
         }
+        Some(SimulateAction::Do { words, door }) => {
+            let step = words.join(" ");
+            let answer = send(&door, Method::POST, "/do", Bytes::from(step)).await?;
+            match answer.get("dialog").and_then(Value::as_str) {
+                Some(id) => println!("call {id}"),
+                None => println!("done"),
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(SimulateAction::Play { scenario, door }) => {
+            let (text, steps) = read_scenario(&scenario)?;
+            send(&door, Method::POST, "/scenario", Bytes::from(text)).await?;
+            println!("{} steps", steps.steps().len());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(SimulateAction::Knobs { door }) => {
+            let knobs = ask(&door, Method::GET, "/knobs", None).await?;
+            for (name, position) in knobs.as_object().into_iter().flatten() {
+                println!("{name:<26} {}", position.as_str().unwrap_or_default());
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         Some(SimulateAction::Show { door }) => {
             let agents = ask(&door, Method::GET, "/agents", None).await?;
             let calls = ask(&door, Method::GET, "/calls", None).await?;
@@ -44,6 +68,7 @@ pub(crate) async fn run(args: cli::Simulate) -> Result<ExitCode> {
 async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
     logs::start("info");
     let password = agent_password(&args.reach)?;
+    let scenario = args.scenario.as_deref().map(read_scenario).transpose()?;
     finewire_tokio::raise_descriptor_limit()?;
     let plan = SimulatorPlan {
         listen: args.reach.listen,
@@ -52,22 +77,41 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
         door_port: args.control_port,
         password,
         seed: Some(args.seed),
+        second: args.second_finesse_port.zip(args.second_xmpp_port),
+        uccx: args.uccx,
     };
     let simulator = SimulatorPart::start(plan).await?;
     let path = door::path(args.door.control_file.as_deref())?;
     door::write(&path, &simulator.door)?;
     println!("finesse      https://{}", simulator.rest);
     println!("xmpp         {} (TLS)", simulator.xmpp);
+    if let Some((rest, xmpp)) = simulator.second {
+        println!("second node  https://{rest}, xmpp {xmpp} (TLS)");
+    }
     println!("certificate  {}", simulator.fingerprint);
     println!(
         "control      http://{}, token in {}",
         simulator.door.address,
         path.display()
     );
+    if let Some((_, scenario)) = scenario {
+        println!("scenario     {} steps", scenario.steps().len());
+        simulator.play(scenario).await;
+    }
     signals::stop().await;
     door::forget(&path, &simulator.door);
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a scenario's file: its text, and what it says.
+fn read_scenario(path: &Path) -> Result<(String, Scenario)> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the scenario {}", path.display()))?;
+    let scenario = text
+        .parse()
+        .with_context(|| format!("the scenario {}", path.display()))?;
+    Ok((text, scenario))
 }
 
 /// The password that replaces the built-in one, which everybody knows: off loopback there must be
@@ -89,8 +133,12 @@ async fn ask(
     path: &str,
     body: Option<&Value>,
 ) -> Result<Value> {
-    let door = door::read(&door::path(file.control_file.as_deref())?)?;
     let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+    send(file, method, path, body).await
+}
+
+async fn send(file: &cli::DoorFile, method: Method, path: &str, body: Bytes) -> Result<Value> {
+    let door = door::read(&door::path(file.control_file.as_deref())?)?;
     let mut token = header::HeaderValue::from_str(&format!("Bearer {}", door.token))
         .context("the control file's token")?;
     token.set_sensitive(true);

@@ -5,10 +5,11 @@ use crate::door::Door;
 use anyhow::{Context, Result, bail};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use finewire_core::agent::Platform;
 use finewire_core::machine::{Fingerprint, Outcome, TlsId};
 use finewire_core::password::Secret;
 use finewire_host::{ServerTls, TlsProfiles};
-use finewire_simulator::{Command, Config, Event, Service, Simulator};
+use finewire_simulator::{Command, Config, Event, Node, Scenario, Service, Simulator};
 use finewire_tokio::{Events, Handle, Task};
 
 const SERVER: TlsId = TlsId(1);
@@ -22,6 +23,10 @@ pub(crate) struct SimulatorPlan {
     pub(crate) door_port: u16,
     /// The agents' password in place of the built-in one.
     pub(crate) password: Option<Secret>,
+    /// Ports of the second node's REST and XMPP; `None`: there is one node.
+    pub(crate) second: Option<(u16, u16)>,
+    /// Whether to stand for UCCX.
+    pub(crate) uccx: bool,
     /// The seed of chance; `None`: another one each time.
     pub(crate) seed: Option<u64>,
 }
@@ -32,6 +37,8 @@ pub(crate) struct SimulatorPart {
     pub(crate) handle: Handle<Simulator>,
     pub(crate) rest: SocketAddr,
     pub(crate) xmpp: SocketAddr,
+    /// The second node's REST and XMPP.
+    pub(crate) second: Option<(SocketAddr, SocketAddr)>,
     pub(crate) door: Door,
     pub(crate) fingerprint: Fingerprint,
     task: Task<Simulator>,
@@ -58,6 +65,15 @@ impl SimulatorPart {
             .listen(Service::Rest, address(rest_at), Some(SERVER))
             .listen(Service::Xmpp, address(xmpp_at), Some(SERVER))
             .listen(Service::Door, address(door_at), None);
+        if let Some((rest, xmpp)) = plan.second {
+            let at = |port| address(SocketAddr::new(plan.listen, port));
+            config = config
+                .listen_second(Service::Rest, at(rest), Some(SERVER))
+                .listen_second(Service::Xmpp, at(xmpp), Some(SERVER));
+        }
+        if plan.uccx {
+            config.platform = Platform::Uccx;
+        }
         config.door_token = Some(Secret::from(token.as_str()));
         if let Some(password) = plan.password {
             for agent in &mut config.agents {
@@ -76,7 +92,12 @@ impl SimulatorPart {
         };
         let (handle, mut events, task) =
             finewire_tokio::spawn(Simulator::new(config, seed), options(profiles));
-        let (rest, xmpp, door) = addresses(&mut events).await?;
+        let Addresses {
+            rest,
+            xmpp,
+            door,
+            second,
+        } = addresses(&mut events, plan.second.is_some()).await?;
         tokio::spawn(log(events));
         let door = Door {
             address: door,
@@ -86,6 +107,7 @@ impl SimulatorPart {
             handle,
             rest,
             xmpp,
+            second,
             door,
             fingerprint,
             task,
@@ -102,6 +124,11 @@ impl SimulatorPart {
             .await
     }
 
+    /// Plays a scenario from now on.
+    pub(crate) async fn play(&self, scenario: Scenario) -> Outcome {
+        self.handle.command(Command::Play(scenario)).await
+    }
+
     /// Closes every link and stops.
     pub(crate) async fn stop(self) {
         self.handle.shut_down().await;
@@ -111,35 +138,63 @@ impl SimulatorPart {
     }
 }
 
-async fn addresses(events: &mut Events<Event>) -> Result<(SocketAddr, SocketAddr, SocketAddr)> {
+/// Where a simulator listens.
+struct Addresses {
+    rest: SocketAddr,
+    xmpp: SocketAddr,
+    door: SocketAddr,
+    second: Option<(SocketAddr, SocketAddr)>,
+}
+
+async fn addresses(events: &mut Events<Event>, two: bool) -> Result<Addresses> {
     let (mut rest, mut xmpp, mut door) = (None, None, None);
+    let (mut second_rest, mut second_xmpp) = (None, None);
     loop {
         match events.next().await {
-            Some(Event::Listening { service, address }) => {
+            Some(Event::Listening {
+                node,
+                service,
+                address,
+            }) => {
                 let address = Some(socket_address(&address)?);
-                match service {
-                    Service::Rest => rest = address,
-                    Service::Xmpp => xmpp = address,
-                    Service::Door => door = address,
+                match (node, service) {
+                    (Node::First, Service::Rest) => rest = address,
+                    (Node::First, Service::Xmpp) => xmpp = address,
+                    (Node::Second, Service::Rest) => second_rest = address,
+                    (Node::Second, Service::Xmpp) => second_xmpp = address,
+                    (_, Service::Door) => door = address,
                 }
             }
             Some(Event::ListenFailed {
+                node,
                 service,
                 address,
                 reason,
             }) => {
-                let (part, option) = match service {
-                    Service::Rest => ("simulator's REST", "--finesse-port"),
-                    Service::Xmpp => ("simulator's XMPP", "--xmpp-port"),
-                    Service::Door => ("simulator's control door", "--control-port"),
+                let (part, option) = match (node, service) {
+                    (Node::First, Service::Rest) => ("simulator's REST", "--finesse-port"),
+                    (Node::First, Service::Xmpp) => ("simulator's XMPP", "--xmpp-port"),
+                    (Node::Second, Service::Rest) => {
+                        ("second node's REST", "--second-finesse-port")
+                    }
+                    (Node::Second, Service::Xmpp) => ("second node's XMPP", "--second-xmpp-port"),
+                    (_, Service::Door) => ("simulator's control door", "--control-port"),
                 };
                 return Err(cannot_listen(part, address, &reason, option));
             }
             Some(_) => {}
             None => bail!("the simulator stopped at its start"),
         }
-        if let (Some(rest), Some(xmpp), Some(door)) = (rest, xmpp, door) {
-            return Ok((rest, xmpp, door));
+        let second = second_rest.zip(second_xmpp);
+        if let (Some(rest), Some(xmpp), Some(door)) = (rest, xmpp, door)
+            && second.is_some() == two
+        {
+            return Ok(Addresses {
+                rest,
+                xmpp,
+                door,
+                second,
+            });
         }
     }
 }
@@ -165,6 +220,16 @@ async fn log(mut events: Events<Event>) {
                 let agent = agent.as_ref().map_or("nobody", |agent| agent.as_str());
                 let verb = verb.as_ref().map_or("", |verb| verb.as_str());
                 tracing::debug!("simulator: {agent}: {line} {verb} → {status}");
+            }
+            // Steps hold numbers, which belong to customers.
+            Event::Stepped { step, refused } => {
+                tracing::debug!("simulator: step {step:?}");
+                if let Some(why) = refused {
+                    tracing::warn!("simulator: a step of the scenario is not possible: {why}");
+                }
+            }
+            Event::SignedInTwice { agent } => {
+                tracing::warn!("simulator: {agent} is signed in at both nodes");
             }
             Event::CallPlaced {
                 dialog, to, from, ..

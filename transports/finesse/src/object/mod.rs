@@ -5,12 +5,14 @@
 
 pub(crate) mod dialog;
 pub(crate) mod error;
+pub(crate) mod phone_book;
 pub(crate) mod queue;
 pub(crate) mod reason;
 pub(crate) mod system;
 pub(crate) mod user;
 
 pub use error::{ApiError, ApiErrors, PeripheralError};
+pub use phone_book::{Contact, ContactRange, PhoneBook};
 pub use queue::Queue;
 pub use reason::{ReasonCategory, ReasonCode, WrapUpReason};
 pub use system::{NodeAddress, ServiceStatus, SystemInfo};

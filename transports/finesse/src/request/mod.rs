@@ -5,7 +5,7 @@ mod write;
 
 use finewire_core::agent::{AgentId, AgentState, CallAction, DialogId, Extension, TeamId, Text};
 
-use crate::object::ReasonCategory;
+use crate::object::{ContactRange, ReasonCategory};
 use crate::resource::Resource;
 
 pub use read::Rejection;
@@ -52,6 +52,85 @@ pub enum Request {
     WrapUpReasons {
         /// For whom.
         agent: AgentId,
+    },
+    /// `GET /Users`; for the administrator.
+    Users,
+    /// `GET /User/{id}/PhoneBooks`
+    PhoneBooks {
+        /// For whom.
+        agent: AgentId,
+        /// Which contacts; `None`: the first 1500.
+        range: Option<ContactRange>,
+    },
+    /// `GET /TeamResource/{id}/ReasonCodes?category=…` (from 12.5 on)
+    TeamReasonCodes {
+        /// For which team.
+        team: TeamId,
+        /// Of which kind.
+        category: ReasonCategory,
+    },
+    /// `GET /TeamResource/{id}/WrapUpReasons` (from 12.5 on)
+    TeamWrapUpReasons {
+        /// For which team.
+        team: TeamId,
+    },
+    /// `GET /TeamResource/{id}/PhoneBooks` (from 12.5 on)
+    TeamPhoneBooks {
+        /// For which team.
+        team: TeamId,
+        /// Which contacts; `None`: the first 1500.
+        range: Option<ContactRange>,
+    },
+    /// `GET /User/{id}/Queues`: the agent's queues, or those of the supervised teams.
+    Queues {
+        /// Whose.
+        agent: AgentId,
+    },
+    /// `GET /Queue/{id}`
+    Queue {
+        /// Which queue.
+        queue: Text,
+    },
+    /// `POST /User/{id}/ClientLog`; nothing comes of it.
+    ClientLog {
+        /// Whose client.
+        agent: AgentId,
+        /// `logData`
+        text: Text,
+    },
+    /// `POST /TeamMessage`; for supervisors.
+    SendTeamMessage {
+        /// To which teams.
+        teams: Vec<TeamId>,
+        /// The text; Finesse takes 255 characters.
+        content: Text,
+        /// How long it is shown, in seconds.
+        seconds: u32,
+    },
+    /// `DELETE /TeamMessage/{id}`; for who sent it.
+    DeleteTeamMessage {
+        /// Which.
+        message: Text,
+    },
+    /// `POST /User/{id}/Dialogs` with `SILENT_MONITOR`: a supervisor listens to an agent.
+    SilentMonitor {
+        /// The supervisor.
+        agent: AgentId,
+        /// The supervisor's own extension.
+        from: Extension,
+        /// The agent's extension.
+        to: Text,
+    },
+    /// `POST /User/{id}/Dialogs` with `BARGE_CALL`: a supervisor who listens joins the call.
+    Barge {
+        /// The supervisor.
+        agent: AgentId,
+        /// The supervisor's own extension.
+        from: Extension,
+        /// The agent's extension.
+        to: Text,
+        /// `associatedDialogUri`: the call that is listened to.
+        dialog: DialogId,
     },
     /// `PUT /User/{id}` with state `LOGIN`. Also accepted for a signed-in agent, whose state it
     /// keeps; then no notification may come at all.
@@ -174,13 +253,25 @@ impl Request {
             | Self::Dialog { .. }
             | Self::Team { .. }
             | Self::ReasonCodes { .. }
-            | Self::WrapUpReasons { .. } => true,
+            | Self::WrapUpReasons { .. }
+            | Self::Users
+            | Self::PhoneBooks { .. }
+            | Self::TeamReasonCodes { .. }
+            | Self::TeamWrapUpReasons { .. }
+            | Self::TeamPhoneBooks { .. }
+            | Self::Queues { .. }
+            | Self::Queue { .. } => true,
             Self::SignIn { .. }
             | Self::SignOut { .. }
             | Self::ChangeState { .. }
             | Self::MakeCall { .. }
             | Self::Act { .. }
-            | Self::UpdateCallData { .. } => false,
+            | Self::UpdateCallData { .. }
+            | Self::ClientLog { .. }
+            | Self::SendTeamMessage { .. }
+            | Self::DeleteTeamMessage { .. }
+            | Self::SilentMonitor { .. }
+            | Self::Barge { .. } => false,
         }
     }
 
@@ -194,15 +285,26 @@ impl Request {
             | Self::SignIn { agent, .. }
             | Self::SignOut { agent, .. }
             | Self::ChangeState { agent, .. } => Resource::User(agent.clone()),
-            Self::Dialogs { agent } | Self::MakeCall { agent, .. } => {
-                Resource::Dialogs(agent.clone())
-            }
+            Self::Dialogs { agent }
+            | Self::MakeCall { agent, .. }
+            | Self::SilentMonitor { agent, .. }
+            | Self::Barge { agent, .. } => Resource::Dialogs(agent.clone()),
             Self::Dialog { dialog }
             | Self::Act { dialog, .. }
             | Self::UpdateCallData { dialog, .. } => Resource::Dialog(dialog.clone()),
             Self::Team { team } => Resource::Team(team.clone()),
             Self::ReasonCodes { agent, .. } => Resource::ReasonCodes(agent.clone()),
             Self::WrapUpReasons { agent } => Resource::WrapUpReasons(agent.clone()),
+            Self::Users => Resource::Users,
+            Self::PhoneBooks { agent, .. } => Resource::PhoneBooks(agent.clone()),
+            Self::TeamReasonCodes { team, .. } => Resource::TeamReasonCodes(team.clone()),
+            Self::TeamWrapUpReasons { team } => Resource::TeamWrapUpReasons(team.clone()),
+            Self::TeamPhoneBooks { team, .. } => Resource::TeamPhoneBooks(team.clone()),
+            Self::Queues { agent } => Resource::Queues(agent.clone()),
+            Self::Queue { queue } => Resource::Queue(queue.clone()),
+            Self::ClientLog { agent, .. } => Resource::ClientLog(agent.clone()),
+            Self::SendTeamMessage { .. } => Resource::TeamMessages,
+            Self::DeleteTeamMessage { message } => Resource::TeamMessage(message.clone()),
         }
     }
 
@@ -217,6 +319,16 @@ impl Request {
             Self::Team { .. } => "Team",
             Self::ReasonCodes { .. } => "ReasonCodes",
             Self::WrapUpReasons { .. } => "WrapUpReasons",
+            Self::Users => "Users",
+            Self::PhoneBooks { .. } | Self::TeamPhoneBooks { .. } => "PhoneBooks",
+            Self::TeamReasonCodes { .. } => "ReasonCodes",
+            Self::TeamWrapUpReasons { .. } => "WrapUpReasons",
+            Self::Queues { .. } => "Queues",
+            Self::Queue { .. } => "Queue",
+            Self::ClientLog { .. } => "ClientLog",
+            Self::SendTeamMessage { .. } | Self::DeleteTeamMessage { .. } => "TeamMessage",
+            Self::SilentMonitor { .. } => CallAction::SilentMonitor.as_wire(),
+            Self::Barge { .. } => CallAction::BargeCall.as_wire(),
             Self::SignIn { .. } => "LOGIN",
             Self::SignOut { .. } => "LOGOUT",
             Self::ChangeState { state, .. } => state.as_wire(),

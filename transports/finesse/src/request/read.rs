@@ -1,15 +1,19 @@
 //! Requests from HTTP: the side of a server.
 
 use bytes::Bytes;
-use finewire_core::agent::{AgentState, CallAction, Extension, Text};
+use finewire_core::agent::{AgentState, CallAction, Extension, TeamId, Text};
 use finewire_http::http;
+use http::header::RANGE;
 use http::{Method, Request as HttpRequest};
 
 use super::{MobileAgent, MobileMode, Request};
 use crate::error::Error;
-use crate::object::{ApiError, ApiErrors, ReasonCategory};
-use crate::resource::Resource;
+use crate::object::{ApiError, ApiErrors, ContactRange, ReasonCategory};
+use crate::resource::{Resource, id_of};
 use crate::xml::Element;
+
+/// Characters of a team message, at most. Finesse Developer Guide, "TeamMessage".
+const MOST_MESSAGE: usize = 255;
 
 /// Why an HTTP request is no [`Request`], in the order in which Finesse looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub enum Rejection {
     BadBody(Error),
     /// A parameter is missing: 400 Parameter Missing.
     Missing(&'static str),
+    /// The range holds nothing, or is none: 416.
+    NotSatisfiable,
     /// A parameter has an impossible value: 400 Invalid Input.
     Invalid(&'static str),
 }
@@ -43,6 +49,10 @@ impl Rejection {
                     errors: vec![],
                 };
             }
+            Self::NotSatisfiable => (
+                416,
+                ApiError::new("Range Not Satisfiable", "INVALID_RANGE", "Range"),
+            ),
             Self::BadBody(_) => (400, ApiError::new("Bad Request", "BAD_REQUEST", "")),
             Self::Missing("state") => (
                 400,
@@ -126,6 +136,22 @@ impl Request {
                         to: wanted(&body, "toAddress")?,
                         variables: variables(&body),
                     }),
+                    CallAction::SilentMonitor => Ok(Self::SilentMonitor {
+                        agent,
+                        from: wanted(&body, "fromAddress")?.into(),
+                        to: wanted(&body, "toAddress")?,
+                    }),
+                    CallAction::BargeCall => {
+                        let uri = wanted(&body, "associatedDialogUri")?;
+                        let dialog =
+                            id_of(uri.as_str()).ok_or(Rejection::Invalid("associatedDialogUri"))?;
+                        Ok(Self::Barge {
+                            agent,
+                            from: wanted(&body, "fromAddress")?.into(),
+                            to: wanted(&body, "toAddress")?,
+                            dialog: dialog.into(),
+                        })
+                    }
                     _ => Err(Rejection::Invalid("requestedAction")),
                 }
             }
@@ -160,22 +186,54 @@ impl Request {
             Resource::Team(team) if method == get => Ok(Self::Team { team }),
             Resource::Team(_) => allow("GET,OPTIONS,HEAD"),
             Resource::ReasonCodes(agent) if method == get => {
-                let query = request.uri().query().unwrap_or_default();
-                let category = query
-                    .split('&')
-                    .find_map(|pair| pair.strip_prefix("category="));
-                let category = category.ok_or(Rejection::Missing("category"))?;
-                let category =
-                    ReasonCategory::from_wire(category).ok_or(Rejection::Invalid("category"))?;
+                let category = category(request)?;
                 Ok(Self::ReasonCodes { agent, category })
             }
             Resource::WrapUpReasons(agent) if method == get => Ok(Self::WrapUpReasons { agent }),
-            Resource::ReasonCodes(_) | Resource::WrapUpReasons(_) => allow("GET,OPTIONS,HEAD"),
-            Resource::TeamUsers(_)
-            | Resource::Queue(_)
+            Resource::PhoneBooks(agent) if method == get => {
+                let range = range(request)?;
+                Ok(Self::PhoneBooks { agent, range })
+            }
+            Resource::TeamReasonCodes(team) if method == get => {
+                let category = category(request)?;
+                Ok(Self::TeamReasonCodes { team, category })
+            }
+            Resource::TeamWrapUpReasons(team) if method == get => {
+                Ok(Self::TeamWrapUpReasons { team })
+            }
+            Resource::TeamPhoneBooks(team) if method == get => {
+                let range = range(request)?;
+                Ok(Self::TeamPhoneBooks { team, range })
+            }
+            Resource::Users if method == get => Ok(Self::Users),
+            Resource::Queues(agent) if method == get => Ok(Self::Queues { agent }),
+            Resource::Queue(queue) if method == get => Ok(Self::Queue { queue }),
+            Resource::ReasonCodes(_)
+            | Resource::WrapUpReasons(_)
+            | Resource::PhoneBooks(_)
+            | Resource::TeamReasonCodes(_)
+            | Resource::TeamWrapUpReasons(_)
+            | Resource::TeamPhoneBooks(_)
+            | Resource::Users
             | Resource::Queues(_)
-            | Resource::ReasonCode(_)
-            | Resource::Other(_) => Err(Rejection::NotFound),
+            | Resource::Queue(_) => allow("GET,OPTIONS,HEAD"),
+            Resource::ClientLog(agent) if method == post => {
+                let body = body(request, "ClientLog")?;
+                let text = body.text_of("logData");
+                Ok(Self::ClientLog { agent, text })
+            }
+            Resource::ClientLog(_) => allow("OPTIONS,POST"),
+            Resource::TeamMessages if method == post => {
+                team_message(&body(request, "TeamMessage")?)
+            }
+            Resource::TeamMessages => allow("OPTIONS,POST"),
+            Resource::TeamMessage(message) if request.method() == Method::DELETE => {
+                Ok(Self::DeleteTeamMessage { message })
+            }
+            Resource::TeamMessage(_) => allow("OPTIONS,DELETE"),
+            Resource::TeamUsers(_) | Resource::ReasonCode(_) | Resource::Other(_) => {
+                Err(Rejection::NotFound)
+            }
         }
     }
 }
@@ -187,6 +245,48 @@ fn body<'a>(request: &'a HttpRequest<Bytes>, root: &'static str) -> Result<Eleme
     } else {
         Err(Rejection::BadBody(Error::unexpected(root, &element.name)))
     }
+}
+
+/// `category=…` of the query.
+fn category(request: &HttpRequest<Bytes>) -> Result<ReasonCategory, Rejection> {
+    let query = request.uri().query().unwrap_or_default();
+    let category = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("category="));
+    let category = category.ok_or(Rejection::Missing("category"))?;
+    ReasonCategory::from_wire(category).ok_or(Rejection::Invalid("category"))
+}
+
+fn range(request: &HttpRequest<Bytes>) -> Result<Option<ContactRange>, Rejection> {
+    let Some(value) = request.headers().get(RANGE) else {
+        return Ok(None);
+    };
+    let range = value.to_str().ok().and_then(ContactRange::from_header);
+    range.map(Some).ok_or(Rejection::NotSatisfiable)
+}
+
+fn team_message(body: &Element<'_>) -> Result<Request, Rejection> {
+    let teams = body
+        .child("teams")
+        .into_iter()
+        .flat_map(|teams| teams.all("team"));
+    let teams = teams
+        .map(|team| team.text.trim())
+        .filter(|team| !team.is_empty());
+    let teams: Vec<TeamId> = teams.map(|team| Text::from(team).into()).collect();
+    if teams.is_empty() {
+        return Err(Rejection::Missing("teams"));
+    }
+    let content = wanted(body, "content")?;
+    if content.as_str().chars().count() > MOST_MESSAGE {
+        return Err(Rejection::Invalid("content"));
+    }
+    let seconds = wanted(body, "duration")?.as_str().parse();
+    Ok(Request::SendTeamMessage {
+        teams,
+        content,
+        seconds: seconds.map_err(|_| Rejection::Invalid("duration"))?,
+    })
 }
 
 fn wanted(body: &Element<'_>, name: &'static str) -> Result<Text, Rejection> {

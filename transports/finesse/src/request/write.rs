@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use finewire_core::agent::{CallAction, Text};
 use finewire_http::http;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RANGE};
 use http::{Method, Request as HttpRequest};
 
 use super::Request;
 use crate::credentials::{Credentials, REQUEST_ID, RequestId};
 use crate::error::Error;
+use crate::resource::Resource;
 use crate::xml::Element;
 
 impl Request {
@@ -38,6 +39,16 @@ impl Request {
         if let Some(value) = request_id.and_then(RequestId::to_header) {
             headers.insert(REQUEST_ID, value);
         }
+        if let Self::PhoneBooks {
+            range: Some(range), ..
+        }
+        | Self::TeamPhoneBooks {
+            range: Some(range), ..
+        } = self
+            && let Ok(value) = HeaderValue::from_str(&range.to_header())
+        {
+            headers.insert(RANGE, value);
+        }
         if let Some(body) = body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
             *request.body_mut() = Bytes::from(body.to_xml());
@@ -49,7 +60,12 @@ impl Request {
     #[must_use]
     pub const fn method(&self) -> Method {
         match self {
-            Self::MakeCall { .. } => Method::POST,
+            Self::MakeCall { .. }
+            | Self::SilentMonitor { .. }
+            | Self::Barge { .. }
+            | Self::ClientLog { .. }
+            | Self::SendTeamMessage { .. } => Method::POST,
+            Self::DeleteTeamMessage { .. } => Method::DELETE,
             _ if self.is_read() => Method::GET,
             _ => Method::PUT,
         }
@@ -58,8 +74,15 @@ impl Request {
     /// Path and query.
     fn target(&self) -> Result<String, Error> {
         let id = match self {
-            Self::SystemInfo => "SystemInfo",
+            Self::SystemInfo | Self::Users | Self::SendTeamMessage { .. } => "no id",
+            Self::DeleteTeamMessage { message } => message.as_str(),
+            Self::Queue { queue } => queue.as_str(),
             Self::User { agent }
+            | Self::PhoneBooks { agent, .. }
+            | Self::Queues { agent }
+            | Self::ClientLog { agent, .. }
+            | Self::SilentMonitor { agent, .. }
+            | Self::Barge { agent, .. }
             | Self::Dialogs { agent }
             | Self::ReasonCodes { agent, .. }
             | Self::WrapUpReasons { agent }
@@ -70,14 +93,19 @@ impl Request {
             Self::Dialog { dialog }
             | Self::Act { dialog, .. }
             | Self::UpdateCallData { dialog, .. } => dialog.as_str(),
-            Self::Team { team } => team.as_str(),
+            Self::Team { team }
+            | Self::TeamReasonCodes { team, .. }
+            | Self::TeamWrapUpReasons { team }
+            | Self::TeamPhoneBooks { team, .. } => team.as_str(),
         };
         if matches!(id, "" | "." | "..") {
             return Err(Error::LocalArgument("an id that is empty or a dot segment"));
         }
         let path = self.resource().to_path();
         Ok(match self {
-            Self::ReasonCodes { category, .. } => format!("{path}?category={category}"),
+            Self::ReasonCodes { category, .. } | Self::TeamReasonCodes { category, .. } => {
+                format!("{path}?category={category}")
+            }
             _ => path,
         })
     }
@@ -92,7 +120,59 @@ impl Request {
             | Self::Dialog { .. }
             | Self::Team { .. }
             | Self::ReasonCodes { .. }
-            | Self::WrapUpReasons { .. } => return None,
+            | Self::WrapUpReasons { .. }
+            | Self::Users
+            | Self::PhoneBooks { .. }
+            | Self::TeamReasonCodes { .. }
+            | Self::TeamWrapUpReasons { .. }
+            | Self::TeamPhoneBooks { .. }
+            | Self::Queues { .. }
+            | Self::Queue { .. }
+            | Self::DeleteTeamMessage { .. } => return None,
+            Self::ClientLog { text, .. } => Element::node("ClientLog", vec![leaf("logData", text)]),
+            Self::SendTeamMessage {
+                teams,
+                content,
+                seconds,
+            } => {
+                let teams = teams
+                    .iter()
+                    .map(|team| Element::leaf("team", team.as_str()));
+                Element::node(
+                    "TeamMessage",
+                    vec![
+                        Element::leaf("duration", seconds.to_string()),
+                        leaf("content", content),
+                        Element::node("teams", teams.collect()),
+                    ],
+                )
+            }
+            Self::SilentMonitor { from, to, .. } => {
+                let action = CallAction::SilentMonitor.as_wire().to_owned();
+                Element::node(
+                    "Dialog",
+                    vec![
+                        Element::leaf("requestedAction", action),
+                        Element::leaf("fromAddress", from.as_str()),
+                        leaf("toAddress", to),
+                    ],
+                )
+            }
+            Self::Barge {
+                from, to, dialog, ..
+            } => {
+                let action = CallAction::BargeCall.as_wire().to_owned();
+                let uri = Resource::Dialog(dialog.clone()).to_string();
+                Element::node(
+                    "Dialog",
+                    vec![
+                        Element::leaf("requestedAction", action),
+                        Element::leaf("fromAddress", from.as_str()),
+                        leaf("toAddress", to),
+                        Element::leaf("associatedDialogUri", uri),
+                    ],
+                )
+            }
             Self::SignIn {
                 extension, mobile, ..
             } => {

@@ -38,12 +38,34 @@ pub(crate) struct Call {
     pub(super) variables: Vec<(Text, Text)>,
     pub(super) wrap_up_reason: Option<Text>,
     pub(super) parties: Vec<Party>,
+    /// The queue it came by: id and name.
+    pub(super) queue: Option<(Text, Text)>,
+    /// How often it was offered to an agent.
+    pub(super) offers: u64,
+    /// What the centre is doing with it besides.
+    pub(super) role: Role,
+    /// The agent who made the conference.
+    pub(super) controller: Option<AgentId>,
     /// The call that this one consults for.
     pub(super) consults_for: Option<CallId>,
     /// The consult call made from this one.
     pub(super) consult: Option<Consult>,
     /// The call that was joined into this one.
     pub(super) swallowed: Option<CallId>,
+}
+
+/// What a call is beside an ordinary one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing else.
+    Ordinary,
+    /// A supervisor listens to this call by it.
+    Monitor(CallId),
+    /// A campaign shows the agent a customer to call.
+    Preview {
+        /// The customer's number.
+        customer: Text,
+    },
 }
 
 /// A consult call, as the original call knows it.
@@ -61,6 +83,8 @@ pub(crate) struct Party {
     pub(super) address: Text,
     /// The agent on this address; `None` for outside parties.
     pub(super) agent: Option<AgentId>,
+    /// An agent's device without a part of its own: a monitored agent.
+    pub(super) is_device: bool,
     pub(super) state: ParticipantState,
     pub(super) cause: &'static str,
     pub(super) started: UnixMillis,
@@ -77,6 +101,7 @@ impl Party {
         Self {
             address,
             agent,
+            is_device: false,
             state,
             cause: "",
             started: now,
@@ -89,6 +114,10 @@ impl Party {
             self.state = state;
             self.changed = now;
         }
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.state == ParticipantState::Held
     }
 
     pub(super) fn is_gone(&self) -> bool {
@@ -133,7 +162,7 @@ impl Call {
     pub(super) fn snapshot(&self, platform: Platform) -> Dialog {
         let participants = self.parties.iter().map(|party| Participant {
             address: party.address.clone(),
-            address_type: if party.agent.is_some() {
+            address_type: if party.agent.is_some() || party.is_device {
                 "AGENT_DEVICE".into()
             } else {
                 "".into()
@@ -144,6 +173,8 @@ impl Call {
             changed: Some(party.changed),
             actions: self.actions(party, platform),
         });
+        let none = Default::default();
+        let (queue_number, queue_name) = self.queue.as_ref().unwrap_or(&none);
         Dialog {
             id: self.id.to_dialog(),
             state: self.state.clone(),
@@ -151,21 +182,39 @@ impl Call {
             to: self.to.clone(),
             call_type: self.call_type.into(),
             media_type: "Voice".into(),
-            associated: self.consults_for.map(CallId::to_dialog),
+            associated: self.associated().map(CallId::to_dialog),
             secondary: self.swallowed.map(CallId::to_dialog),
             dnis: self.to.clone(),
             dialed_number: self.to.clone(),
-            queue_number: Text::default(),
-            queue_name: Text::default(),
+            queue_number: queue_number.clone(),
+            queue_name: queue_name.clone(),
             wrap_up_reason: self.wrap_up_reason.clone(),
             variables: self.variables.clone(),
             participants: participants.collect(),
         }
     }
 
+    fn associated(&self) -> Option<CallId> {
+        match self.role {
+            Role::Monitor(call) => Some(call),
+            Role::Ordinary | Role::Preview { .. } => self.consults_for,
+        }
+    }
+
     /// What a party may do. Finesse Developer Guide, "State (participant) parameter values".
     fn actions(&self, party: &Party, platform: Platform) -> Vec<CallAction> {
         use CallAction as Do;
+        match (&self.role, &party.state) {
+            (Role::Preview { .. }, ParticipantState::Active) if party.agent.is_some() => {
+                return vec![Do::Accept, Do::Close, Do::Reject];
+            }
+            (Role::Preview { .. }, _) => return Vec::new(),
+            (Role::Monitor(_), ParticipantState::Active) if party.agent.is_some() => {
+                return vec![Do::BargeCall, Do::Drop];
+            }
+            (Role::Monitor(_), _) => return Vec::new(),
+            _ => {}
+        }
         let mut actions = match party.state {
             ParticipantState::Initiating | ParticipantState::Initiated => {
                 vec![Do::UpdateCallData, Do::Drop]
@@ -195,6 +244,9 @@ impl Call {
         if party.state == ParticipantState::Active && platform == Platform::Uccx {
             actions.push(Do::StartRecording);
         }
+        if party.state == ParticipantState::Active && self.is_conference() {
+            actions.push(Do::ParticipantDrop);
+        }
         let consults = self
             .consult
             .as_ref()
@@ -203,6 +255,11 @@ impl Call {
             actions.retain(|action| !matches!(action, Do::Transfer | Do::Conference));
         }
         actions
+    }
+
+    /// Whether more than two are in it.
+    pub(super) fn is_conference(&self) -> bool {
+        self.parties.iter().filter(|party| !party.is_gone()).count() > 2
     }
 
     /// Sets a call variable; whether it was another one before. Only the ten numbered variables

@@ -6,8 +6,9 @@ use finewire_core::agent::{
 };
 use finewire_finesse::{ApiErrors, ErrorCode, Resource};
 
-use super::call::{Call, CallId, Party};
+use super::call::{Call, CallId, Party, Role};
 use super::{Happening, World, refusal};
+use crate::calldata;
 use crate::config::WrapUp;
 
 impl World {
@@ -44,6 +45,23 @@ impl World {
         to: Option<&Text>,
     ) -> Result<(), ApiErrors> {
         let call = self.calls.get(&id).ok_or_else(refusal::generic_error)?;
+        if *action == CallAction::ParticipantDrop {
+            return self.drop_participant(by, id, address);
+        }
+        // One acts on the own connection only.
+        let own = call.of(by).filter(|party| party.address == *address);
+        if own.is_none() {
+            return Err(refusal::call_operation(ErrorCode(13)));
+        }
+        match &call.role {
+            Role::Preview { .. } => return self.act_on_preview(by, id, action),
+            Role::Monitor(_) if *action == CallAction::Drop => {
+                self.finish(id);
+                return Ok(());
+            }
+            Role::Monitor(_) => return Err(refusal::generic_error()),
+            Role::Ordinary => {}
+        }
         let state = call.party(address).map(|party| party.state.clone());
         let state = state.ok_or_else(|| refusal::call_operation(ErrorCode(13)))?;
         let is = |wanted| {
@@ -73,7 +91,11 @@ impl World {
                 }
                 self.hang_up(id, address);
             }
+            // Heard by the other side only.
             CallAction::SendDtmf => is(ParticipantState::Active)?,
+            CallAction::StartRecording if self.platform == Platform::Uccx => {
+                is(ParticipantState::Active)?;
+            }
             CallAction::ConsultCall => {
                 is(ParticipantState::Active)?;
                 self.consult(by, id, to)?;
@@ -101,13 +123,20 @@ impl World {
             let refusal = refusal::call_operation(ErrorCode(11));
             return self.refuse(Resource::Dialog(dialog.clone()), refusal);
         };
+        // Seen: variables of a call that was not routed are protected.
+        if call.call_type == "OTHER_IN" && !variables.is_empty() {
+            let refusal = refusal::protected();
+            return self.refuse(Resource::Dialog(dialog.clone()), refusal);
+        }
         let mut changed = false;
         if let Some(reason) = wrap_up_reason {
             call.wrap_up_reason = Some(reason.clone());
             changed = true;
         }
         for (name, value) in variables {
-            changed |= call.set_variable(name, value);
+            if let Some(value) = calldata::taken(name.as_str(), value.as_str(), &self.ecc) {
+                changed |= call.set_variable(name, &value.into());
+            }
         }
         if changed {
             self.publish_changed(id);
@@ -177,13 +206,24 @@ impl World {
     }
 
     /// A party leaves; with fewer than two left, or none of them an agent, the call is over.
-    fn hang_up(&mut self, id: CallId, address: &str) {
+    pub(super) fn hang_up(&mut self, id: CallId, address: &str) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
         let left = call.parties.iter().filter(|party| !party.is_gone()).count();
         let leaving = call.party(address).and_then(|party| party.agent.clone());
+        let rings = call
+            .party(address)
+            .is_some_and(|party| party.state == ParticipantState::Alerting);
+        if let Some(agent) = leaving.as_ref().filter(|_| rings && call.queue.is_some()) {
+            let agent = agent.clone();
+            self.requeue(id, &agent);
+            return;
+        }
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         let others = call
             .agents()
             .iter()
@@ -208,10 +248,11 @@ impl World {
         let Some(mut call) = self.calls.remove(&id) else {
             return;
         };
+        self.forget_waiting(id);
         let agents = call.agents();
         call.state = DialogState::Dropped;
         for party in &mut call.parties {
-            let wraps_up = self.wraps_up(party);
+            let wraps_up = call.role == Role::Ordinary && self.wraps_up(party);
             let state = if wraps_up {
                 ParticipantState::WrapUp
             } else {
@@ -234,6 +275,7 @@ impl World {
             }
         }
         self.mark_consult(id, false);
+        self.end_monitors(id);
     }
 
     /// Whether this party of an ending call is an agent with work to do after it.

@@ -70,6 +70,7 @@ impl World {
         let now = self.now;
         if let Some(call) = self.calls.get_mut(&id) {
             call.call_type = "CONFERENCE";
+            call.controller = Some(by.clone());
             for party in call
                 .parties
                 .iter_mut()

@@ -8,12 +8,15 @@ mod call;
 mod calling;
 mod consult;
 mod placing;
+mod preview;
 mod publish;
+mod queue;
 mod refusal;
 mod state;
+mod supervising;
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use finewire_core::agent::{
     AgentId, AgentState, Dialog, DialogId, Extension, Platform, Team, Text, User,
@@ -22,9 +25,10 @@ use finewire_core::machine::UnixMillis;
 use finewire_finesse::Update;
 use finewire_finesse::{ReasonCategory, ReasonCode, RequestId, Resource};
 
-use crate::config::{Config, Timing};
+use crate::config::{Config, DropRight, EccVariable, Timing};
 use agent::Agent;
-use call::{Call, CallId};
+use call::{Call, CallId, Party};
+use queue::Group;
 
 /// What something left behind.
 #[derive(Clone, Debug)]
@@ -37,19 +41,27 @@ pub(crate) enum Happening {
     AgentChanged(AgentId, AgentState),
     /// A call is new, changed or over.
     CallChanged(DialogId),
+    /// The statistics of a queue may be others now.
+    QueueTouched(Text),
 }
 
 /// What a deadline is for. A late one, whose matter is settled, does nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {
-    /// A routed call rang long enough.
-    NotAnswered { call: CallId, agent: AgentId },
+    /// A routed call rang long enough, unless it was offered again since.
+    NotAnswered {
+        call: CallId,
+        agent: AgentId,
+        offer: u64,
+    },
     /// A call that is being placed makes its next step.
     Dial { call: CallId },
     /// An outside party answers.
     OutsideAnswers { call: CallId },
     /// Wrap-up time is over, unless another one began since.
     WrapUpEnds { agent: AgentId, round: u64 },
+    /// The dialler calls the customer of an accepted preview.
+    DialPreview { call: CallId },
 }
 
 /// Agents and calls.
@@ -62,6 +74,10 @@ pub(crate) struct World {
     most_calls: usize,
     peripheral_errors: bool,
     agents: BTreeMap<AgentId, Agent>,
+    mobile: BTreeSet<AgentId>,
+    queues: BTreeMap<Text, Group>,
+    drop_right: DropRight,
+    ecc: Vec<EccVariable>,
     calls: BTreeMap<CallId, Call>,
     next_call: u64,
     now: UnixMillis,
@@ -78,6 +94,10 @@ impl World {
             .agents
             .iter()
             .map(|a| (a.id.clone(), Agent::new(a.clone())));
+        let queues = config
+            .queues
+            .iter()
+            .map(|queue| (queue.id.clone(), Group::new(queue)));
         Self {
             platform: config.platform,
             timing: config.timing.clone(),
@@ -86,6 +106,10 @@ impl World {
             most_calls: config.most_calls,
             peripheral_errors: !config.knobs.no_peripheral_errors,
             agents: agents.collect(),
+            mobile: config.mobile_agents.iter().cloned().collect(),
+            queues: queues.collect(),
+            drop_right: config.participant_drop,
+            ecc: config.ecc_variables.clone(),
             calls: BTreeMap::new(),
             next_call: 16_777_217,
             now: UnixMillis(0),
@@ -204,6 +228,18 @@ impl World {
             .any(|code| code.id == *id && code.category == Some(category))
     }
 
+    /// Whether this agent has put this call on hold.
+    pub(crate) fn holds(&self, agent: &AgentId, id: &DialogId) -> bool {
+        let call = CallId::from_dialog(id).and_then(|id| self.calls.get(&id));
+        let own = call.and_then(|call| call.of(agent));
+        own.is_some_and(Party::is_held)
+    }
+
+    /// The signed-in agent on this extension.
+    pub(crate) fn on_line(&self, extension: &str) -> Option<AgentId> {
+        self.agent_on(extension)
+    }
+
     /// The signed-in agent on this extension.
     fn agent_on(&self, extension: &str) -> Option<AgentId> {
         let mut agents = self.agents.values();
@@ -226,10 +262,11 @@ impl World {
     /// Carries out what a deadline was set for.
     pub(crate) fn fire(&mut self, alarm: Alarm) {
         match alarm {
-            Alarm::NotAnswered { call, agent } => self.not_answered(call, &agent),
+            Alarm::NotAnswered { call, agent, offer } => self.not_answered(call, &agent, offer),
             Alarm::Dial { call } => self.dial(call),
             Alarm::OutsideAnswers { call } => self.outside_answers(call),
             Alarm::WrapUpEnds { agent, round } => self.wrap_up_ends(&agent, round),
+            Alarm::DialPreview { call } => self.dial_preview(call),
         }
     }
 

@@ -7,8 +7,8 @@ use finewire_core::agent::{
 };
 use finewire_finesse::{ApiErrors, ErrorCode, ReasonCategory, Resource};
 
-use super::call::{Call, CallId, Party};
-use super::{Alarm, World, refusal};
+use super::call::{Call, CallId, Party, Role};
+use super::{Alarm, Happening, World, refusal};
 
 /// Why the telephone network cannot bring a call in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(crate) enum CannotPlace {
     NotReady,
     Ringing,
     TooMany,
+    NotOnThisProduct,
 }
 
 impl fmt::Display for CannotPlace {
@@ -27,17 +28,30 @@ impl fmt::Display for CannotPlace {
             Self::SignedOut => "nobody is signed in there",
             Self::NotReady => "the agent is not ready",
             Self::Ringing => "another call rings there",
+            Self::NotOnThisProduct => "this product has no such calls",
             Self::TooMany => "the simulator holds as many calls as it may",
         })
     }
 }
 
 impl World {
-    /// Brings a call in: to an agent by login id (routed, the agent must be ready), or to an
-    /// extension (direct, somebody must be signed in on it).
+    /// Brings a call in: to a queue's number, to an agent by login id (routed, the agent must be
+    /// ready), or to an extension (direct, somebody must be signed in on it).
     pub(crate) fn call_in(&mut self, to: &str, from: &str) -> Result<DialogId, CannotPlace> {
         if self.calls.len() >= self.most_calls {
             return Err(CannotPlace::TooMany);
+        }
+        let now = self.now;
+        if let Some(queue) = self.queue_at(to) {
+            let id = self.new_call(from.into(), to.into(), "PREROUTE_ACD_IN");
+            if let Some(call) = self.calls.get_mut(&id) {
+                let waits = ParticipantState::Initiated;
+                call.state = DialogState::Initiated;
+                call.parties.push(Party::new(from.into(), None, waits, now));
+            }
+            self.enqueue(id, &queue);
+            self.happenings.push(Happening::CallChanged(id.to_dialog()));
+            return Ok(id.to_dialog());
         }
         let routed = self.agents.contains_key(to);
         let agent = if routed {
@@ -64,30 +78,19 @@ impl World {
                 "OTHER_IN"
             },
         );
-        let now = self.now;
+        let waits = ParticipantState::Initiated;
         if let Some(call) = self.calls.get_mut(&id) {
-            call.routed = routed;
             call.state = DialogState::Alerting;
-            let ringing = ParticipantState::Alerting;
-            call.parties.push(Party::new(
-                extension.into(),
-                Some(agent.clone()),
-                ringing,
-                now,
-            ));
-            call.parties.push(Party::new(
-                from.into(),
-                None,
-                ParticipantState::Initiated,
-                now,
-            ));
+            call.parties.push(Party::new(from.into(), None, waits, now));
         }
         if routed {
-            let alarm = Alarm::NotAnswered {
-                call: id,
-                agent: agent.clone(),
-            };
-            self.alarm(self.timing.ring, alarm);
+            self.offer(id, &agent);
+            return Ok(id.to_dialog());
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            let ringing = ParticipantState::Alerting;
+            let party = Party::new(extension.into(), Some(agent.clone()), ringing, now);
+            call.parties.insert(0, party);
         }
         self.settle(&agent);
         self.publish_added(id, &agent);
@@ -214,6 +217,10 @@ impl World {
     /// Adds an alerting party at `to`; the agent there, if it is one.
     pub(super) fn ring(&mut self, id: CallId, to: &Text) -> Result<Option<AgentId>, &'static str> {
         let now = self.now;
+        if let Some(queue) = self.queue_at(to.as_str()) {
+            self.enqueue(id, &queue);
+            return Ok(None);
+        }
         let is_inside = self.extensions.iter().any(|known| *known == *to.as_str());
         let agent = self.agent_on(to.as_str());
         if is_inside {
@@ -263,10 +270,11 @@ impl World {
         }
     }
 
-    /// Nobody answered a routed call: the agent is made not ready with code 32767, the caller is
-    /// lost to this simulator's queue, which has no other agent to try.
-    pub(super) fn not_answered(&mut self, id: CallId, agent: &AgentId) {
-        let rings = self.calls.get(&id).and_then(|call| call.of(agent));
+    /// Nobody answered a routed call: the agent is made not ready with code 32767, and the caller
+    /// waits again in front of the queue, or is lost where there is none.
+    pub(super) fn not_answered(&mut self, id: CallId, agent: &AgentId, offer: u64) {
+        let call = self.calls.get(&id).filter(|call| call.offers == offer);
+        let rings = call.and_then(|call| call.of(agent));
         if rings.is_none_or(|party| party.state != ParticipantState::Alerting) {
             return;
         }
@@ -274,7 +282,9 @@ impl World {
         if let Some(agent) = self.agents.get_mut(agent) {
             agent.before_call = (AgentState::NotReady, reason);
         }
-        self.finish(id);
+        if !self.requeue(id, agent) {
+            self.finish(id);
+        }
     }
 
     fn rings_at(&self, agent: &AgentId) -> bool {
@@ -300,6 +310,10 @@ impl World {
             variables: variables.collect(),
             wrap_up_reason: None,
             parties: Vec::new(),
+            queue: None,
+            offers: 0,
+            role: Role::Ordinary,
+            controller: None,
             consults_for: None,
             consult: None,
             swallowed: None,

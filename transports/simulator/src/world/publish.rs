@@ -32,6 +32,7 @@ impl World {
         let Some(user) = self.user(agent) else { return };
         self.happenings
             .push(Happening::AgentChanged(agent.clone(), user.state.clone()));
+        self.touch_queues_of(agent);
         let node = Resource::User(agent.clone());
         if let Some(team) = &user.team {
             let data = UpdateData::User(Box::new(user.clone()));

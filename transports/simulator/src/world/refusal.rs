@@ -1,5 +1,6 @@
 //! How the telephone system says no, after Finesse said "accepted".
 
+use finewire_core::agent::Platform;
 use finewire_finesse::{ApiError, ApiErrors, ErrorCode, PeripheralError};
 
 fn refusal(error_type: &str, code: ErrorCode) -> ApiErrors {
@@ -39,6 +40,22 @@ pub(super) fn mode_not_allowed() -> ApiErrors {
 /// The call is in no state for this.
 pub(super) fn generic_error() -> ApiErrors {
     refusal("Generic Error", ErrorCode::GENERIC_REJECTION)
+}
+
+/// There is nothing to listen to. The numbers are Finesse's own.
+pub(super) fn monitor(platform: Platform) -> ApiErrors {
+    let code = match platform {
+        Platform::Ucce => "13145",
+        Platform::Uccx => "88049",
+    };
+    let message = "The silent monitor request is refused.";
+    ApiErrors::one(None, ApiError::new("Invalid State", message, code))
+}
+
+/// The variables of a direct call cannot be changed.
+pub(super) fn protected() -> ApiErrors {
+    let message = "Call Variable is protected";
+    ApiErrors::one(None, ApiError::new("Generic Error", message, "70"))
 }
 
 /// Any other trouble with a call.

@@ -5,6 +5,7 @@
 use finewire_core::agent::{AgentId, AgentState, Extension, ParticipantState, Platform, Text};
 use finewire_finesse::{ApiErrors, ErrorCode, MobileAgent, ReasonCategory, Resource};
 
+use super::call::Role;
 use super::{Alarm, World, refusal};
 use crate::config::WrapUp;
 
@@ -24,7 +25,7 @@ impl World {
         }
         let refusal = if agent.is_signed_in() {
             refusal::invalid_state(ErrorCode::INVALID_OBJECT_STATE)
-        } else if mobile.is_some() {
+        } else if mobile.is_some() && !self.may_be_mobile(id) {
             refusal::mode_not_allowed()
         } else if !self.extensions.contains(extension) {
             refusal::invalid_device(self.peripheral_errors)
@@ -39,6 +40,11 @@ impl World {
             return;
         };
         self.refuse(Resource::User(id.clone()), refusal);
+    }
+
+    /// Mobile agents are UCCE's, and have to be set up as such.
+    fn may_be_mobile(&self, id: &AgentId) -> bool {
+        self.platform == Platform::Ucce && self.mobile.contains(id)
     }
 
     /// `LOGOUT`: UCCE takes it only from `NOT_READY`, UCCX also from `READY`; a supervisor's is
@@ -127,7 +133,10 @@ impl World {
                 };
                 Err(refusal::invalid_state(code))
             }
-            AgentState::Talking | AgentState::Hold | AgentState::Reserved => {
+            AgentState::Talking
+            | AgentState::Hold
+            | AgentState::Reserved
+            | AgentState::ReservedOutboundPreview => {
                 let is_second = agent
                     .pending
                     .as_ref()
@@ -178,9 +187,14 @@ impl World {
     /// Brings an agent's state in line with the agent's calls.
     pub(super) fn settle(&mut self, id: &AgentId) {
         let (mut talks, mut holds, mut rings) = (false, false, false);
+        let mut previews = false;
         for call in self.calls.values() {
             let Some(party) = call.of(id) else { continue };
             if self.platform == Platform::Uccx && !call.routed {
+                continue;
+            }
+            if matches!(call.role, Role::Preview { .. }) {
+                previews = true;
                 continue;
             }
             match party.state {
@@ -194,13 +208,16 @@ impl World {
             return;
         };
         if matches!(agent.state, AgentState::Ready | AgentState::NotReady)
-            && (talks || holds || (rings && agent.state == AgentState::Ready))
+            && (talks || holds || ((rings || previews) && agent.state == AgentState::Ready))
         {
             agent.before_call = (agent.state.clone(), agent.reason.clone());
         }
         let in_call = matches!(
             agent.state,
-            AgentState::Talking | AgentState::Hold | AgentState::Reserved
+            AgentState::Talking
+                | AgentState::Hold
+                | AgentState::Reserved
+                | AgentState::ReservedOutboundPreview
         );
         if talks || (holds && self.platform == Platform::Uccx) {
             self.enter(id, AgentState::Talking, None);
@@ -208,6 +225,8 @@ impl World {
             self.enter(id, AgentState::Hold, None);
         } else if rings && matches!(agent.state, AgentState::Ready | AgentState::Reserved) {
             self.enter(id, AgentState::Reserved, None);
+        } else if previews {
+            self.enter(id, AgentState::ReservedOutboundPreview, None);
         } else if in_call {
             self.after_calls(id);
         }
@@ -219,7 +238,7 @@ impl World {
         let Some(agent) = self.agents.get_mut(id) else {
             return;
         };
-        let was_talking = agent.state != AgentState::Reserved;
+        let was_talking = matches!(agent.state, AgentState::Talking | AgentState::Hold);
         let pending = agent.pending.take();
         let asks_for_work = pending
             .as_ref()

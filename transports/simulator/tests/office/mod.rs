@@ -24,6 +24,8 @@ use finewire_xmpp::{Client as Xmpp, ClientConfig as XmppConfig, ClientEvent as X
 pub(crate) const REST: u16 = 8445;
 pub(crate) const XMPP: u16 = 5222;
 pub(crate) const DOOR: u16 = 8163;
+pub(crate) const SECOND_REST: u16 = 8446;
+pub(crate) const SECOND_XMPP: u16 = 5224;
 
 /// Number of a client.
 pub(crate) type Seat = usize;
@@ -121,24 +123,43 @@ impl Office {
         seat
     }
 
+    /// A client of this agent at the second node.
+    pub(crate) fn sit_at_second(&mut self, agent: &str) -> Seat {
+        let ports = (SECOND_REST, SECOND_XMPP);
+        let seat = self.sit_at(agent, PASSWORD, "test", "finesse2.example", ports);
+        self.run_until("bound", |office| office.clients[seat].bound);
+        seat
+    }
+
     pub(crate) fn sit_with(&mut self, agent: &str, password: &str, resource: &str) -> Seat {
+        self.sit_at(agent, password, resource, "finesse.example", (REST, XMPP))
+    }
+
+    fn sit_at(
+        &mut self,
+        agent: &str,
+        password: &str,
+        resource: &str,
+        domain: &str,
+        (rest, xmpp_port): (u16, u16),
+    ) -> Seat {
         let password = Secret::from(password);
         let seat = self.clients.len();
-        let mut xmpp = XmppConfig::new("finesse.example", agent, password.clone(), resource);
+        let mut xmpp = XmppConfig::new(domain, agent, password.clone(), resource);
         xmpp.allow_plaintext = true;
         let seed = [u8::try_from(seat).unwrap(); 32];
         let mut random = Random::from_seed(seed);
         let link = |endpoint| LinkConfig::keep_open(vec![endpoint]);
         let mut xmpp = Link::new(
             Xmpp::new(xmpp),
-            link(Endpoint::plain("finesse.example", XMPP)),
+            link(Endpoint::plain(domain, xmpp_port)),
             LinkSlot(1),
             random.fork(),
         );
         xmpp.start(self.now);
         let http = Link::new(
-            Http::new(ClientConfig::new("finesse.example")),
-            LinkConfig::on_command(Endpoint::plain("finesse.example", REST)),
+            Http::new(ClientConfig::new(domain)),
+            LinkConfig::on_command(Endpoint::plain(domain, rest)),
             LinkSlot(0),
             random.fork(),
         );
@@ -417,6 +438,8 @@ impl Office {
         let listener = match endpoint.port {
             REST => 0,
             XMPP => 1,
+            SECOND_REST => 3,
+            SECOND_XMPP => 4,
             _ => 2,
         };
         self.pipes

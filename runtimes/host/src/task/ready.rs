@@ -8,7 +8,7 @@ use std::task::Wake;
 
 /// What a waker of the task is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Token {
+pub(super) enum Token {
     Link(LinkId),
     Listener(ListenerId),
 }
@@ -16,7 +16,7 @@ pub(crate) enum Token {
 /// The sockets that were woken since they were last looked at. Each of thousands of links has
 /// a waker of its own, so that a turn of the task costs as much as there are ready links.
 #[derive(Debug, Default)]
-pub(crate) struct Ready {
+pub(super) struct Ready {
     woken: Mutex<Woken>,
 }
 
@@ -28,7 +28,7 @@ struct Woken {
 
 /// Wakes one socket.
 #[derive(Debug)]
-pub(crate) struct SocketWaker {
+pub(super) struct SocketWaker {
     token: Token,
     is_queued: AtomicBool,
     ready: Arc<Ready>,
@@ -36,7 +36,7 @@ pub(crate) struct SocketWaker {
 
 impl Ready {
     /// Names the task to be woken.
-    pub(crate) fn set_task(&self, cx: &Context<'_>) {
+    pub(super) fn set_task(&self, cx: &Context<'_>) {
         let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         match woken.task.as_mut() {
             Some(task) => task.clone_from(cx.waker()),
@@ -45,7 +45,7 @@ impl Ready {
     }
 
     /// Moves the tokens of the woken sockets into `tokens`.
-    pub(crate) fn take(&self, tokens: &mut Vec<Token>) {
+    pub(super) fn take(&self, tokens: &mut Vec<Token>) {
         let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         for socket in woken.sockets.drain(..) {
             socket.is_queued.store(false, Ordering::Release);
@@ -55,7 +55,7 @@ impl Ready {
 }
 
 impl SocketWaker {
-    pub(crate) fn new(token: Token, ready: Arc<Ready>) -> Arc<Self> {
+    pub(super) fn new(token: Token, ready: Arc<Ready>) -> Arc<Self> {
         Arc::new(Self {
             token,
             is_queued: AtomicBool::new(false),

@@ -1,37 +1,40 @@
 //! One link's socket.
 
+use super::runtime::Runtime;
+use crate::close_reason;
 use bytes::Bytes;
-use core::future::Future;
-use core::pin::Pin;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use finewire_core::machine::{Chunks, CloseReason};
-use finewire_host::close_reason;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use std::time::Instant;
 
 /// A socket, and the waker that names it.
-pub(crate) struct Socket {
-    pub(crate) stream: Stream,
-    pub(crate) waker: Waker,
-    pub(crate) is_reading: bool,
-    pub(crate) writing: Option<Writing>,
+pub(super) struct Socket<R: Runtime> {
+    pub(super) stream: Stream<R>,
+    pub(super) waker: Waker,
+    pub(super) is_reading: bool,
+    pub(super) writing: Option<Writing>,
 }
 
-pub(crate) enum Stream {
-    Connecting(Pin<Box<dyn Future<Output = Result<TcpStream, CloseReason>> + Send>>),
-    Open(TcpStream),
+pub(super) enum Stream<R: Runtime> {
+    Connecting(Pin<Box<dyn Future<Output = Result<R::Stream, CloseReason>> + Send>>),
+    Open(R::Stream),
 }
 
-impl Socket {
-    pub(crate) fn connecting(waker: Waker, host: Arc<str>, port: u16) -> Self {
-        Self::new(waker, Stream::Connecting(Box::pin(connect(host, port))))
+impl<R: Runtime> Socket<R> {
+    pub(super) fn connecting(waker: Waker, host: Arc<str>, port: u16) -> Self {
+        Self::new(
+            waker,
+            Stream::Connecting(Box::pin(connect::<R>(host, port))),
+        )
     }
 
-    pub(crate) fn new(waker: Waker, stream: Stream) -> Self {
+    pub(super) fn new(waker: Waker, stream: Stream<R>) -> Self {
         Self {
             stream,
             waker,
@@ -42,12 +45,12 @@ impl Socket {
 
     /// Writes what is left of the write under way. `None`: nothing is under way or the socket
     /// takes no more for now.
-    pub(crate) fn write(&mut self) -> Option<io::Result<()>> {
+    pub(super) fn write(&mut self) -> Option<io::Result<()>> {
         let Stream::Open(stream) = &mut self.stream else {
             return None;
         };
         let mut cx = Context::from_waker(&self.waker);
-        match self.writing.as_mut()?.poll(stream, &mut cx) {
+        match self.writing.as_mut()?.poll::<R>(stream, &mut cx) {
             Poll::Ready(result) => {
                 self.writing = None;
                 Some(result)
@@ -57,16 +60,15 @@ impl Socket {
     }
 
     /// Shuts the sending half.
-    pub(crate) fn shut_down(&mut self) {
+    pub(super) fn shut_down(&mut self) {
         if let Stream::Open(stream) = &mut self.stream {
             let mut cx = Context::from_waker(&self.waker);
-            // Nothing is reported of it: the peer's end, or the lack of it, is what counts.
-            let _ = Pin::new(stream).poll_shutdown(&mut cx);
+            R::shut_down(stream, &mut cx);
         }
     }
 
     /// Reads once; `None`: paused, or nothing there.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         let Stream::Open(stream) = &mut self.stream else {
             return None;
         };
@@ -74,16 +76,15 @@ impl Socket {
             return None;
         }
         let mut cx = Context::from_waker(&self.waker);
-        let mut space = ReadBuf::new(buffer);
-        match Pin::new(stream).poll_read(&mut cx, &mut space) {
-            Poll::Ready(result) => Some(result.map(|()| space.filled().len())),
+        match R::poll_read(stream, &mut cx, buffer) {
+            Poll::Ready(result) => Some(result),
             Poll::Pending => None,
         }
     }
 }
 
 /// A list of buffers being written.
-pub(crate) struct Writing {
+pub(super) struct Writing {
     chunks: VecDeque<Bytes>,
 }
 
@@ -91,13 +92,17 @@ pub(crate) struct Writing {
 const SLICES: usize = 64;
 
 impl Writing {
-    pub(crate) fn new(chunks: Chunks) -> Self {
+    pub(super) fn new(chunks: Chunks) -> Self {
         Self {
             chunks: chunks.into_iter().collect(),
         }
     }
 
-    fn poll(&mut self, stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll<R: Runtime>(
+        &mut self,
+        stream: &mut R::Stream,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         while !self.chunks.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let mut used = 0;
@@ -106,7 +111,7 @@ impl Writing {
                 used += 1;
             }
             let slices = slices.get(..used).unwrap_or_default();
-            let written = match Pin::new(&mut *stream).poll_write_vectored(cx, slices) {
+            let written = match R::poll_write(stream, cx, slices) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => written,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -132,29 +137,39 @@ impl Writing {
 /// How long one of several addresses of a name may take before the next is tried.
 const ADDRESS_WITHIN: Duration = Duration::from_secs(3);
 
-async fn connect(host: Arc<str>, port: u16) -> Result<TcpStream, CloseReason> {
-    let addresses: Vec<_> = tokio::net::lookup_host((&*host, port))
+async fn connect<R: Runtime>(host: Arc<str>, port: u16) -> Result<R::Stream, CloseReason> {
+    let addresses = R::resolve(host, port)
         .await
-        .map_err(|_| CloseReason::NameNotFound)?
-        .collect();
+        .map_err(|_| CloseReason::NameNotFound)?;
     let mut failure = CloseReason::NameNotFound;
     let count = addresses.len();
     for (n, address) in addresses.into_iter().enumerate() {
-        let connecting = TcpStream::connect(address);
+        let connecting = R::connect(address);
         let result = if n + 1 < count {
-            let cut = tokio::time::timeout(ADDRESS_WITHIN, connecting).await;
-            cut.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            within::<R, _>(ADDRESS_WITHIN, connecting).await
         } else {
             connecting.await
         };
         match result {
-            Ok(stream) => {
-                // A request must not wait for the acknowledgement of the one before.
-                stream.set_nodelay(true).ok();
-                return Ok(stream);
-            }
+            Ok(stream) => return Ok(stream),
             Err(error) => failure = close_reason(&error),
         }
     }
     Err(failure)
+}
+
+async fn within<R: Runtime, T>(
+    time: Duration,
+    future: impl Future<Output = io::Result<T>> + Send,
+) -> io::Result<T> {
+    let mut future = pin!(future);
+    let mut sleep = pin!(R::sleep_until(Instant::now() + time));
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = future.as_mut().poll(cx) {
+            return Poll::Ready(result);
+        }
+        let over = sleep.as_mut().poll(cx);
+        over.map(|_| Err(io::ErrorKind::TimedOut.into()))
+    })
+    .await
 }

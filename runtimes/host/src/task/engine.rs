@@ -1,41 +1,39 @@
 //! The loop: one task, all sockets, steps in, reports out.
 
-use crate::events::EventSender;
-use crate::handle::{Control, Order};
-use crate::listener::Listener;
-use crate::ready::{Ready, SocketWaker, Token};
-use crate::socket::{Socket, Stream, Writing};
+use super::desk::{Control, Desk};
+use super::events::EventSender;
+use super::listener::Listener;
+use super::ready::{Ready, SocketWaker, Token};
+use super::runtime::Runtime;
+use super::socket::{Socket, Stream, Writing};
+use crate::{Host, Step, close_reason};
+use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use finewire_core::machine::{
-    Address, Chunks, CommandId, LinkId, ListenerId, Machine, Outcome, Reason, TraceEvent,
+    Address, Chunks, CommandId, LinkId, ListenerId, Machine, Outcome, Reason,
 };
-use finewire_host::{Host, Step, close_reason};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::task::coop::has_budget_remaining;
-use tokio::time::Sleep;
 
-/// Everything the task owns.
-pub(crate) struct Engine<M: Machine> {
-    pub(crate) host: Host<M>,
-    pub(crate) commands: mpsc::Receiver<Order<M::Command>>,
-    pub(crate) control: mpsc::Receiver<Control<M>>,
-    pub(crate) events: EventSender<M::Event>,
-    pub(crate) traces: broadcast::Sender<TraceEvent>,
-    pub(crate) commands_at_most: usize,
-    outstanding: BTreeMap<CommandId, oneshot::Sender<Outcome>>,
+/// A machine's host, its sockets and its desk: to be polled by one task until it is ready, and
+/// [taken apart](Engine::into_machine) then. Dropping it drops all sockets.
+pub struct Engine<M: Machine, R: Runtime, D: Desk<M>> {
+    host: Host<M>,
+    desk: D,
+    events: EventSender<M::Event>,
+    commands_at_most: usize,
+    outstanding: BTreeMap<CommandId, D::Ended>,
     commands_so_far: u64,
-    sockets: BTreeMap<LinkId, Socket>,
-    listeners: BTreeMap<ListenerId, Listener>,
+    sockets: BTreeMap<LinkId, Socket<R>>,
+    listeners: BTreeMap<ListenerId, Listener<R>>,
     ready: Arc<Ready>,
     due: VecDeque<Token>,
     woken: Vec<Token>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Option<Pin<Box<R::Sleep>>>,
     deadline: Option<Instant>,
     buffer: Vec<u8>,
     is_stopping: bool,
@@ -52,21 +50,19 @@ enum Drained {
     Stopped,
 }
 
-impl<M: Machine> Engine<M> {
-    pub(crate) fn new(
+impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
+    /// Everything in one; nothing happens before the first poll.
+    #[must_use]
+    pub fn new(
         host: Host<M>,
-        commands: mpsc::Receiver<Order<M::Command>>,
-        control: mpsc::Receiver<Control<M>>,
+        desk: D,
         events: EventSender<M::Event>,
-        traces: broadcast::Sender<TraceEvent>,
         commands_at_most: usize,
     ) -> Self {
         Self {
             host,
-            commands,
-            control,
+            desk,
             events,
-            traces,
             commands_at_most,
             outstanding: BTreeMap::new(),
             commands_so_far: 0,
@@ -82,17 +78,22 @@ impl<M: Machine> Engine<M> {
         }
     }
 
+    /// The machine, at the end.
+    #[must_use]
+    pub fn into_machine(self) -> M {
+        self.host.into_machine()
+    }
+
     /// Works until there is nothing to do; ready when the host has stopped.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.ready.set_task(cx);
-        loop {
+        for rounds in 0..=u32::MAX {
             let wait = match self.drain() {
                 Drained::Wait(wait) => wait,
                 Drained::Stopped => return Poll::Ready(()),
             };
-            if !has_budget_remaining() {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+            if !R::has_budget(rounds) {
+                break;
             }
             if self.take_control(cx) {
                 continue;
@@ -106,6 +107,8 @@ impl<M: Machine> Engine<M> {
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Performs the host's steps.
@@ -135,14 +138,10 @@ impl<M: Machine> Engine<M> {
                 Step::Event(event) => self.events.send(event),
                 Step::Ended(id, outcome) => {
                     if let Some(ended) = self.outstanding.remove(&id) {
-                        // Whoever gave the command no longer waits for its end.
-                        let _ = ended.send(outcome);
+                        D::end(ended, outcome);
                     }
                 }
-                Step::Trace(trace) => {
-                    // Nobody listens: nothing to tell.
-                    let _ = self.traces.send(trace);
-                }
+                Step::Trace(trace) => self.desk.trace(trace),
                 Step::Wait(wait) => return Drained::Wait(wait),
                 Step::Stopped => return Drained::Stopped,
             }
@@ -193,7 +192,7 @@ impl<M: Machine> Engine<M> {
 
     /// Serves one request to the task; whether there was one.
     fn take_control(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.control.poll_recv(cx) {
+        match self.desk.poll_control(cx) {
             Poll::Ready(Some(Control::Inspect(look))) => look(self.host.machine()),
             Poll::Ready(Some(Control::ShutDown)) => self.begin_stop(),
             Poll::Ready(None) => {
@@ -209,24 +208,21 @@ impl<M: Machine> Engine<M> {
 
     fn begin_stop(&mut self) {
         self.is_stopping = true;
-        self.commands.close();
+        self.desk.close();
         self.host.shut_down(Instant::now());
     }
 
     /// Hands the machine one command; whether there was one.
     fn take_command(&mut self, cx: &mut Context<'_>) -> bool {
-        let Poll::Ready(Some(Order { command, ended })) = self.commands.poll_recv(cx) else {
+        let Poll::Ready(Some((command, ended))) = self.desk.poll_command(cx) else {
             return false;
         };
         if self.is_stopping {
             return true;
         }
         if self.outstanding.len() >= self.commands_at_most {
-            // As in `drain`: nobody need wait for it.
-            let _ = ended.send(Outcome::refused(
-                Reason::Limit,
-                "too many commands have not ended",
-            ));
+            let outcome = Outcome::refused(Reason::Limit, "too many commands have not ended");
+            D::end(ended, outcome);
             return true;
         }
         let id = CommandId(self.commands_so_far);
@@ -335,13 +331,13 @@ impl<M: Machine> Engine<M> {
         let deadline = Instant::now() + wait.min(LONGEST);
         let sleep = self
             .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
+            .get_or_insert_with(|| Box::pin(R::sleep_until(deadline)));
         let armed = self.deadline.replace(deadline);
         let is_same = armed.is_some_and(|armed| armed.max(deadline) - armed.min(deadline) < SAME);
         if is_same {
             self.deadline = armed;
         } else {
-            sleep.as_mut().reset(deadline.into());
+            R::reset(sleep.as_mut(), deadline);
         }
         if sleep.as_mut().poll(cx).is_pending() {
             return false;
@@ -353,8 +349,18 @@ impl<M: Machine> Engine<M> {
     }
 }
 
-/// Deadlines closer together than this are one: tokio's timers tick by the millisecond.
+/// Deadlines closer together than this are one: timers tick by the millisecond.
 const SAME: Duration = Duration::from_micros(500);
 
 /// Longer waits are cut; waking once a day for nothing does no harm.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl<M: Machine, R: Runtime, D: Desk<M>> fmt::Debug for Engine<M, R, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("links", &self.sockets.len())
+            .field("listeners", &self.listeners.len())
+            .field("outstanding", &self.outstanding.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -17,9 +17,9 @@ pub struct Events<E> {
     queue: Arc<Mutex<Queue<E>>>,
 }
 
-/// The sending side.
+/// The machine's side of its [`Events`].
 #[derive(Debug)]
-pub(crate) struct EventSender<E> {
+pub struct EventSender<E> {
     queue: Arc<Mutex<Queue<E>>>,
     at_most: usize,
 }
@@ -33,7 +33,9 @@ struct Queue<E> {
     is_over: bool,
 }
 
-pub(crate) fn events<E>(at_most: usize) -> (EventSender<E>, Events<E>) {
+/// A queue of which `at_most` events (at least 1) may wait before the machine stands still.
+#[must_use]
+pub fn events<E>(at_most: usize) -> (EventSender<E>, Events<E>) {
     let queue = Arc::new(Mutex::new(Queue {
         events: VecDeque::new(),
         taker: None,
