@@ -3,7 +3,7 @@
 //! [`spawn`] runs a [`Machine`] on one task that serves all of its sockets by readiness:
 //! thousands of links, vectored writes, one read buffer for all, nothing spawned and nothing
 //! allocated per message. The owner gets a cloneable [`Handle`] (commands that end, a look at
-//! the machine, shut-down), the [`Events`] and the task. [`run`] gives a future for any other
+//! the machine, shut-down), the [`Events`] and the task. [`run()`] gives a future for any other
 //! executor: sockets and timers are async-io's, which drives them on a thread of its own.
 //!
 //! # Back-pressure
