@@ -77,7 +77,10 @@ impl Runtime for Tokio {
         sleep.reset(deadline.into());
     }
 
-    fn has_budget(_rounds: u32) -> bool {
-        has_budget_remaining()
+    fn has_budget(rounds: u32) -> bool {
+        rounds < ROUNDS && has_budget_remaining()
     }
 }
+
+/// Rounds of one poll; a machine that is due for ever must not keep others from their turn.
+const ROUNDS: u32 = 1024;

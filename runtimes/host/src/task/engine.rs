@@ -328,6 +328,14 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             self.deadline = None;
             return false;
         };
+        // A sleep that is set to this moment again and again never ends: timers tick by the
+        // millisecond, and by their next tick the moment is another one.
+        if wait.is_zero() {
+            self.sleep = None;
+            self.deadline = None;
+            self.host.on_timeout(Instant::now());
+            return true;
+        }
         let deadline = Instant::now() + wait.min(LONGEST);
         let sleep = self
             .sleep
