@@ -1,0 +1,122 @@
+//! The notifications of an agent: they flow, they stop, they come from another server.
+
+use super::effect::{Addressee, Effect, Note};
+use super::job::{Job, LaneId, Step};
+use super::outbound::Context;
+use super::reading::Resync;
+use super::refusal::Refusal;
+use super::session::Session;
+use super::status::Subscription;
+use crate::agent::{AgentId, Text};
+use crate::contract::{ErrorCode, Event};
+use crate::machine::{CloseReason, Party};
+use alloc::format;
+use alloc::string::String;
+
+impl Session {
+    /// The agent's notifications flow.
+    pub(super) fn on_subscription_up(&mut self, cx: &mut Context<'_>) {
+        if self.subscription == Subscription::None {
+            return;
+        }
+        let was_up = self.subscription == Subscription::Up;
+        self.set_subscription(cx, Subscription::Up);
+        self.trace_notifications(cx, "notifications flow", String::new());
+        self.follow_again(cx);
+        let entry = self
+            .user
+            .current
+            .as_ref()
+            .is_some_and(|job| matches!(job.step, Step::Subscribing));
+        if entry && let Some(mut job) = self.user.current.take() {
+            let flow = self.enter(cx, &mut job);
+            self.settle(LaneId::User, job, flow);
+        }
+        if self.is_live && !(was_up && self.is_fresh) {
+            self.begin_resync(cx);
+        }
+        self.pump(cx);
+    }
+
+    /// The agent's notifications have stopped, or an attempt has failed.
+    pub(super) fn on_subscription_down(
+        &mut self,
+        cx: &mut Context<'_>,
+        reason: &CloseReason,
+        retries: bool,
+    ) {
+        if self.subscription == Subscription::None {
+            return;
+        }
+        let next = if retries {
+            Subscription::Down
+        } else {
+            Subscription::None
+        };
+        self.trace_notifications(cx, "no notifications", format!("{reason}"));
+        let was_up = self.subscription == Subscription::Up;
+        self.set_subscription(cx, next);
+        self.is_fresh = false;
+        self.resync = Resync::Idle;
+        if was_up {
+            let why: Text = format!("{reason}").into();
+            cx.out.note(Note::AgentStale {
+                agent: self.agent.clone(),
+                why,
+            });
+            cx.out.suspects.push_back(self.node);
+        }
+        let waits = self
+            .user
+            .current
+            .as_ref()
+            .is_some_and(|job| matches!(job.step, Step::Subscribing));
+        if !retries {
+            cx.out
+                .effects
+                .push_back(Effect::Unsubscribe(self.agent.clone()));
+            self.held = None;
+            if waits {
+                let text = "The agent's notifications could not be subscribed.";
+                let refusal = Refusal::new(ErrorCode::SubscriptionFailed, text)
+                    .because(format!("notification service: {reason}"));
+                self.fail_current(cx, LaneId::User, refusal);
+            } else if self.is_live {
+                // Only the driver has the password: it has to connect the agent again.
+                self.is_live = false;
+                // Not addressed to the agent: that would say that another driver has it now.
+                if let Some(destination) = self.destination().cloned() {
+                    let event = Event::System(crate::contract::SystemStatus::Reconnect);
+                    cx.publish(
+                        Addressee::Driver(destination),
+                        AgentId::default(),
+                        event,
+                        None,
+                    );
+                }
+            }
+        }
+        self.pump(cx);
+    }
+
+    /// Finesse serves, or no longer does, or another server has to be used.
+    pub(super) fn on_service_changed(&mut self, cx: &mut Context<'_>) {
+        self.follow_service(cx);
+        for lane in LaneId::ALL {
+            let waits = |job: &Job| matches!(job.step, Step::Waiting);
+            if self.lane(lane).current.as_ref().is_some_and(waits)
+                && let Some(mut job) = self.lane(lane).current.take()
+            {
+                let flow = self.begin(cx, &mut job);
+                self.settle(lane, job, flow);
+            }
+        }
+        self.pump(cx);
+    }
+
+    fn trace_notifications(&self, cx: &mut Context<'_>, subject: &str, detail: String) {
+        let (from, to) = (Party::Finesse, Party::Connector);
+        cx.out
+            .trace(from, to, Some(&self.agent), subject.into(), detail);
+    }
+}

@@ -1,0 +1,184 @@
+//! What Finesse answers and publishes, and the command that it is about.
+
+use super::entry::done;
+use super::job::{Flow, Job, Lane, LaneId};
+use super::outbound::Context;
+use super::refusal::Refusal;
+use super::session::Session;
+use super::signal::{About, RequestId, Update};
+use super::{Answer, Counters, Fact};
+use crate::agent::{AgentState, Changes, User};
+use crate::contract::Verb;
+
+impl Session {
+    /// A request of this session has ended; `false` when nothing waits for it.
+    pub(super) fn on_answer(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: RequestId,
+        answer: Answer,
+    ) -> bool {
+        if self.resync.request() == Some(request) {
+            self.on_resync_answer(cx, answer);
+            self.pump(cx);
+            return true;
+        }
+        for lane in LaneId::ALL {
+            let waits = self.lane(lane).current.as_ref().and_then(Job::request) == Some(request);
+            if waits && let Some(mut job) = self.lane(lane).current.take() {
+                let flow = self.on_job_answer(cx, &mut job, answer);
+                self.settle(lane, job, flow);
+                self.pump(cx);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Finesse published something to this agent.
+    pub(super) fn on_update(&mut self, cx: &mut Context<'_>, update: Update) {
+        if let Some(item) = update.item {
+            if self.items.contains(&item) {
+                Counters::add(&mut cx.out.counters.duplicates);
+                return;
+            }
+            while self.items.len() >= cx.config.limits.remembered_items {
+                self.items.pop_front();
+            }
+            self.items.push_back(item);
+        }
+        match update.fact {
+            Fact::User(user) if self.doubts(cx, &user) => {
+                self.is_fresh = false;
+                self.begin_resync(cx);
+            }
+            Fact::User(user) if user.id == self.agent => {
+                let changes = self.model.apply_user(user);
+                self.after(cx, &changes, LaneId::User);
+            }
+            Fact::Calls(calls) => {
+                self.epoch = self.epoch.wrapping_add(1);
+                let mut changes = Changes::new();
+                for call in calls {
+                    changes.extend(self.model.apply_dialog(call));
+                }
+                self.after(cx, &changes, LaneId::Device);
+            }
+            Fact::CallsRemoved(calls) => {
+                self.epoch = self.epoch.wrapping_add(1);
+                let mut changes = Changes::new();
+                for call in calls {
+                    changes.extend(self.model.remove_dialog(&call.id));
+                }
+                self.after(cx, &changes, LaneId::Device);
+            }
+            Fact::Members(users) => self.on_members(cx, users),
+            Fact::Failed { about, refused } => {
+                let refusal = Refusal::of(&refused);
+                if let Some(lane) = self.failed_lane(update.request, &about) {
+                    self.fail_current(cx, lane, refusal);
+                } else if let Some(job) = self.take_faded(update.request, &about) {
+                    self.refuse(cx, &job, refusal);
+                } else {
+                    Counters::add(&mut cx.out.counters.unrelated);
+                }
+            }
+            Fact::User(_) | Fact::System(_) | Fact::Other(_) => {
+                Counters::add(&mut cx.out.counters.unrelated);
+            }
+        }
+        self.pump(cx);
+    }
+
+    /// Whether this may be the stray sign-out that the server used before still sends after the
+    /// agent has signed in on another one (Seen: with reason id -1). A read tells.
+    fn doubts(&self, cx: &Context<'_>, user: &User) -> bool {
+        let is_asked_for = self.user.current.as_ref().is_some_and(|job| {
+            let verb = job.verb();
+            matches!(
+                verb,
+                Verb::Logout
+                    | Verb::LogoutWithReason
+                    | Verb::ForceLogout
+                    | Verb::AgentAbruptDisconnect
+            )
+        });
+        user.id == self.agent
+            && user.state == AgentState::Logout
+            && user
+                .reason
+                .as_ref()
+                .is_none_or(|reason| reason.id.is_none())
+            && self.doubt_until.is_some_and(|until| cx.now < until)
+            && !is_asked_for
+    }
+
+    /// The command that a failure is about: by request id, else by source, for one command per
+    /// object is under way (Seen: failures come without the request's id).
+    fn failed_lane(&mut self, request: Option<RequestId>, about: &About) -> Option<LaneId> {
+        let asked = |lane: &Lane| {
+            lane.current
+                .as_ref()
+                .filter(|job| job.goal().is_some())
+                .and_then(|job| job.asked)
+        };
+        let (user, device) = (asked(&self.user), asked(&self.device));
+        if let Some(request) = request {
+            return match Some(request) {
+                id if id == user => Some(LaneId::User),
+                id if id == device => Some(LaneId::Device),
+                _ => None,
+            };
+        }
+        match about {
+            About::User => user.map(|_| LaneId::User),
+            About::Calls => device.map(|_| LaneId::Device),
+            About::Call(dialog) => {
+                let job = self.device.current.as_ref()?;
+                let is_ours = job.dialog().is_none_or(|ours| ours == dialog);
+                device.filter(|_| is_ours).map(|_| LaneId::Device)
+            }
+            About::Other => None,
+        }
+    }
+
+    pub(super) fn fail_current(&mut self, cx: &mut Context<'_>, lane: LaneId, refusal: Refusal) {
+        if let Some(mut job) = self.lane(lane).current.take() {
+            let flow = match job.goal().cloned() {
+                Some(goal) => self.refuse_step(cx, &mut job, &goal, refusal),
+                None => self.refuse(cx, &job, refusal),
+            };
+            self.settle(lane, job, flow);
+        }
+    }
+
+    /// The faded command that a late failure is about.
+    fn take_faded(&mut self, request: Option<RequestId>, about: &About) -> Option<Job> {
+        let is_meant = |job: &Job| match request {
+            Some(_) => job.asked == request,
+            None => match about {
+                About::Call(dialog) => job.dialog() == Some(dialog),
+                _ => false,
+            },
+        };
+        let at = self.fading.iter().position(|(_, job)| is_meant(job))?;
+        self.fading.remove(at).map(|(_, job)| job)
+    }
+
+    /// A command without a visible effect was accepted.
+    pub(super) fn fade(&mut self, cx: &mut Context<'_>) -> Flow {
+        if self.fading.len() >= cx.config.limits.commands_per_agent
+            && self.fading.pop_front().is_some()
+        {
+            done(cx);
+        }
+        Flow::Fades(cx.now + cx.config.timing.settle)
+    }
+
+    pub(super) fn end_faded(&mut self, cx: &mut Context<'_>) {
+        while self.fading.front().is_some_and(|(at, _)| *at <= cx.now) {
+            self.fading.pop_front();
+            done(cx);
+        }
+    }
+}
