@@ -263,10 +263,13 @@ pub enum Node {
 /// What a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// The REST interface. Finesse: 8445 with TLS.
+    /// The REST interface, with the notification service in a WebSocket at `/ws/`. Finesse: 8445 with TLS.
     Rest,
     /// The notification service. Finesse: 5223 with TLS, 5222 plain (off since 12.5).
     Xmpp,
+    /// The notification service over HTTP: a WebSocket at `/ws/` (RFC 7395), which [`Service::Rest`] has
+    /// too. Finesse: 7443 with TLS.
+    XmppOverHttp,
     /// The control door: small HTTP requests that play the telephone network. Not Finesse's.
     Door,
 }

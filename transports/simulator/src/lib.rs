@@ -31,7 +31,7 @@
 //! assert_eq!(why.text, "nobody is signed in there");
 //! ```
 //!
-//! Not here: BOSH and WebSocket, single sign-on, media other than voice.
+//! Not here: BOSH, single sign-on, media other than voice.
 
 mod agenda;
 mod calldata;
@@ -53,6 +53,7 @@ mod session;
 mod shape;
 mod streams;
 mod verbs;
+mod web;
 mod world;
 
 pub use config::{

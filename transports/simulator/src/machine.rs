@@ -23,6 +23,7 @@ use crate::scenario::Step;
 use crate::session::{Session, Subscriptions};
 use crate::shape::word;
 use crate::verbs::{Command, Event, Truth};
+use crate::web::Web;
 use crate::world::{Alarm, Happening, World};
 
 /// Cisco Finesse as a machine. See the [crate's page](crate).
@@ -32,16 +33,18 @@ pub struct Simulator {
     pub(crate) world: World,
     /// The nodes of the site.
     pub(crate) nodes: BTreeMap<Node, NodeState>,
-    /// The node of each REST link.
-    pub(crate) node_of: BTreeMap<LinkId, Node>,
     /// Where each agent signed in last.
     pub(crate) signed_in_at: BTreeMap<AgentId, Node>,
     pub(crate) locks: Locks,
     pub(crate) random: Random,
     pub(crate) now: Instant,
     wall: (UnixMillis, Instant),
-    pub(crate) rest: BTreeMap<LinkId, Peer<finewire_http::Server>>,
+    /// REST links, some of which became WebSockets.
+    pub(crate) web: BTreeMap<LinkId, Web>,
+    /// XMPP links.
+    pub(crate) streams: BTreeMap<LinkId, Peer<finewire_xmpp::Server>>,
     pub(crate) door: BTreeMap<LinkId, Peer<finewire_http::Server>>,
+    /// The XMPP streams by their links, whatever carries them.
     pub(crate) sessions: BTreeMap<LinkId, Session>,
     /// The streams of each agent, by the local part of the address.
     pub(crate) streams_of: BTreeMap<AgentId, BTreeSet<LinkId>>,
@@ -110,7 +113,6 @@ impl Simulator {
             world: World::new(&config),
             config,
             nodes,
-            node_of: BTreeMap::new(),
             signed_in_at: BTreeMap::new(),
             locks: Locks::default(),
             publisher: publisher(&mut random),
@@ -118,7 +120,8 @@ impl Simulator {
             now: Instant::START,
             // Any fixed day serves until the runtime says what time it is.
             wall: (UnixMillis(1_704_067_200_000), Instant::START),
-            rest: BTreeMap::new(),
+            web: BTreeMap::new(),
+            streams: BTreeMap::new(),
             door: BTreeMap::new(),
             sessions: BTreeMap::new(),
             streams_of: BTreeMap::new(),
@@ -283,14 +286,14 @@ impl Simulator {
     /// Takes everything from one child, and arms its timer.
     fn drain(&mut self, link: LinkId) {
         loop {
-            if let Some(peer) = self.rest.get_mut(&link) {
-                match self.outputs.pull(peer) {
-                    Sorted::Event(event) => self.on_rest(link, event),
+            if let Some(web) = self.web.get_mut(&link) {
+                match self.outputs.pull(&mut web.peer) {
+                    Sorted::Event(event) => self.on_web(link, event),
                     Sorted::Ended(..) => {}
                     Sorted::Wait(deadline) => return self.timers.arm(link, deadline),
                 }
-            } else if let Some(session) = self.sessions.get_mut(&link) {
-                match self.outputs.pull(&mut session.peer) {
+            } else if let Some(peer) = self.streams.get_mut(&link) {
+                match self.outputs.pull(peer) {
                     Sorted::Event(event) => self.on_xmpp(link, event),
                     Sorted::Ended(..) => {}
                     Sorted::Wait(deadline) => return self.timers.arm(link, deadline),
@@ -310,14 +313,12 @@ impl Simulator {
     /// Passes something on to the child that has this link.
     fn pass(&mut self, link: LinkId, input: Passed<'_>) {
         let now = self.now;
-        if let Some(peer) = self
-            .rest
-            .get_mut(&link)
-            .or_else(|| self.door.get_mut(&link))
-        {
+        if let Some(web) = self.web.get_mut(&link) {
+            input.to(now, link, &mut web.peer);
+        } else if let Some(peer) = self.streams.get_mut(&link) {
             input.to(now, link, peer);
-        } else if let Some(session) = self.sessions.get_mut(&link) {
-            input.to(now, link, &mut session.peer);
+        } else if let Some(peer) = self.door.get_mut(&link) {
+            input.to(now, link, peer);
         } else {
             return;
         }
@@ -325,7 +326,7 @@ impl Simulator {
     }
 
     fn accept(&mut self, listener: ListenerId, link: LinkId) {
-        let held = self.rest.len() + self.door.len() + self.sessions.len();
+        let held = self.web.len() + self.door.len() + self.streams.len();
         let listener = usize::try_from(listener.0)
             .ok()
             .and_then(|n| self.config.listeners.get(n));
@@ -335,23 +336,22 @@ impl Simulator {
             return self.outputs.push(Output::Close(link, Closing::Abort));
         };
         let (now, tls, node) = (self.now, listener.tls, listener.node);
-        let http = || {
-            let config = finewire_http::ServerConfig::new(Party::Finesse, Party::Connector);
-            Peer::new(now, link, finewire_http::Server::new(config), tls)
-        };
+        let http = finewire_http::ServerConfig::new(Party::Finesse, Party::Connector);
         match listener.service {
-            Service::Rest => {
-                self.rest.insert(link, http());
-                self.node_of.insert(link, node);
+            service @ (Service::Rest | Service::XmppOverHttp) => {
+                let has_rest = service == Service::Rest;
+                let web = Web::new(now, link, node, has_rest, http, tls);
+                self.web.insert(link, web);
             }
             Service::Door => {
-                self.door.insert(link, http());
+                let peer = Peer::new(now, link, finewire_http::Server::new(http), tls);
+                self.door.insert(link, peer);
             }
             Service::Xmpp => {
                 let config = finewire_xmpp::ServerConfig::new(self.config.domain_of(node).as_str());
                 let server = finewire_xmpp::Server::new(config, self.random.fork());
-                let peer = Peer::new(now, link, server, tls);
-                self.sessions.insert(link, Session::new(node, peer));
+                self.streams.insert(link, Peer::new(now, link, server, tls));
+                self.sessions.insert(link, Session::new(node));
             }
         }
         self.touch(link);
@@ -436,14 +436,12 @@ impl Machine for Simulator {
     fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         while let Some(link) = self.timers.pop_due(now) {
-            if let Some(peer) = self
-                .rest
-                .get_mut(&link)
-                .or_else(|| self.door.get_mut(&link))
-            {
+            if let Some(web) = self.web.get_mut(&link) {
+                web.peer.handle_timeout(now);
+            } else if let Some(peer) = self.streams.get_mut(&link) {
                 peer.handle_timeout(now);
-            } else if let Some(session) = self.sessions.get_mut(&link) {
-                session.peer.handle_timeout(now);
+            } else if let Some(peer) = self.door.get_mut(&link) {
+                peer.handle_timeout(now);
             }
             self.touch(link);
         }

@@ -1,9 +1,9 @@
 //! The two nodes of a site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use finewire_core::agent::{AgentId, Text};
-use finewire_core::machine::{Closing, LinkId, Output};
+use finewire_core::machine::LinkId;
 use finewire_finesse::{
     NodeAddress, Resource, ServiceStatus, SystemInfo, Update, UpdateData, UpdateMethod, time,
 };
@@ -70,7 +70,8 @@ pub(crate) fn note_port(
             (Service::Rest, true) => &mut address.https_port,
             (Service::Xmpp, true) => &mut address.xmpp_secure_port,
             (Service::Xmpp, false) => &mut address.xmpp_port,
-            (Service::Rest, false) | (Service::Door, _) => continue,
+            // SystemInfo knows no port for XMPP over HTTP.
+            (Service::Rest, false) | (Service::XmppOverHttp | Service::Door, _) => continue,
         };
         *known = Some(port);
     }
@@ -152,20 +153,13 @@ impl Simulator {
         if up {
             return;
         }
-        let rest = self.node_of.iter().filter(|(_, of)| **of == node);
-        let rest: Vec<LinkId> = rest.map(|(link, _)| *link).collect();
-        for link in rest {
-            self.outputs.push(Output::Close(link, Closing::Abort));
-            self.rest.remove(&link);
-            self.node_of.remove(&link);
-            self.touch(link);
-        }
+        let web = self.web.iter().filter(|(_, one)| one.node == node);
+        let web = web.map(|(link, _)| *link);
         let streams = self.sessions.iter().filter(|(_, one)| one.node == node);
-        let streams: Vec<LinkId> = streams.map(|(link, _)| *link).collect();
-        for link in streams {
-            self.outputs.push(Output::Close(link, Closing::Abort));
-            self.lose_stream(link);
-            self.touch(link);
+        let streams = streams.map(|(link, _)| *link);
+        let links: BTreeSet<LinkId> = web.chain(streams).collect();
+        for link in links {
+            self.cut(link);
         }
     }
 

@@ -6,7 +6,7 @@ use finewire_core::machine::{Input, LinkEvent, LinkId, Machine};
 use finewire_finesse::{Request, Resource, Update, UpdateData, UpdateMethod};
 use finewire_http::http::header::HOST;
 use finewire_http::http::{self, Response, StatusCode};
-use finewire_http::{ServerCommand, ServerEvent};
+use finewire_http::{ServerCommand, ServerEvent, ws};
 use serde_json::json;
 
 use crate::config::Node;
@@ -16,21 +16,13 @@ use crate::rest::{Desk, Effect, Served};
 use crate::verbs::Event;
 
 impl Simulator {
-    pub(crate) fn on_rest(&mut self, link: LinkId, event: LinkEvent<ServerEvent>) {
-        match event {
-            LinkEvent::Said(ServerEvent::Requested { exchange, request }) => {
-                self.serve(link, exchange, &request);
-            }
-            LinkEvent::Down { .. } => {
-                self.rest.remove(&link);
-                self.node_of.remove(&link);
-            }
-            LinkEvent::Up => {}
-        }
-    }
-
-    fn serve(&mut self, link: LinkId, exchange: u64, request: &http::Request<Bytes>) {
-        let node = self.node_of.get(&link).copied().unwrap_or(Node::First);
+    pub(crate) fn serve(
+        &mut self,
+        link: LinkId,
+        node: Node,
+        exchange: u64,
+        request: &http::Request<Bytes>,
+    ) {
         let system = self.system_now(node);
         let mut desk = Desk {
             now: self.now,
@@ -74,15 +66,14 @@ impl Simulator {
     pub(crate) fn answer(&mut self, link: LinkId, exchange: u64, response: Response<Bytes>) {
         let command = self.next_command();
         let now = self.now;
-        let peer = self
-            .rest
-            .get_mut(&link)
-            .or_else(|| self.door.get_mut(&link));
-        if let Some(peer) = peer {
-            let answer = ServerCommand::Answer { exchange, response };
+        let answer = ServerCommand::Answer { exchange, response };
+        if let Some(web) = self.web.get_mut(&link) {
+            let answer = ws::ServerCommand::Http(answer);
+            web.peer.handle_input(now, Input::Command(command, answer));
+        } else if let Some(peer) = self.door.get_mut(&link) {
             peer.handle_input(now, Input::Command(command, answer));
-            self.touch(link);
         }
+        self.touch(link);
     }
 
     /// An accepted request reaches the telephone system.

@@ -3,16 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use finewire_core::agent::AgentId;
-use finewire_core::machine::Peer;
-use finewire_xmpp::{Jid, Server};
+use finewire_xmpp::Jid;
 
 use crate::config::Node;
 
-/// One XMPP stream.
+/// One XMPP stream, on a link of its own or in a WebSocket.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) node: Node,
-    pub(crate) peer: Peer<Server>,
     /// The agent whose password was right.
     pub(crate) agent: Option<AgentId>,
     /// The full address, once bound.
@@ -24,10 +22,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) const fn new(node: Node, peer: Peer<Server>) -> Self {
+    pub(crate) const fn new(node: Node) -> Self {
         Self {
             node,
-            peer,
             agent: None,
             jid: None,
             available: false,

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use finewire_core::agent::AgentId;
 use finewire_core::machine::{Closing, Input, LinkEvent, LinkId, Machine, Output};
 use finewire_finesse::{Resource, Update};
+use finewire_http::ws;
 use finewire_xmpp::{Element, Jid, PubSubRequest, ServerCommand, ServerEvent};
 use finewire_xmpp::{StanzaError, StreamError, ns};
 
@@ -16,12 +17,26 @@ impl Simulator {
     pub(crate) fn on_xmpp(&mut self, link: LinkId, event: LinkEvent<ServerEvent>) {
         match event {
             LinkEvent::Said(event) => self.on_stream(link, event),
-            LinkEvent::Down { .. } => self.lose_stream(link),
+            LinkEvent::Down { .. } => self.forget(link),
             LinkEvent::Up => {}
         }
     }
 
-    fn on_stream(&mut self, link: LinkId, event: ServerEvent) {
+    /// A link is gone, and what it carried.
+    pub(crate) fn forget(&mut self, link: LinkId) {
+        self.web.remove(&link);
+        self.streams.remove(&link);
+        self.lose_stream(link);
+    }
+
+    /// Breaks a link without a word.
+    pub(crate) fn cut(&mut self, link: LinkId) {
+        self.outputs.push(Output::Close(link, Closing::Abort));
+        self.forget(link);
+        self.touch(link);
+    }
+
+    pub(crate) fn on_stream(&mut self, link: LinkId, event: ServerEvent) {
         match event {
             ServerEvent::Authenticating { user, password } => {
                 // The local part is the login id; the login name does not do here.
@@ -72,10 +87,13 @@ impl Simulator {
     fn tell(&mut self, link: LinkId, command: ServerCommand) {
         let id = self.next_command();
         let now = self.now;
-        if let Some(session) = self.sessions.get_mut(&link) {
-            session.peer.handle_input(now, Input::Command(id, command));
-            self.touch(link);
+        if let Some(peer) = self.streams.get_mut(&link) {
+            peer.handle_input(now, Input::Command(id, command));
+        } else if let Some(web) = self.web.get_mut(&link) {
+            let command = ws::ServerCommand::Inside(command);
+            web.peer.handle_input(now, Input::Command(id, command));
         }
+        self.touch(link);
     }
 
     /// The streams of an agent.
@@ -157,7 +175,7 @@ impl Simulator {
         }
     }
 
-    pub(crate) fn lose_stream(&mut self, link: LinkId) {
+    fn lose_stream(&mut self, link: LinkId) {
         let Some(session) = self.sessions.remove(&link) else {
             return;
         };
@@ -181,9 +199,7 @@ impl Simulator {
     pub(crate) fn drop_xmpp(&mut self, agent: &AgentId) {
         let links = self.links_of(agent);
         for link in links {
-            self.outputs.push(Output::Close(link, Closing::Abort));
-            self.lose_stream(link);
-            self.touch(link);
+            self.cut(link);
         }
     }
 

@@ -17,13 +17,18 @@ use finewire_core::machine::{
 use finewire_core::password::Secret;
 use finewire_finesse::{Answer, Credentials, Request, RequestId, Update};
 use finewire_http::http::Response;
+use finewire_http::ws::ClientConfig as SocketConfig;
 use finewire_http::{Bytes, Client as Http, ClientCommand, ClientConfig, ClientEvent};
 use finewire_simulator::{Command, Config, Event, PASSWORD, Service, Simulator, Truth};
-use finewire_xmpp::{Client as Xmpp, ClientConfig as XmppConfig, ClientEvent as XmppEvent, Jid};
+use finewire_xmpp::websocket::{XmppOverWebSocket, client_inside};
+use finewire_xmpp::{Client as Xmpp, ClientCommand as XmppCommand, ClientConfig as XmppConfig};
+use finewire_xmpp::{ClientEvent as XmppEvent, Jid};
 
 pub(crate) const REST: u16 = 8445;
 pub(crate) const XMPP: u16 = 5222;
 pub(crate) const DOOR: u16 = 8163;
+/// Where there is XMPP in a WebSocket and no REST, in a site of one node that has it.
+pub(crate) const WEBSOCKETS: u16 = 7443;
 pub(crate) const SECOND_REST: u16 = 8446;
 pub(crate) const SECOND_XMPP: u16 = 5224;
 
@@ -34,7 +39,7 @@ pub(crate) struct Client {
     pub(crate) agent: AgentId,
     pub(crate) credentials: Credentials,
     pub(crate) http: Link<Http>,
-    pub(crate) xmpp: Link<Xmpp>,
+    pub(crate) xmpp: Carried,
     pub(crate) answers: BTreeMap<u64, Response<Bytes>>,
     pub(crate) updates: VecDeque<Update>,
     pub(crate) raw: Vec<(Option<Jid>, String)>,
@@ -43,6 +48,48 @@ pub(crate) struct Client {
     pub(crate) ended: BTreeMap<u64, Outcome>,
     pub(crate) bound: bool,
     next: u64,
+}
+
+/// An XMPP client, and what carries its stream.
+#[derive(Debug)]
+pub(crate) enum Carried {
+    Stream(Link<Xmpp>),
+    Socket(Link<XmppOverWebSocket>),
+}
+
+macro_rules! either {
+    ($carried:expr, $link:ident => $what:expr) => {
+        match $carried {
+            Carried::Stream($link) => $what,
+            Carried::Socket($link) => $what,
+        }
+    };
+}
+
+impl Carried {
+    pub(crate) fn start(&mut self, now: Instant) {
+        either!(self, link => link.start(now));
+    }
+
+    pub(crate) fn stop(&mut self, now: Instant, closing: finewire_core::machine::Closing) {
+        either!(self, link => link.stop(now, closing));
+    }
+
+    pub(crate) fn current(&self) -> Option<LinkId> {
+        either!(self, link => link.current())
+    }
+
+    pub(crate) fn handle_input(&mut self, now: Instant, input: Input<'_, XmppCommand>) {
+        either!(self, link => link.handle_input(now, input));
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        either!(self, link => link.handle_timeout(now));
+    }
+
+    fn poll_output(&mut self) -> Output<LinkEvent<XmppEvent>> {
+        either!(self, link => link.poll_output())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -135,7 +182,7 @@ impl Office {
         self.sit_at(agent, password, resource, "finesse.example", (REST, XMPP))
     }
 
-    fn sit_at(
+    pub(crate) fn sit_at(
         &mut self,
         agent: &str,
         password: &str,
@@ -150,12 +197,14 @@ impl Office {
         let seed = [u8::try_from(seat).unwrap(); 32];
         let mut random = Random::from_seed(seed);
         let link = |endpoint| LinkConfig::keep_open(vec![endpoint]);
-        let mut xmpp = Link::new(
-            Xmpp::new(xmpp),
-            link(Endpoint::plain(domain, xmpp_port)),
-            LinkSlot(1),
-            random.fork(),
-        );
+        let at = link(Endpoint::plain(domain, xmpp_port));
+        let mut xmpp = if matches!(xmpp_port, XMPP | SECOND_XMPP) {
+            Carried::Stream(Link::new(Xmpp::new(xmpp), at, LinkSlot(1), random.fork()))
+        } else {
+            let socket = SocketConfig::new(domain, "/ws/");
+            let inside = client_inside(socket, xmpp, random.fork());
+            Carried::Socket(Link::new(inside, at, LinkSlot(1), random.fork()))
+        };
         xmpp.start(self.now);
         let http = Link::new(
             Http::new(ClientConfig::new(domain)),
@@ -403,6 +452,8 @@ impl Office {
                     "a secret in a trace"
                 );
             }
+            // What is on its way when a link is paused comes all the same.
+            Output::Pause(_) | Output::Resume(_) => {}
             other => panic!("unexpected {other:?}"),
         }
     }
@@ -438,6 +489,7 @@ impl Office {
         let listener = match endpoint.port {
             REST => 0,
             XMPP => 1,
+            WEBSOCKETS => 3,
             SECOND_REST => 3,
             SECOND_XMPP => 4,
             _ => 2,
