@@ -89,7 +89,7 @@ fn at_port(simulator: &mut Simulator, listener: u32, text: &str) -> String {
                 now = at;
                 simulator.handle_timeout(now);
             }
-            Output::Wait(_) => return String::from_utf8(written).unwrap(),
+            Output::Wait(_) => return String::from_utf8_lossy(&written).into_owned(),
             Output::Send(_, chunks) => {
                 written.extend(chunks.to_vec());
                 simulator.handle_input(now, Input::Sent(link));
