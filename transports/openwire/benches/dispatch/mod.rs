@@ -19,6 +19,9 @@ pub(crate) const FORMATS: [(&str, bool, bool); 4] = [
 /// Both ends of a stream in version 12 on which the ids of the dispatch are known.
 pub(crate) struct Codec {
     command: Command,
+    /// The frame that brings the ids and its successor, with their sizes.
+    frames: [Bytes; 2],
+    /// The second, as the decoder takes it.
     frame: Bytes,
     encoder: Encoder,
     decoder: Decoder,
@@ -27,7 +30,6 @@ pub(crate) struct Codec {
 
 impl Codec {
     pub(crate) fn new(tight: bool, cache: bool) -> Self {
-        let command = dispatch();
         let format = WireFormat {
             tight,
             cache,
@@ -37,15 +39,19 @@ impl Codec {
         let mut encoder = Encoder::new(&format);
         let mut decoder = Decoder::new(&format, Limits::default());
         let mut out = BytesMut::new();
-        // The first brings the ids, the second names them.
-        let mut frame = Bytes::new();
-        for _ in 0..2 {
-            encoder.encode(&command, &mut out).unwrap();
-            frame = out.split().freeze().slice(4..);
-            assert_eq!(decoder.decode(frame.clone()).unwrap(), command);
-        }
+        let mut encode = || {
+            encoder.encode(&dispatch(), &mut out).unwrap();
+            out.split().freeze()
+        };
+        let frames = [encode(), encode()];
+        let frame = frames[1].slice(4..);
+        let mut decode = |frame: &Bytes| decoder.decode(frame.slice(4..)).unwrap();
+        assert_eq!(decode(&frames[0]), dispatch());
+        let command = decode(&frames[1]);
+        assert_eq!(command, dispatch());
         Self {
             command,
+            frames,
             frame,
             encoder,
             decoder,
@@ -56,6 +62,11 @@ impl Codec {
     /// Bytes of the frame behind its size.
     pub(crate) fn size(&self) -> usize {
         self.frame.len()
+    }
+
+    /// The frame that brings the ids and the one that names them, with their sizes in front.
+    pub(crate) fn frames(&self) -> [Bytes; 2] {
+        self.frames.clone()
     }
 
     /// From the value to a frame in a buffer that is there already.
