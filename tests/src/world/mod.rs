@@ -4,10 +4,12 @@
 //! What every machine must keep to is checked at each of its outputs.
 
 mod agreement;
+mod builders;
 mod chop;
 mod invariants;
 mod network;
 mod passwords;
+mod shape;
 pub mod site;
 mod station;
 mod weather;
@@ -16,5 +18,6 @@ pub mod wishes;
 pub use chop::{Digest, chop_machine, chop_protocol};
 pub use invariants::{Invariants, Secrets};
 pub use network::{Network, PipeId, PipeInfo, Seat, Traced};
+pub use shape::Shape;
 pub use station::{Film, Guest, Node, Recorded, replay};
 pub use weather::{Chunking, Weather};

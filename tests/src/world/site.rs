@@ -2,35 +2,38 @@
 
 use std::time::Duration;
 
-use finewire_connector::{
-    BrokerConfig as WayToBroker, Config as ConnectorConfig, Connector, NodeConfig,
-};
+use finewire_connector::Connector;
 use finewire_core::agent::{
-    AgentId, AgentModel, AgentState, Dialog, DialogId, Extension, ParticipantState,
+    AgentId, AgentModel, AgentState, Dialog, DialogId, Extension, ParticipantState, Platform,
 };
-use finewire_core::contract::{self, Destination};
+use finewire_core::contract;
 use finewire_core::driver::{self, Event as DriverEvent};
-use finewire_core::machine::{
-    Address, CommandId, Endpoint, Instant, LinkConfig, Outcome, Party, Reason, TlsId,
-};
-use finewire_driver::{Config as DriverConfig, Driver};
-use finewire_openwire::broker::{Broker, BrokerConfig, Listen};
+use finewire_core::machine::{CommandId, Instant, Outcome, Party, Reason};
+use finewire_driver::Driver;
+use finewire_openwire::broker::Broker;
 use finewire_simulator::{
-    Command as FinesseCommand, Config as FinesseConfig, Knobs, PASSWORD, Service, Simulator,
+    Command as FinesseCommand, Config as FinesseConfig, Knobs, PASSWORD, Simulator,
 };
 
 use super::agreement::{connector_agrees, driver_agrees, is_present};
-use super::passwords::{FOREIGN_KEY, codec_with, secrets};
+use super::builders::{new_broker, new_driver, new_finesse, new_second_connector};
+use super::passwords::secrets;
+use super::shape::Shape;
 use super::{Network, PipeInfo, Seat, Weather, replay};
 
+pub use super::builders::new_connector;
 pub use super::passwords::{WRONG_PASSWORD, codec};
 
 /// Host name of the broker.
 pub const BROKER: &str = "broker.test";
+/// Host name of the broker that takes over.
+pub const SECOND_BROKER: &str = "broker2.test";
 /// Host name of Finesse.
 pub const FINESSE: &str = "finesse.test";
 /// Ports of broker, REST and XMPP.
 pub const PORTS: [u16; 3] = [61616, 8445, 5223];
+/// Ports of REST and XMPP of the second node, where there is one.
+pub const SECOND_PORTS: [u16; 2] = [8446, 5224];
 
 /// How a site is built.
 #[derive(Clone, Debug)]
@@ -49,6 +52,14 @@ pub struct Plan {
     pub recovery: Duration,
     /// Whether the drivers encrypt passwords with a key that is not the connector's.
     pub has_foreign_key: bool,
+    /// Whether Finesse has two nodes.
+    pub has_second_node: bool,
+    /// What this Finesse has that the usual one has not.
+    pub finesse: fn(&mut FinesseConfig),
+    /// What this connector is told that the usual one is not.
+    pub decisions: fn(&mut finewire_core::connector::Config),
+    /// What there is twice, and what is configured unlike the defaults.
+    pub shape: Shape,
 }
 
 impl Plan {
@@ -62,7 +73,18 @@ impl Plan {
             is_recorded: false,
             recovery: Duration::from_secs(6),
             has_foreign_key: false,
+            has_second_node: false,
+            finesse: |_| {},
+            decisions: |_| {},
+            shape: Shape::default(),
         }
+    }
+
+    /// As [`Plan::calm`], with a UCCX in place of a UCCE.
+    pub fn express(seed: u64) -> Self {
+        let mut plan = Self::calm(seed);
+        plan.shape.platform = Platform::Uccx;
+        plan
     }
 }
 
@@ -79,7 +101,12 @@ pub struct Site {
     pub connector: Seat<Connector>,
     /// The drivers.
     pub drivers: Vec<Seat<Driver>>,
+    /// The broker that takes over; its port is shut as long as the first one serves.
+    pub second_broker: Option<Seat<Broker>>,
+    /// The connector that takes over.
+    pub second_connector: Option<Seat<Connector>>,
     plan: Plan,
+    births: u64,
 }
 
 /// How long a command may take before a test gives up on it.
@@ -114,28 +141,94 @@ impl Site {
         let drivers = (0..plan.drivers)
             .map(|n| add(&mut net, plan, &driver_name(n), &[], new_driver(plan, n)))
             .collect();
+        let second_broker = plan.shape.has_second_broker.then(|| {
+            let seat = add(&mut net, plan, "spare", &[SECOND_BROKER], new_broker(plan));
+            net.refuse(SECOND_BROKER, PORTS[0]);
+            seat
+        });
+        let second_connector = plan.shape.has_second_connector.then(|| {
+            add(
+                &mut net,
+                plan,
+                "connector2",
+                &[],
+                new_second_connector(plan),
+            )
+        });
         Self {
             net,
             broker,
             finesse,
             connector,
             drivers,
+            second_broker,
+            second_connector,
             plan: plan.clone(),
+            births: 0,
+        }
+    }
+
+    /// How the site is built.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// All connectors, the preferred one first.
+    pub fn connectors(&self) -> impl Iterator<Item = Seat<Connector>> {
+        [Some(self.connector), self.second_connector]
+            .into_iter()
+            .flatten()
+    }
+
+    /// A plan for whoever is born again: with other randomness than before.
+    fn reborn(&mut self) -> Plan {
+        self.births += 1;
+        Plan {
+            seed: self.plan.seed.wrapping_add(self.births),
+            ..self.plan.clone()
         }
     }
 
     /// The connector dies and is started again.
     pub fn restart_connector(&mut self) {
-        let born_again = Plan {
-            seed: self.plan.seed + 1,
-            ..self.plan.clone()
-        };
+        let mut born_again = self.reborn();
+        born_again.shape.is_json = self.plan.is_json();
         self.net.replace(self.connector, new_connector(&born_again));
+    }
+
+    /// The connector that takes over dies and is started again, if there is one.
+    pub fn restart_second_connector(&mut self) {
+        if let Some(seat) = self.second_connector {
+            let mut born_again = self.reborn();
+            born_again.shape.is_json = self.plan.is_json();
+            self.net.replace(seat, new_second_connector(&born_again));
+        }
+    }
+
+    /// The driver's process ends and begins again, with no agent.
+    pub fn restart_driver(&mut self, n: usize) {
+        let born_again = self.reborn();
+        self.net
+            .replace(self.drivers[n], new_driver(&born_again, n));
     }
 
     /// The broker dies and is started again, with nothing in it.
     pub fn restart_broker(&mut self) {
         self.net.replace(self.broker, new_broker(&self.plan));
+    }
+
+    /// The broker dies and the spare one begins to serve, or the other way round.
+    pub fn swap_brokers(&mut self, is_spare: bool) {
+        let Some(spare) = self.second_broker else {
+            return self.restart_broker();
+        };
+        let (dead, shut, served) = match is_spare {
+            true => (self.broker, BROKER, SECOND_BROKER),
+            false => (spare, SECOND_BROKER, BROKER),
+        };
+        self.net.refuse(shut, PORTS[0]);
+        self.net.replace(dead, new_broker(&self.plan));
+        self.net.admit(served, PORTS[0]);
     }
 
     /// How long it takes until all know the same again.
@@ -411,16 +504,20 @@ impl Site {
                 "commands have not ended"
             );
         }
-        // One to the broker, a pool of eight to Finesse, one for each of the ten agents.
-        let sockets = self.net.sockets(self.connector.number());
-        assert!(sockets <= 19, "the connector holds {sockets} sockets");
+        // One to the broker, a pool of eight to each node, one for each of the ten agents.
+        for seat in self.connectors() {
+            let sockets = self.net.sockets(seat.number());
+            assert!(sockets <= 27, "a connector holds {sockets} sockets");
+        }
         for seat in &self.drivers {
             let sockets = self.net.sockets(seat.number());
             assert!(sockets <= 1, "a driver holds {sockets} sockets");
         }
         let truth = self.net.node(self.finesse).machine().truth();
-        for (report, _) in self.net.node(self.connector).machine().status().agents {
-            connector_agrees(&report, &truth);
+        for seat in self.connectors() {
+            for (report, _) in self.net.node(seat).machine().status().agents {
+                connector_agrees(&report, &truth);
+            }
         }
         for seat in &self.drivers {
             for model in self.net.node(*seat).machine().agents() {
@@ -494,62 +591,3 @@ pub fn reason(outcome: &Outcome) -> Option<Reason> {
         Outcome::Refused(why) | Outcome::Failed(why) => Some(why.reason),
     }
 }
-
-fn seed(plan: &Plan, of: u8) -> [u8; 32] {
-    let mut bytes = [of; 32];
-    bytes[..8].copy_from_slice(&plan.seed.to_le_bytes());
-    bytes
-}
-
-fn new_broker(plan: &Plan) -> Broker {
-    let config = BrokerConfig {
-        listen: vec![Listen {
-            address: Address::new("127.0.0.1", PORTS[0]),
-            tls: None,
-        }],
-        ..BrokerConfig::default()
-    };
-    Broker::new(config, seed(plan, 1))
-}
-
-fn new_finesse(plan: &Plan) -> Simulator {
-    let local = |port| Address::new("127.0.0.1", port);
-    let mut config = FinesseConfig::new()
-        .listen(Service::Rest, local(PORTS[1]), Some(TLS))
-        .listen(Service::Xmpp, local(PORTS[2]), Some(TLS));
-    // A call must not be taken away while a test repairs its links.
-    config.timing.ring = Duration::from_secs(3600);
-    config.knobs = plan.knobs.clone();
-    Simulator::new(config, seed(plan, 2))
-}
-
-/// The connector of a site by plan, at its very first moment.
-pub fn new_connector(plan: &Plan) -> Connector {
-    let broker = LinkConfig::keep_open(vec![Endpoint::plain(BROKER, PORTS[0])]);
-    let node = NodeConfig::new(FINESSE, PORTS[1], PORTS[2]).secured(TLS);
-    let layout = contract::Layout::default();
-    let mut decisions = finewire_core::connector::Config::new(layout, codec());
-    // Drivers read either form; which one must not matter to anything else.
-    if plan.seed.is_multiple_of(3) {
-        decisions.event_format = contract::EventFormat::Json;
-    }
-    let config = ConnectorConfig::new(WayToBroker::new(broker, QUEUE), vec![node], decisions);
-    Connector::new(config, seed(plan, 3))
-}
-
-fn new_driver(plan: &Plan, n: usize) -> Driver {
-    let name = driver_name(n);
-    let destination = Destination::parse(&name, &[]).expect("a plain name");
-    let codec = if plan.has_foreign_key {
-        codec_with(FOREIGN_KEY)
-    } else {
-        codec()
-    };
-    let link = LinkConfig::keep_open(vec![Endpoint::plain(BROKER, PORTS[0])]);
-    let config = DriverConfig::new(link, QUEUE, driver::Config::new(destination, codec));
-    let n = u8::try_from(n).expect("few drivers");
-    Driver::new(config, seed(plan, 10 + n))
-}
-
-const QUEUE: &str = "Connector1";
-const TLS: TlsId = TlsId(1);
