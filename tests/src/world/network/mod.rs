@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use finewire_core::machine::{
-    Address, CloseReason, Closing, CommandId, Endpoint, Input, Instant, LinkId, ListenerId, Output,
-    PeerIdentity, Random, TlsFault, TlsId, TraceEvent, UnixMillis,
+    Address, Chunks, CloseReason, Closing, CommandId, Endpoint, Input, Instant, LinkId, ListenerId,
+    Output, PeerIdentity, Random, TlsFault, TlsId, TraceEvent, UnixMillis,
 };
 
 use crate::world::invariants::{Invariants, Secrets};
@@ -90,7 +90,11 @@ pub struct Network {
     traces: Vec<Traced>,
     secrets: Secrets,
     accidents: BTreeMap<u64, Accident>,
+    rewriters: BTreeMap<u16, Rewriter>,
 }
+
+/// What somebody in between makes of what a server says.
+type Rewriter = Box<dyn FnMut(&str) -> Option<String>>;
 
 /// What is to happen to the network at a certain step.
 type Accident = Box<dyn FnOnce(&mut Network)>;
@@ -209,6 +213,7 @@ impl Network {
             traces: Vec::new(),
             secrets: Secrets::default(),
             accidents: BTreeMap::new(),
+            rewriters: BTreeMap::new(),
         }
     }
 
@@ -445,6 +450,18 @@ impl Network {
     /// TLS handshakes on this port fail.
     pub fn break_tls(&mut self, port: u16, fault: TlsFault) {
         self.tls_faults.insert(port, fault);
+    }
+
+    /// What the server of this port says is rewritten on its way, one `Send` at a time, where the
+    /// rewriter gives something else; what is no text passes as it is. An HTTP answer's
+    /// `Content-Length` is not mended.
+    pub fn rewrite(&mut self, port: u16, rewriter: impl FnMut(&str) -> Option<String> + 'static) {
+        self.rewriters.insert(port, Box::new(rewriter));
+    }
+
+    /// What servers say passes as it is again.
+    pub fn rewrite_nothing(&mut self) {
+        self.rewriters.clear();
     }
 
     /// Sets the wall clocks of all machines.

@@ -10,6 +10,10 @@ impl Network {
                 let Some((id, side)) = self.ends.get(&(place, link)).copied() else {
                     return;
                 };
+                let chunks = match side {
+                    Side::Client => chunks,
+                    Side::Server => self.rewritten(id, chunks),
+                };
                 let pieces = self.weather.cut(chunks, &mut self.random);
                 let latency = self.weather.latency(&mut self.random);
                 let which = usize::from(side == Side::Client);
@@ -69,6 +73,16 @@ impl Network {
             }
             Output::Wait(_) => {}
         }
+    }
+
+    fn rewritten(&mut self, id: PipeId, chunks: Chunks) -> Chunks {
+        let port = self.pipes.get(&id).map(|pipe| pipe.port);
+        let Some(rewriter) = port.and_then(|port| self.rewriters.get_mut(&port)) else {
+            return chunks;
+        };
+        let bytes = chunks.to_vec();
+        let text = std::str::from_utf8(&bytes).ok().and_then(rewriter);
+        text.map_or(chunks, |text| Chunks::from(Bytes::from(text)))
     }
 
     pub(super) fn open(&mut self, place: usize, link: LinkId, endpoint: &Endpoint) {
