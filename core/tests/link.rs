@@ -367,3 +367,154 @@ fn chunks_know_their_length() {
     chunks.push(Bytes::new());
     assert_eq!((chunks.len(), chunks.as_slice().len()), (2, 1));
 }
+
+#[test]
+fn a_link_that_may_fail_twice_gives_up_after_the_second_round_and_says_so() {
+    let mut config = two_brokers();
+    config.first_attempts_at_most = Some(2);
+    let mut link = link(config);
+    let mut now = T0;
+    link.start(now);
+    let mut opens = 0;
+    let reason = loop {
+        let (outputs, deadline) = drain(&mut link);
+        if let Some((id, _)) = opened(&outputs) {
+            opens += 1;
+            link.handle_input(now, Input::Closed(id, CloseReason::Refused));
+            continue;
+        }
+        let down = outputs.iter().rev().find_map(|output| match output {
+            Output::Event(LinkEvent::Down { reason, retry_at }) => Some((reason, retry_at)),
+            _ => None,
+        });
+        match (down, deadline) {
+            (Some((reason, None)), _) => break reason.clone(),
+            (_, Some(at)) => {
+                now = at;
+                link.handle_timeout(now);
+            }
+            (_, None) => panic!("it neither waits nor gives up"),
+        }
+    };
+
+    assert_eq!(opens, 4, "two rounds of two");
+    assert!(matches!(&reason, CloseReason::GaveUp(text) if text.contains("2 rounds")));
+    assert_eq!(link.state(), LinkState::Idle);
+}
+
+/// Brings a link up at its first endpoint.
+fn up(link: &mut Link<Greeter>, now: Instant) -> LinkId {
+    link.start(now);
+    let (id, _) = opened(&drain(link).0).unwrap();
+    link.handle_input(now, Input::Opened(id));
+    link.handle_input(now, Input::Received(id, b"hi"));
+    assert!(has_event(&drain(link).0, &LinkEvent::Up));
+    id
+}
+
+#[test]
+fn a_lost_link_that_may_not_come_back_does_not() {
+    let mut config = two_brokers();
+    config.attempts_at_most = Some(0);
+    let mut link = link(config);
+    let id = up(&mut link, T0);
+    link.handle_input(T0, Input::Closed(id, CloseReason::Eof));
+
+    let (outputs, deadline) = drain(&mut link);
+    assert!(opened(&outputs).is_none());
+    assert_eq!(deadline, None);
+}
+
+/// Brings a link up at its second endpoint; the first one refuses.
+fn at_second(link: &mut Link<Greeter>) -> LinkId {
+    link.start(T0);
+    let (first, _) = opened(&drain(link).0).unwrap();
+    link.handle_input(T0, Input::Closed(first, CloseReason::Refused));
+    let (second, to) = opened(&drain(link).0).unwrap();
+    assert_eq!(to, "b:2");
+    link.handle_input(T0, Input::Opened(second));
+    link.handle_input(T0, Input::Received(second, b"hi"));
+    second
+}
+
+#[test]
+fn a_link_at_a_spare_endpoint_goes_back_to_the_preferred_one_when_it_is_there_again() {
+    let mut config = two_brokers();
+    config.preferred = 1;
+    config.look_every = Duration::from_secs(7);
+    let mut link = link(config);
+    let second = at_second(&mut link);
+    let (_, deadline) = drain(&mut link);
+    let look = T0 + Duration::from_secs(7);
+    assert_eq!(deadline, Some(look));
+
+    // It is not there yet: the link in use is not touched.
+    link.handle_timeout(look);
+    let (scout, to) = opened(&drain(&mut link).0).unwrap();
+    assert_eq!(to, "a:1");
+    link.handle_input(look, Input::Closed(scout, CloseReason::Refused));
+    assert!(link.is_ready() && link.current() == Some(second));
+    let next = drain(&mut link).1.unwrap();
+    assert_eq!(next, look + Duration::from_secs(7));
+
+    link.handle_timeout(next);
+    let (scout, _) = opened(&drain(&mut link).0).unwrap();
+    link.handle_input(next, Input::Opened(scout));
+    let (outputs, _) = drain(&mut link);
+    assert!(
+        outputs
+            .iter()
+            .any(|output| matches!(output, Output::Close(id, Closing::Flush) if *id == second))
+    );
+    link.handle_input(next, Input::Received(scout, b"hi"));
+    let (outputs, deadline) = drain(&mut link);
+    assert!(has_event(&outputs, &LinkEvent::Up));
+    assert_eq!(link.current(), Some(scout));
+    assert_eq!(deadline, None, "there is nothing left to look for");
+}
+
+#[test]
+fn a_scout_that_gets_no_answer_is_given_up_and_dies_with_its_link() {
+    let mut config = two_brokers();
+    config.preferred = 1;
+    let mut link = link(config);
+    let second = at_second(&mut link);
+    let look = drain(&mut link).1.unwrap();
+    link.handle_timeout(look);
+    let (scout, _) = opened(&drain(&mut link).0).unwrap();
+    let until = drain(&mut link).1.unwrap();
+    assert_eq!(until, look + Duration::from_secs(10));
+    link.handle_timeout(until);
+    let closed = |outputs: &[Output<LinkEvent<String>>], wanted: LinkId| {
+        outputs
+            .iter()
+            .any(|output| matches!(output, Output::Close(id, Closing::Abort) if *id == wanted))
+    };
+    assert!(closed(&drain(&mut link).0, scout));
+
+    let look = drain(&mut link).1.unwrap();
+    link.handle_timeout(look);
+    let (scout, _) = opened(&drain(&mut link).0).unwrap();
+    link.handle_input(look, Input::Closed(second, CloseReason::Eof));
+    assert!(closed(&drain(&mut link).0, scout));
+    link.handle_input(look, Input::Opened(scout));
+    assert!(!link.is_ready(), "what comes of it late is ignored");
+}
+
+#[test]
+fn new_endpoints_count_from_the_next_attempt_on() {
+    let mut link = link(two_brokers());
+    let id = up(&mut link, T0);
+    link.set_endpoints(vec![Endpoint::plain("c", 3)]);
+    assert!(link.is_ready());
+    link.reopen(T0, CloseReason::Other("told to".into()));
+    let (outputs, deadline) = drain(&mut link);
+    assert!(
+        outputs
+            .iter()
+            .any(|output| matches!(output, Output::Close(it, _) if *it == id))
+    );
+    link.handle_timeout(deadline.unwrap());
+
+    assert_eq!(opened(&drain(&mut link).0).unwrap().1, "c:3");
+}

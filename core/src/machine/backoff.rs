@@ -5,14 +5,19 @@ use core::time::Duration;
 
 /// Exponential back-off with full upper-half jitter.
 ///
-/// The n-th delay is drawn from the upper half of `first · 2ⁿ`, capped at `max`: never all
-/// clients at the same moment, never at once.
+/// The n-th delay is drawn from the upper half of `first · growthⁿ`, capped at `max`: never all
+/// clients at the same moment, never at once. The growth is 2, unless [changed](Backoff::growing).
 #[derive(Clone, Debug)]
 pub struct Backoff {
     first: Duration,
     max: Duration,
+    growth: u32,
+    ceiling: Duration,
     attempt: u32,
 }
+
+/// Doubling, in percent.
+const DOUBLES: u32 = 200;
 
 impl Backoff {
     /// Delays from `first`, doubling, up to `max`.
@@ -21,15 +26,24 @@ impl Backoff {
         Self {
             first,
             max,
+            growth: DOUBLES,
+            ceiling: first,
             attempt: 0,
         }
     }
 
+    /// The same with another growth, percent: 100 keeps all delays alike, less counts as 100.
+    #[must_use]
+    pub const fn growing(self, percent: u32) -> Self {
+        let growth = if percent < 100 { 100 } else { percent };
+        Self { growth, ..self }
+    }
+
     /// The next delay.
     pub fn next(&mut self, random: &mut Random) -> Duration {
-        let factor = 1u32.checked_shl(self.attempt.min(24)).unwrap_or(u32::MAX);
         self.attempt = self.attempt.saturating_add(1);
-        let ceiling = self.first.saturating_mul(factor).min(self.max);
+        let ceiling = self.ceiling.min(self.max);
+        self.ceiling = ceiling.saturating_mul(self.growth) / 100;
         let half = ceiling / 2;
         let span = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX);
         half + Duration::from_nanos(random.below(span.saturating_add(1)))
@@ -38,6 +52,7 @@ impl Backoff {
     /// Starts over: the last attempt succeeded.
     pub fn reset(&mut self) {
         self.attempt = 0;
+        self.ceiling = self.first;
     }
 
     /// How many delays were given since the last success.

@@ -23,6 +23,18 @@ pub struct LinkConfig {
     pub retry_first: Duration,
     /// The longest wait between rounds.
     pub retry_max: Duration,
+    /// By how much the wait grows from round to round, percent: 200 doubles it, 100 leaves it.
+    pub retry_growth: u32,
+    /// How many rounds in a row may fail, once it was ready, before it gives up with
+    /// [`CloseReason::GaveUp`]; `None`: any number; 0: it does not come back at all.
+    pub attempts_at_most: Option<u32>,
+    /// The same before it was ready for the first time.
+    pub first_attempts_at_most: Option<u32>,
+    /// How many of the first endpoints are preferred: while it is ready at another one, it looks
+    /// from time to time whether a preferred one takes connections, and moves there.
+    pub preferred: usize,
+    /// How long it waits between such looks.
+    pub look_every: Duration,
 }
 
 impl LinkConfig {
@@ -36,6 +48,11 @@ impl LinkConfig {
             ready_within: Duration::from_secs(10),
             retry_first: Duration::from_millis(100),
             retry_max: Duration::from_secs(30),
+            retry_growth: 200,
+            attempts_at_most: None,
+            first_attempts_at_most: None,
+            preferred: 0,
+            look_every: Duration::from_secs(10),
         }
     }
 
@@ -111,10 +128,29 @@ pub struct Link<P: Protocol> {
     state: LinkState,
     give_up_at: Option<Instant>,
     ready_since: Instant,
+    was_ready: bool,
+    /// Rounds that failed in a row.
+    failed: u32,
     backoff: Backoff,
+    scout: Scout,
     random: Random,
     now: Instant,
     queue: VecDeque<Output<LinkEvent<P::Event>>>,
+}
+
+/// The look at preferred endpoints while another one is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scout {
+    /// There is nothing to look for.
+    Resting,
+    /// The next look is at the endpoint of this index.
+    Due { at: Instant, endpoint: usize },
+    /// It is being connected.
+    Looking {
+        link: LinkId,
+        endpoint: usize,
+        until: Instant,
+    },
 }
 
 /// A link that was up for at least this long was no failure: the next attempt comes soon.
@@ -126,7 +162,8 @@ impl<P: Protocol> Link<P> {
     pub fn new(protocol: P, config: LinkConfig, slot: LinkSlot, random: Random) -> Self {
         Self {
             protocol,
-            backoff: Backoff::new(config.retry_first, config.retry_max),
+            backoff: Backoff::new(config.retry_first, config.retry_max)
+                .growing(config.retry_growth),
             config,
             slot,
             generation: 0,
@@ -136,6 +173,9 @@ impl<P: Protocol> Link<P> {
             state: LinkState::Idle,
             give_up_at: None,
             ready_since: Instant::START,
+            was_ready: false,
+            failed: 0,
+            scout: Scout::Resting,
             random,
             now: Instant::START,
             queue: VecDeque::new(),
@@ -197,6 +237,28 @@ impl<P: Protocol> Link<P> {
         &mut self.protocol
     }
 
+    /// Replaces the endpoints; a link in use stays. None of them is preferred then.
+    ///
+    /// An empty list is ignored.
+    pub fn set_endpoints(&mut self, endpoints: Vec<Endpoint>) {
+        if endpoints.is_empty() {
+            return;
+        }
+        self.config.endpoints = endpoints;
+        self.config.preferred = 0;
+        self.endpoint = 0;
+        self.tried = 0;
+        self.rest_scout();
+    }
+
+    /// Leaves the socket in use for this reason, if any, and begins anew with the first endpoint.
+    pub fn reopen(&mut self, now: Instant, reason: CloseReason) {
+        self.now = now;
+        if self.current.is_some() {
+            self.close(Closing::Flush, reason, true);
+        }
+    }
+
     fn begin_round(&mut self) {
         self.tried = 0;
         self.endpoint = 0;
@@ -233,6 +295,26 @@ impl<P: Protocol> Link<P> {
         self.current = None;
         self.give_up_at = None;
         self.state = LinkState::Idle;
+        self.rest_scout();
+        let is_last = self.tried + 1 >= self.config.endpoints.len();
+        self.failed = match (was_ready, is_last) {
+            (true, _) => 0,
+            (false, true) => self.failed.saturating_add(1),
+            (false, false) => self.failed,
+        };
+        let at_most = if self.was_ready || was_ready {
+            self.config.attempts_at_most
+        } else {
+            self.config.first_attempts_at_most
+        };
+        let gives_up = again && at_most.is_some_and(|most| self.failed >= most.max(1));
+        let gives_up = gives_up || (again && was_ready && at_most == Some(0));
+        let (reason, again) = if gives_up {
+            let text = format!("gave up after {} rounds: {reason}", self.failed);
+            (CloseReason::GaveUp(text), false)
+        } else {
+            (reason, again)
+        };
         self.protocol
             .handle_input(self.now, ProtocolInput::Closed(reason.clone()));
         let mut retry_at = None;
@@ -284,14 +366,99 @@ impl<P: Protocol> Link<P> {
         }
     }
 
+    /// Looks no more.
+    fn rest_scout(&mut self) {
+        if let Scout::Looking { link, .. } = self.scout {
+            self.queue.push_back(Output::Close(link, Closing::Abort));
+        }
+        self.scout = Scout::Resting;
+    }
+
+    /// Says when to look at this preferred endpoint, or the first one after the last.
+    fn plan_scout(&mut self, endpoint: usize) {
+        let preferred = self.config.preferred.min(self.config.endpoints.len());
+        self.scout = if self.endpoint < preferred || preferred == 0 {
+            Scout::Resting
+        } else {
+            let at = self.now + self.config.look_every;
+            let endpoint = if endpoint < preferred { endpoint } else { 0 };
+            Scout::Due { at, endpoint }
+        };
+    }
+
+    fn check_scout(&mut self) {
+        match self.scout {
+            Scout::Due { at, endpoint } if at <= self.now => {
+                let Some(found) = self.config.endpoints.get(endpoint).cloned() else {
+                    self.scout = Scout::Resting;
+                    return;
+                };
+                let link = self.slot.link(self.generation);
+                self.generation = self.generation.wrapping_add(1);
+                let until = self.now + self.config.ready_within;
+                self.scout = Scout::Looking {
+                    link,
+                    endpoint,
+                    until,
+                };
+                self.queue.push_back(Output::Open(link, found));
+            }
+            Scout::Looking {
+                link,
+                endpoint,
+                until,
+            } if until <= self.now => {
+                self.queue.push_back(Output::Close(link, Closing::Abort));
+                self.plan_scout(endpoint + 1);
+            }
+            Scout::Resting | Scout::Due { .. } | Scout::Looking { .. } => {}
+        }
+    }
+
+    /// A preferred endpoint takes connections: the link moves there.
+    fn move_to_scout(&mut self, link: LinkId, endpoint: usize) {
+        let reason = CloseReason::Other("a preferred endpoint is there again".into());
+        if let Some(id) = self.current.take() {
+            self.queue.push_back(Output::Close(id, Closing::Flush));
+        }
+        self.protocol
+            .handle_input(self.now, ProtocolInput::Closed(reason.clone()));
+        let retry_at = Some(self.now);
+        self.queue
+            .push_back(Output::Event(LinkEvent::Down { reason, retry_at }));
+        self.scout = Scout::Resting;
+        self.tried = 0;
+        self.endpoint = endpoint;
+        self.current = Some(link);
+        self.give_up_at = Some(self.now + self.config.ready_within);
+        self.opened(link);
+    }
+
+    fn opened(&mut self, id: LinkId) {
+        match self.endpoint().and_then(|endpoint| endpoint.tls) {
+            Some(tls) => {
+                self.state = LinkState::Securing;
+                self.queue.push_back(Output::Secure(id, tls));
+            }
+            None => {
+                self.state = LinkState::Greeting;
+                self.protocol
+                    .handle_input(self.now, ProtocolInput::Opened(None));
+            }
+        }
+    }
+
     fn deadline(&self) -> Option<Instant> {
         match self.state {
             LinkState::Waiting { retry_at } => Some(retry_at),
-            LinkState::Idle
-            | LinkState::Opening
-            | LinkState::Securing
-            | LinkState::Greeting
-            | LinkState::Ready => self.give_up_at,
+            LinkState::Ready => match self.scout {
+                Scout::Resting => None,
+                Scout::Due { at, .. } => Some(at),
+                Scout::Looking { until, .. } => Some(until),
+            },
+            LinkState::Idle | LinkState::Opening | LinkState::Securing | LinkState::Greeting => {
+                self.give_up_at
+            }
         }
     }
 
@@ -334,17 +501,14 @@ impl<P: Protocol> Machine for Link<P> {
         self.now = now;
         match input {
             Input::Opened(id) if self.is_current(id) && self.state == LinkState::Opening => {
-                match self.endpoint().and_then(|endpoint| endpoint.tls) {
-                    Some(tls) => {
-                        self.state = LinkState::Securing;
-                        self.queue.push_back(Output::Secure(id, tls));
-                    }
-                    None => {
-                        self.state = LinkState::Greeting;
-                        self.protocol.handle_input(now, ProtocolInput::Opened(None));
-                    }
-                }
+                self.opened(id);
             }
+            Input::Opened(id) => match self.scout {
+                Scout::Looking { link, endpoint, .. } if link == id => {
+                    self.move_to_scout(link, endpoint);
+                }
+                Scout::Resting | Scout::Due { .. } | Scout::Looking { .. } => {}
+            },
             Input::Secured(id, identity) if self.is_current(id) => {
                 if self.state == LinkState::Securing {
                     self.state = LinkState::Greeting;
@@ -363,13 +527,17 @@ impl<P: Protocol> Machine for Link<P> {
                 self.protocol.handle_input(now, ProtocolInput::Sent);
             }
             Input::Closed(id, reason) if self.is_current(id) => self.lose(reason, true),
+            Input::Closed(id, _) => match self.scout {
+                Scout::Looking { link, endpoint, .. } if link == id => {
+                    self.plan_scout(endpoint + 1);
+                }
+                Scout::Resting | Scout::Due { .. } | Scout::Looking { .. } => {}
+            },
             Input::Command(id, command) => self.on_command(id, command),
             Input::Wall(wall) => self.protocol.handle_input(now, ProtocolInput::Wall(wall)),
-            Input::Opened(_)
-            | Input::Secured(..)
+            Input::Secured(..)
             | Input::Received(..)
             | Input::Sent(_)
-            | Input::Closed(..)
             | Input::Listening(..)
             | Input::ListenFailed(..)
             | Input::Accepted(..) => {}
@@ -387,7 +555,8 @@ impl<P: Protocol> Machine for Link<P> {
             LinkState::Opening | LinkState::Securing | LinkState::Greeting => {
                 self.close(Closing::Abort, CloseReason::TimedOut, true);
             }
-            LinkState::Idle | LinkState::Ready => {}
+            LinkState::Ready => self.check_scout(),
+            LinkState::Idle => {}
         }
     }
 
@@ -417,6 +586,9 @@ impl<P: Protocol> Machine for Link<P> {
                     self.state = LinkState::Ready;
                     self.give_up_at = None;
                     self.ready_since = self.now;
+                    self.was_ready = true;
+                    self.failed = 0;
+                    self.plan_scout(0);
                     Output::Event(LinkEvent::Up)
                 }
                 ProtocolOutput::Close(closing, reason) => {

@@ -241,6 +241,8 @@ pub enum CloseReason {
     Denied(String),
     /// A limit of ours was exceeded; which.
     Limit(String),
+    /// As many attempts failed as may; with the reason of the last one. Nobody tries again.
+    GaveUp(String),
     /// Anything else; the system's words.
     Other(String),
 }
@@ -259,6 +261,7 @@ impl fmt::Display for CloseReason {
             Self::Remote(text) => write!(f, "peer broke the protocol: {text}"),
             Self::Denied(text) => write!(f, "refused by the peer: {text}"),
             Self::Limit(text) => write!(f, "limit exceeded: {text}"),
+            Self::GaveUp(text) => f.write_str(text),
             Self::Other(text) => f.write_str(text),
         }
     }
