@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs every test of finewire: what CI runs, on a fresh machine with Rust.
 #
-# Real peers (ActiveMQ, Prosody) come from Debian and are installed here when this runs as root on
-# Debian; elsewhere the tests that need them print that they were skipped (with CI=true: fail).
+# Real peers (ActiveMQ, Prosody, ejabberd, Python's websockets) come from Debian and are installed
+# here when this runs as root on Debian; elsewhere the tests that need them print that they were
+# skipped (with CI=true: fail).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +24,9 @@ peers() {
     [ -e /usr/share/activemq/lib/activemq-broker.jar ] || missing+=(activemq)
     [ -e /usr/share/java/slf4j-nop.jar ] || missing+=(libslf4j-java)
     [ -e /usr/bin/prosody ] || missing+=(prosody)
+    [ -e /usr/sbin/ejabberdctl ] || missing+=(ejabberd)
+    python3 -c 'import websockets' 2>/dev/null || /usr/bin/python3 -c 'import websockets' 2>/dev/null ||
+        missing+=(python3-websockets)
     command -v openssl >/dev/null || missing+=(openssl)
     command -v java >/dev/null && command -v javac >/dev/null || missing+=(default-jdk-headless)
     if [ ${#missing[@]} -eq 0 ]; then

@@ -1,179 +1,155 @@
-//! Our XMPP client against a real server, Prosody.
+//! Our XMPP client against real servers, Prosody and ejabberd, on every way that Finesse offers.
 
 use core::time::Duration;
-use finewire_core::machine::{
-    CloseReason, Endpoint, Instant, Link, LinkConfig, LinkEvent, LinkSlot, Outcome, Random, Reason,
-    TlsFault, TlsId,
-};
-use finewire_tests::peers::{Prosody, publish};
-use finewire_tokio::{ClientTls, Events, Handle, Options};
-use finewire_xmpp::{Client, ClientCommand, ClientConfig, ClientEvent, Jid};
+use finewire_core::machine::{CloseReason, Fingerprint, LinkEvent, Outcome, Reason, TlsFault};
+use finewire_tests::peers::{Way, XmppClient, XmppProduct, XmppServer, publish, xmpp_config};
+use finewire_tokio::ClientTls;
+use finewire_xmpp::{ClientCommand, ClientEvent};
 
-const PATIENCE: Duration = Duration::from_secs(20);
-const TLS: TlsId = TlsId(1);
 const NODE: &str = "/finesse/api/Team/1/Users";
+const SERVICE: &str = "pubsub.localhost";
+const PASSWORD: &str = "Passw0rd!";
+const USERS: &[(&str, &str)] = &[("1001001", PASSWORD), ("finesse", "f1nesse")];
 
-struct Ours {
-    handle: Handle<Link<Client>>,
-    events: Events<LinkEvent<ClientEvent>>,
-}
-
-impl Ours {
-    fn start(endpoint: Endpoint, config: ClientConfig, tls: Option<ClientTls>) -> Self {
-        let mut link = Link::new(
-            Client::new(config),
-            LinkConfig::keep_open(vec![endpoint]),
-            LinkSlot(0),
-            Random::from_seed([3; 32]),
-        );
-        link.start(Instant::START);
-        let mut options = Options::default();
-        if let Some(tls) = tls {
-            options.host.tls.set_client(TLS, tls);
+/// Each of these is tried with each server.
+macro_rules! with_each_server {
+    ($($check:ident),* $(,)?) => {
+        mod prosody {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(finewire_tests::peers::XmppProduct::Prosody).await;
+            })*
         }
-        let (handle, events, _task) = finewire_tokio::spawn(link, options);
-        Self { handle, events }
-    }
-
-    async fn event(&mut self, what: &str) -> LinkEvent<ClientEvent> {
-        let next = tokio::time::timeout(PATIENCE, self.events.next()).await;
-        next.unwrap_or_else(|_| panic!("{what} did not come"))
-            .expect("the client runs")
-    }
-
-    async fn said(&mut self, what: &str) -> ClientEvent {
-        loop {
-            match self.event(what).await {
-                LinkEvent::Said(event) => return event,
-                LinkEvent::Up => {}
-                LinkEvent::Down { reason, .. } => panic!("down while waiting for {what}: {reason}"),
-            }
+        mod ejabberd {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(finewire_tests::peers::XmppProduct::Ejabberd).await;
+            })*
         }
-    }
-}
-
-const USERS: &[(&str, &str)] = &[("1001001", "Passw0rd!"), ("finesse", "f1nesse")];
-
-fn config(password: &str) -> ClientConfig {
-    let mut config = ClientConfig::new("localhost", "1001001", password.into(), "finewire");
-    config.ping_every = Duration::from_millis(200);
-    config
-}
-
-fn secure(prosody: &Prosody) -> (Endpoint, Option<ClientTls>) {
-    let tls = ClientTls::roots_pem(&prosody.certificate()).expect("a root");
-    (
-        Endpoint::secure("localhost", prosody.secure_port(), TLS),
-        Some(tls),
-    )
-}
-
-async fn start() -> Prosody {
-    tokio::task::spawn_blocking(|| Prosody::start(USERS))
-        .await
-        .expect("no panic")
-}
-
-#[tokio::test]
-async fn an_item_comes_by_an_explicit_subscription_over_tls_and_pings_are_answered() {
-    if !Prosody::is_available() {
-        return;
-    }
-    let prosody = start().await;
-    let (endpoint, tls) = secure(&prosody);
-    let mut ours = Ours::start(endpoint, config("Passw0rd!"), tls);
-    let ClientEvent::Bound { jid } = ours.said("the login").await else {
-        panic!("something before the login");
     };
-    assert_eq!(jid.as_str(), "1001001@localhost/finewire");
+}
 
-    let service = Jid::new(None, "pubsub.localhost", None).expect("an address");
-    let subscribe = ClientCommand::Subscribe {
-        service,
-        node: NODE.into(),
-    };
-    assert_eq!(ours.handle.command(subscribe).await, Outcome::Done);
-    let port = prosody.plain_port();
-    let payload = "<notification xmlns='http://jabber.org/protocol/pubsub'>\
-                   &lt;Update&gt;&lt;event&gt;PUT&lt;/event&gt;&lt;/Update&gt;</notification>";
-    tokio::task::spawn_blocking(move || {
-        publish(port, "finesse", "f1nesse", NODE, "item-1", payload);
-    })
-    .await
-    .expect("published");
+with_each_server!(
+    an_item_comes_by_an_explicit_subscription_on_every_way_and_pings_are_answered,
+    a_wrong_password_is_tried_once_and_named,
+    the_password_does_not_go_without_tls_unless_allowed,
+    a_subscription_that_the_service_refuses_is_refused_with_its_condition,
+    a_server_with_an_unknown_certificate_is_not_told_the_password,
+    a_path_without_a_websocket_is_named_in_the_reason_and_tried_again,
+    who_loses_its_resource_to_another_does_not_take_it_back,
+    after_a_restart_of_the_server_login_and_subscription_are_made_again,
+);
 
-    loop {
-        if let ClientEvent::Notified { node, items, .. } = ours.said("the item").await {
-            assert_eq!(node, NODE);
-            assert_eq!(items[0].id.as_deref(), Some("item-1"));
-            assert_eq!(items[0].payload, "<Update><event>PUT</event></Update>");
-            break;
-        }
+async fn start(product: XmppProduct) -> Option<XmppServer> {
+    if !XmppServer::is_available(product) {
+        return None;
     }
-    // Several ping intervals pass; a link that got no answers would be lost.
-    let quiet = tokio::time::timeout(Duration::from_secs(2), ours.event("nothing")).await;
-    assert!(quiet.is_err(), "{quiet:?}");
-    assert_eq!(
-        ours.handle.command(ClientCommand::Disconnect).await,
-        Outcome::Done
+    let start = move || XmppServer::start(product, USERS);
+    Some(blocking(start).await)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.expect("no panic")
+}
+
+fn ours(server: &XmppServer, way: Way, password: &str) -> XmppClient {
+    XmppClient::start(server, way, xmpp_config("1001001", password, way))
+}
+
+/// Publishes `update` as Finesse does: XML as text in a notification. Makes the node, too.
+async fn publish_update(server: &XmppServer, id: &'static str, update: &str) {
+    let port = server.plain_port();
+    let payload = format!(
+        "<notification xmlns='http://jabber.org/protocol/pubsub'>{}</notification>",
+        update.replace('&', "&amp;").replace('<', "&lt;")
     );
+    blocking(move || publish(port, "finesse", "f1nesse", NODE, id, &payload)).await;
 }
 
-#[tokio::test]
-async fn a_wrong_password_is_tried_once() {
-    if !Prosody::is_available() {
+async fn an_item_comes_by_an_explicit_subscription_on_every_way_and_pings_are_answered(
+    product: XmppProduct,
+) {
+    let Some(server) = start(product).await else {
         return;
-    }
-    let prosody = start().await;
-    let (endpoint, tls) = secure(&prosody);
-    let mut ours = Ours::start(endpoint, config("wrong"), tls);
-
-    let LinkEvent::Down { reason, retry_at } = ours.event("the refusal").await else {
-        panic!("logged in with a wrong password");
     };
+    // ejabberd has a node once somebody has published to it.
+    publish_update(&server, "item-0", "<Update/>").await;
+    // Longer than fits into a WebSocket's frame of the shortest or the middle form.
+    let update = format!("<Update>{}</Update>", "€&amp;".repeat(10_000));
+    for way in [Way::Plain, Way::Tls, Way::PlainWebSocket, Way::WebSocket] {
+        let mut ours = ours(&server, way, PASSWORD);
+        assert_eq!(ours.bound().await.as_str(), "1001001@localhost/finewire");
+        assert_eq!(ours.subscribe(SERVICE, NODE).await, Outcome::Done);
+        publish_update(&server, "item-1", &update).await;
+        assert!(ours.item(NODE, "item-1").await == update, "{way:?}");
+        ours.pongs(3).await;
 
-    assert!(matches!(reason, CloseReason::Denied(_)), "{reason}");
-    assert_eq!(retry_at, None);
+        let service = finewire_xmpp::Jid::new(None, SERVICE, None).expect("an address");
+        let node = NODE.into();
+        let taken_back = ClientCommand::Unsubscribe { service, node };
+        assert_eq!(ours.command(taken_back).await, Outcome::Done, "{way:?}");
+        let goodbye = ours.command(ClientCommand::Disconnect).await;
+        assert_eq!(goodbye, Outcome::Done, "{way:?}");
+        let (reason, retry_at) = down(&mut ours).await;
+        assert_eq!((reason, retry_at), (CloseReason::Asked, None), "{way:?}");
+    }
 }
 
-#[tokio::test]
-async fn the_password_does_not_go_over_a_plain_stream_unless_allowed() {
-    if !Prosody::is_available() {
-        return;
+/// Waits for the loss of the link, passing over what comes before.
+async fn down(ours: &mut XmppClient) -> (CloseReason, Option<finewire_core::machine::Instant>) {
+    loop {
+        if let LinkEvent::Down { reason, retry_at } = ours.event("the end").await {
+            return (reason, retry_at);
+        }
     }
-    let prosody = start().await;
-    let endpoint = Endpoint::plain("127.0.0.1", prosody.plain_port());
-    let mut ours = Ours::start(endpoint.clone(), config("Passw0rd!"), None);
-    assert!(matches!(
-        ours.event("the refusal").await,
-        LinkEvent::Down { .. }
-    ));
-
-    let mut config = config("Passw0rd!");
-    config.allow_plaintext = true;
-    let mut ours = Ours::start(endpoint, config, None);
-    assert!(matches!(
-        ours.said("the login").await,
-        ClientEvent::Bound { .. }
-    ));
 }
 
-#[tokio::test]
-async fn a_subscription_that_the_service_refuses_is_refused_with_its_condition() {
-    if !Prosody::is_available() {
+async fn a_wrong_password_is_tried_once_and_named(product: XmppProduct) {
+    let Some(server) = start(product).await else {
         return;
-    }
-    let prosody = start().await;
-    let (endpoint, tls) = secure(&prosody);
-    let mut ours = Ours::start(endpoint, config("Passw0rd!"), tls);
-    let _ = ours.said("the login").await;
-
-    let service = Jid::new(None, "nobody.localhost", None).expect("an address");
-    let subscribe = ClientCommand::Subscribe {
-        service,
-        node: NODE.into(),
     };
-    let outcome = ours.handle.command(subscribe).await;
+    for way in [Way::Tls, Way::WebSocket] {
+        let mut ours = ours(&server, way, "wrong");
+        let LinkEvent::Down { reason, retry_at } = ours.event("the refusal").await else {
+            panic!("logged in with a wrong password");
+        };
+        assert_eq!(
+            (reason, retry_at),
+            (CloseReason::Denied("not-authorized".into()), None),
+            "{way:?}"
+        );
+    }
+}
+
+async fn the_password_does_not_go_without_tls_unless_allowed(product: XmppProduct) {
+    let Some(server) = start(product).await else {
+        return;
+    };
+    for way in [Way::Plain, Way::PlainWebSocket] {
+        let mut config = xmpp_config("1001001", PASSWORD, way);
+        config.allow_plaintext = false;
+        let mut ours = XmppClient::start(&server, way, config.clone());
+        let LinkEvent::Down { reason, retry_at } = ours.event("the refusal").await else {
+            panic!("logged in without TLS");
+        };
+        assert!(reason.to_string().contains("plain"), "{reason}");
+        assert_eq!(retry_at, None);
+
+        config.allow_plaintext = true;
+        let _ = XmppClient::start(&server, way, config).bound().await;
+    }
+}
+
+async fn a_subscription_that_the_service_refuses_is_refused_with_its_condition(
+    product: XmppProduct,
+) {
+    let Some(server) = start(product).await else {
+        return;
+    };
+    let mut ours = ours(&server, Way::Tls, PASSWORD);
+    let _ = ours.bound().await;
+
+    let outcome = ours.subscribe("nobody.localhost", NODE).await;
 
     assert!(
         matches!(&outcome, Outcome::Refused(why) if why.reason == Reason::Denied),
@@ -181,22 +157,110 @@ async fn a_subscription_that_the_service_refuses_is_refused_with_its_condition()
     );
 }
 
-#[tokio::test]
-async fn a_server_with_an_unknown_certificate_is_not_told_the_password() {
-    if !Prosody::is_available() {
+async fn a_server_with_an_unknown_certificate_is_not_told_the_password(product: XmppProduct) {
+    let Some(server) = start(product).await else {
         return;
-    }
-    let prosody = start().await;
-    let (endpoint, _) = secure(&prosody);
-    let pinned = ClientTls::pinned(finewire_core::machine::Fingerprint([0; 32]));
-    let mut ours = Ours::start(endpoint, config("Passw0rd!"), Some(pinned));
+    };
+    for way in [Way::Tls, Way::WebSocket] {
+        let pinned = ClientTls::pinned(Fingerprint([0; 32]));
+        let config = xmpp_config("1001001", PASSWORD, way);
+        let mut ours =
+            XmppClient::start_with(&server, way, server.websocket_path(), pinned, config);
 
-    let LinkEvent::Down { reason, .. } = ours.event("the refusal").await else {
-        panic!("trusted a stranger");
+        let LinkEvent::Down { reason, .. } = ours.event("the refusal").await else {
+            panic!("trusted a stranger");
+        };
+
+        assert!(
+            matches!(reason, CloseReason::Tls(TlsFault::PinMismatch(_))),
+            "{reason}"
+        );
+    }
+}
+
+async fn a_path_without_a_websocket_is_named_in_the_reason_and_tried_again(product: XmppProduct) {
+    let Some(server) = start(product).await else {
+        return;
+    };
+    let tls = ClientTls::roots_pem(&server.certificate()).expect("a root");
+    let config = xmpp_config("1001001", PASSWORD, Way::WebSocket);
+    let mut ours = XmppClient::start_with(&server, Way::WebSocket, "/nothing", tls, config);
+
+    let LinkEvent::Down { reason, retry_at } = ours.event("the refusal").await else {
+        panic!("logged in nowhere");
     };
 
-    assert!(
-        matches!(reason, CloseReason::Tls(TlsFault::PinMismatch(_))),
-        "{reason}"
-    );
+    assert!(reason.to_string().contains("404"), "{reason}");
+    assert!(retry_at.is_some());
+}
+
+async fn who_loses_its_resource_to_another_does_not_take_it_back(product: XmppProduct) {
+    let Some(server) = start(product).await else {
+        return;
+    };
+    let mut first = ours(&server, Way::Tls, PASSWORD);
+    let address = first.bound().await;
+
+    let mut second = ours(&server, Way::WebSocket, PASSWORD);
+    assert_eq!(second.bound().await, address);
+
+    let lost = down(&mut first).await;
+    assert_eq!(lost, (CloseReason::Denied("conflict".into()), None));
+    second.pongs(3).await;
+}
+
+async fn after_a_restart_of_the_server_login_and_subscription_are_made_again(product: XmppProduct) {
+    let Some(mut server) = start(product).await else {
+        return;
+    };
+    publish_update(&server, "item-0", "<Update/>").await;
+    let mut clients = Vec::new();
+    for way in [Way::Tls, Way::WebSocket] {
+        let mut config = xmpp_config("1001001", PASSWORD, way);
+        config.resource = format!("{way:?}").into();
+        let mut ours = XmppClient::start(&server, way, config);
+        let _ = ours.bound().await;
+        assert_eq!(ours.subscribe(SERVICE, NODE).await, Outcome::Done);
+        clients.push(ours);
+    }
+
+    let mut server = blocking(move || {
+        server.stop();
+        server
+    })
+    .await;
+    for ours in &mut clients {
+        let (reason, retry_at) = down(ours).await;
+        assert!(retry_at.is_some(), "gave up: {reason}");
+    }
+    let server = blocking(move || {
+        server.start_again();
+        server
+    })
+    .await;
+    for ours in &mut clients {
+        back(ours).await;
+        // Nothing says when the subscription stands again: published until one gets through.
+        let item = loop {
+            publish_update(&server, "item-1", "<Update>again</Update>").await;
+            let within = Duration::from_secs(1);
+            if let Ok(item) = tokio::time::timeout(within, ours.item(NODE, "item-1")).await {
+                break item;
+            }
+        };
+        assert_eq!(item, "<Update>again</Update>");
+    }
+}
+
+/// Waits for the next login, passing over attempts that fail.
+async fn back(ours: &mut XmppClient) {
+    loop {
+        match ours.event("the next login").await {
+            LinkEvent::Said(ClientEvent::Bound { .. }) => return,
+            LinkEvent::Down { reason, retry_at } => {
+                assert!(retry_at.is_some(), "gave up: {reason}");
+            }
+            LinkEvent::Up | LinkEvent::Said(_) => {}
+        }
+    }
 }

@@ -1,22 +1,26 @@
-//! Real peers that the interop tests start: ActiveMQ, its Java client, Prosody, OpenSSL.
+//! Real peers that the interop tests start: ActiveMQ, its Java client, Prosody, ejabberd, OpenSSL.
 //!
 //! Each runs as a child process on loopback, on a port of its own or one found free, and ends
 //! with the test. [`available`] says whether a peer can run here; in CI (`CI=true`) one that
 //! cannot is a failure, elsewhere its tests say why they were skipped.
 
 mod activemq;
+mod ejabberd;
 mod openssl;
 mod process;
 mod program;
 mod prosody;
 mod publisher;
+mod xmpp_client;
+mod xmpp_server;
 
 pub use activemq::{Broker, Jms};
 pub use openssl::{certificate, decrypt_triple_des, encrypt_triple_des};
 pub use process::{Lines, free_port};
 pub use program::{Connector, Ran, Simulator, end, program, run, start};
-pub use prosody::Prosody;
 pub use publisher::publish;
+pub use xmpp_client::{Way, XmppClient, xmpp_config};
+pub use xmpp_server::{Account, XmppProduct, XmppServer};
 
 use std::path::Path;
 
