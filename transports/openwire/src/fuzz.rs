@@ -268,67 +268,78 @@ impl Reader for Generator<'_> {
         self.format.version
     }
 
-    fn boolean(&mut self) -> Result<bool, DecodeError> {
-        Ok(self.flip())
+    fn boolean(&mut self, to: &mut bool) -> Result<(), DecodeError> {
+        *to = self.flip();
+        Ok(())
     }
 
-    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
-        Ok(self.next().cast_signed().into())
+    fn byte<T: From<i8>>(&mut self, to: &mut T) -> Result<(), DecodeError> {
+        *to = self.next().cast_signed().into();
+        Ok(())
     }
 
-    fn int(&mut self) -> Result<i32, DecodeError> {
-        Ok(i32::from_be_bytes(self.number()))
+    fn int(&mut self, to: &mut i32) -> Result<(), DecodeError> {
+        *to = i32::from_be_bytes(self.number());
+        Ok(())
     }
 
-    fn long(&mut self) -> Result<i64, DecodeError> {
-        Ok(i64::from_be_bytes(self.number()))
+    fn long(&mut self, to: &mut i64) -> Result<(), DecodeError> {
+        *to = i64::from_be_bytes(self.number());
+        Ok(())
     }
 
-    fn text(&mut self) -> Result<Option<Text>, DecodeError> {
-        Ok(self.flip().then(|| self.some_text()))
+    fn text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
+        *to = self.flip().then(|| self.some_text());
+        Ok(())
     }
 
-    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
-        if !self.flip() {
-            return Ok(None);
+    fn sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
+        if self.flip() {
+            let length = usize::from(self.next()).min(self.data.len());
+            *to = Some((0..length).map(|_| self.next()).collect());
         }
-        let length = usize::from(self.next()).min(self.data.len());
-        Ok(Some((0..length).map(|_| self.next()).collect()))
+        Ok(())
     }
 
-    fn magic(&mut self) -> Result<Magic, DecodeError> {
-        Ok(Magic(self.number()))
+    fn magic(&mut self, to: &mut Magic) -> Result<(), DecodeError> {
+        *to = Magic(self.number());
+        Ok(())
     }
 
-    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
+    fn object<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
         if self.depth >= Limits::default().depth || !self.flip() {
-            return Ok(None);
+            return Ok(());
         }
         self.depth += 1;
         // An odd step visits every code, so that each of several fitting ones has its chance.
         let (start, step) = (self.next(), self.next() | 1);
-        let value = (0..=u8::MAX)
+        *to = (0..=u8::MAX)
             .map(|n| start.wrapping_add(n.wrapping_mul(step)))
             .find_map(|code| T::read(self, code).ok());
         self.depth -= 1;
-        Ok(value)
+        Ok(())
     }
 
-    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
-        self.object()
+    fn cached<T: Cacheable>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
+        self.object(to)
     }
 
-    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
-        if !self.flip() {
-            return Ok(None);
+    fn array<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError> {
+        if self.flip() {
+            let mut elements = Vec::new();
+            for _ in 0..self.next() % 5 {
+                let mut element = None;
+                self.object(&mut element)?;
+                elements.push(element);
+            }
+            *to = Some(elements);
         }
-        let count = self.next() % 5;
-        let elements: Result<Vec<_>, _> = (0..count).map(|_| self.object()).collect();
-        elements.map(Some)
+        Ok(())
     }
 
-    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError> {
-        Ok(self.cause(0))
+    fn throwable(&mut self, to: &mut Option<Box<Throwable>>) -> Result<(), DecodeError> {
+        *to = self.cause(0);
+        Ok(())
     }
 
     fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError {

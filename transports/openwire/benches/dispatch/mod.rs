@@ -78,7 +78,7 @@ impl Codec {
 
     /// From a received frame to an owned value; its body stays as it came.
     pub(crate) fn decode(&mut self) -> Command {
-        self.decoder.decode(self.frame.clone()).unwrap()
+        self.decoder.decode(&self.frame).unwrap()
     }
 
     /// From a received frame to the text of its body.

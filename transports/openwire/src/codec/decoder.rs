@@ -1,5 +1,7 @@
 //! Frames to commands.
 
+use core::borrow::Borrow;
+
 use bytes::Bytes;
 
 use super::{DecodeError, Flaw, Limits, WireFormat, cache::ReadCache, read::Decoding};
@@ -72,13 +74,15 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError`] if the frame is not exactly one command within the limits; then close the
     /// connection.
-    pub fn decode(&mut self, frame: Bytes) -> Result<Command, DecodeError> {
+    pub fn decode(&mut self, frame: impl Borrow<Bytes>) -> Result<Command, DecodeError> {
+        let frame = frame.borrow();
         let limit = self.largest_frame();
         if frame.len() > limit {
             let size = frame.len();
             return Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0));
         }
-        let (command, used) = self.run(&frame)?;
+        let mut command = Command::Null;
+        let used = self.run(frame, &mut command)?;
         let left = frame.len() - used;
         if left > 0 {
             return Err(DecodeError::new(Flaw::RemoteTrailing { left }, used));
@@ -98,9 +102,10 @@ impl Decoder {
             cache.begin();
         }
         let too_large = |size| DecodeError::new(Flaw::LimitFrame { size, limit }, 0);
-        match self.run(bytes) {
-            Ok((_, size)) if size > limit => Err(too_large(size)),
-            Ok((command, size)) => {
+        let mut command = Command::Null;
+        match self.run(bytes, &mut command) {
+            Ok(size) if size > limit => Err(too_large(size)),
+            Ok(size) => {
                 if let Some(cache) = &mut self.cache {
                     cache.commit();
                 }
@@ -119,15 +124,18 @@ impl Decoder {
         }
     }
 
-    fn run(&mut self, frame: &Bytes) -> Result<(Command, usize), DecodeError> {
+    /// Reads one command; the bytes that it took.
+    fn run(&mut self, frame: &Bytes, command: &mut Command) -> Result<usize, DecodeError> {
         let settings = (self.format.version, self.format.stack_trace);
         let cache = self.cache.as_mut();
         if self.format.tight {
             let mut decoding = Decoding::<true>::new(frame, settings, cache, &self.limits);
-            Ok((decoding.command()?, decoding.offset()))
+            decoding.command(command)?;
+            Ok(decoding.offset())
         } else {
             let mut decoding = Decoding::<false>::new(frame, settings, cache, &self.limits);
-            Ok((decoding.command()?, decoding.offset()))
+            decoding.command(command)?;
+            Ok(decoding.offset())
         }
     }
 }

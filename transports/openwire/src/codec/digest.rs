@@ -1,5 +1,7 @@
 //! A quick hash for the writing cache.
 
+use crate::command::short::WORDS;
+
 /// Folds bytes and numbers into 64 bits by multiplication. Not keyed, not for secrets.
 pub(crate) struct Digest(u64);
 
@@ -40,6 +42,15 @@ impl Digest {
             (bytes.iter().fold(0, shift), 0)
         };
         self.fold(left ^ bytes.len() as u64, right);
+    }
+
+    /// The words of a short string and its length.
+    #[inline(always)]
+    pub(crate) const fn words(&mut self, [a, b, c, d, e, f, g]: [u64; WORDS], length: usize) {
+        self.fold(a ^ length as u64, b);
+        self.fold(c, d);
+        self.fold(e, f);
+        self.fold(g, length as u64);
     }
 
     pub(crate) const fn numbers(&mut self, first: i64, second: i64) {

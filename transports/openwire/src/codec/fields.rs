@@ -1,5 +1,7 @@
 //! What a declaration is made of: the kinds of fields, as methods of a reader and a writer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{CacheEntry, DecodeError, EncodeError};
@@ -13,8 +15,19 @@ pub(crate) trait Object: Sized {
     /// The type code of this value.
     fn type_code(&self) -> u8;
 
-    /// Reads the fields of the structure whose type code was read.
+    /// Reads the structure whose type code was read.
     fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError>;
+
+    /// The same, into an empty place.
+    #[inline(always)]
+    fn read_into<R: Reader>(
+        place: &mut Option<Self>,
+        reader: &mut R,
+        code: u8,
+    ) -> Result<(), DecodeError> {
+        *place = Some(Self::read(reader, code)?);
+        Ok(())
+    }
 
     /// Writes the fields.
     fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError>;
@@ -36,7 +49,7 @@ impl<T: Object> Object for Box<T> {
     }
 }
 
-impl<T: Object> Object for std::sync::Arc<T> {
+impl<T: Fill> Object for Arc<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
     fn type_code(&self) -> u8 {
@@ -44,7 +57,11 @@ impl<T: Object> Object for std::sync::Arc<T> {
     }
 
     fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
-        T::read(reader, code).map(Self::new)
+        let mut value = Self::default();
+        if let Some(value) = Self::get_mut(&mut value) {
+            value.fill(reader, code)?;
+        }
+        Ok(value)
     }
 
     fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
@@ -69,8 +86,8 @@ pub(crate) trait Cacheable: Object {
     /// A copy for the cache, which does not keep a received frame alive.
     fn to_entry(&self) -> CacheEntry;
 
-    /// A value that shares the entry's bytes; `None` if the entry is of another type.
-    fn from_entry(entry: &CacheEntry) -> Option<Self>;
+    /// A copy of the entry into an empty place, which stays empty if the entry is of another type.
+    fn from_entry(entry: &CacheEntry, to: &mut Option<Self>);
 }
 
 impl<T: Cacheable> Cacheable for Box<T> {
@@ -86,29 +103,63 @@ impl<T: Cacheable> Cacheable for Box<T> {
         (**self).to_entry()
     }
 
-    fn from_entry(entry: &CacheEntry) -> Option<Self> {
-        T::from_entry(entry).map(Self::new)
+    fn from_entry(entry: &CacheEntry, to: &mut Option<Self>) {
+        let mut value = None;
+        T::from_entry(entry, &mut value);
+        *to = value.map(Self::new);
     }
 }
 
-/// Takes fields from somewhere, one method for each kind.
+/// A structure whose fields are read one after the other into a value that has none yet: moving it
+/// about would cost more than reading some of them.
+pub(crate) trait Fill: Object + Default {
+    /// Reads the fields of the structure whose type code was read.
+    fn fill<R: Reader>(&mut self, reader: &mut R, code: u8) -> Result<(), DecodeError>;
+}
+
+/// How such a structure is read as an object.
+macro_rules! read_by_filling {
+    () => {
+        fn read<R: $crate::codec::Reader>(
+            reader: &mut R,
+            code: u8,
+        ) -> Result<Self, $crate::codec::DecodeError> {
+            let mut value = Self::default();
+            $crate::codec::Fill::fill(&mut value, reader, code)?;
+            Ok(value)
+        }
+
+        #[inline(always)]
+        fn read_into<R: $crate::codec::Reader>(
+            place: &mut Option<Self>,
+            reader: &mut R,
+            code: u8,
+        ) -> Result<(), $crate::codec::DecodeError> {
+            $crate::codec::Fill::fill(place.insert(Self::default()), reader, code)
+        }
+    };
+}
+
+pub(crate) use read_by_filling;
+
+/// Takes fields from somewhere into fresh places, one method for each kind.
 pub(crate) trait Reader: Sized {
     /// The negotiated version, 1..=12.
     fn version(&self) -> i32;
-    fn boolean(&mut self) -> Result<bool, DecodeError>;
-    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError>;
-    fn int(&mut self) -> Result<i32, DecodeError>;
-    fn long(&mut self) -> Result<i64, DecodeError>;
-    fn text(&mut self) -> Result<Option<Text>, DecodeError>;
-    fn secret(&mut self) -> Result<Option<Text>, DecodeError> {
-        self.text()
+    fn boolean(&mut self, to: &mut bool) -> Result<(), DecodeError>;
+    fn byte<T: From<i8>>(&mut self, to: &mut T) -> Result<(), DecodeError>;
+    fn int(&mut self, to: &mut i32) -> Result<(), DecodeError>;
+    fn long(&mut self, to: &mut i64) -> Result<(), DecodeError>;
+    fn text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError>;
+    fn secret(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
+        self.text(to)
     }
-    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError>;
-    fn magic(&mut self) -> Result<Magic, DecodeError>;
-    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError>;
-    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError>;
-    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError>;
-    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError>;
+    fn sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError>;
+    fn magic(&mut self, to: &mut Magic) -> Result<(), DecodeError>;
+    fn object<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError>;
+    fn cached<T: Cacheable>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError>;
+    fn array<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError>;
+    fn throwable(&mut self, to: &mut Option<Box<Throwable>>) -> Result<(), DecodeError>;
 
     /// The error for a structure of another type than declared.
     fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError;

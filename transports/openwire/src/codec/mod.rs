@@ -28,4 +28,4 @@ pub use wire_format::WireFormat;
 
 pub(crate) use cache::CacheEntry;
 pub(crate) use digest::Digest;
-pub(crate) use fields::{Cacheable, Object, Reader, Writer};
+pub(crate) use fields::{Cacheable, Fill, Object, Reader, Writer, read_by_filling};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    CacheEntry, Cacheable, DecodeError, Flaw, Limits, Object, Reader, cache::ReadCache,
+    CacheEntry, Cacheable, DecodeError, Fill, Flaw, Limits, Object, Reader, cache::ReadCache,
     fields::is_marshal_aware,
 };
 use crate::command::{Elements, Magic, StackElement, Text, Throwable};
@@ -102,9 +102,20 @@ impl<'a> Source<'a> {
 
     /// The next `length` bytes, shared with the frame.
     pub(crate) fn slice(&mut self, length: usize) -> Result<Bytes, DecodeError> {
-        let start = self.offset();
-        self.raw(length)?;
-        Ok(self.frame.slice(start..start + length))
+        let bytes = self.raw(length)?;
+        Ok(self.share(bytes))
+    }
+
+    /// Goes on behind bytes that were looked at.
+    #[inline(always)]
+    fn skip(&mut self, length: usize) {
+        self.rest = self.rest.get(length..).unwrap_or_default();
+    }
+
+    /// The bytes that were just taken, shared with the frame.
+    fn share(&self, bytes: &[u8]) -> Bytes {
+        let end = self.offset();
+        self.frame.slice(end - bytes.len()..end)
     }
 }
 
@@ -203,20 +214,20 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
     }
 
     /// Reads one command from type byte to end.
-    pub(crate) fn command<T: Object + Default>(&mut self) -> Result<T, DecodeError> {
+    pub(crate) fn command<T: Fill>(&mut self, command: &mut T) -> Result<(), DecodeError> {
         let code = self.source.u8()?;
         if code == 0 {
-            return Ok(T::default());
+            return Ok(());
         }
         if TIGHT {
             self.bits = Bits::read(&mut self.source)?;
         }
-        let command = T::read(self, code)?;
+        command.fill(self, code)?;
         let left = self.bits.left() / 8;
         if TIGHT && left > 0 {
             return Err(self.source.fail(Flaw::RemoteBitsLeft { left }));
         }
-        Ok(command)
+        Ok(())
     }
 
     /// Bytes read so far.
@@ -229,6 +240,17 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         match self.bits.next() {
             Some(bit) => Ok(bit),
             None => Err(self.source.fail(Flaw::RemoteBitsMissing)),
+        }
+    }
+
+    /// A boolean, which in tight is a bit.
+    #[inline(always)]
+    fn flag(&mut self) -> Result<bool, DecodeError> {
+        if TIGHT {
+            self.bit()
+        } else {
+            // Any other value than 0 is true, as in Java.
+            self.source.u8().map(|byte| byte != 0)
         }
     }
 
@@ -253,7 +275,7 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         Ok(count)
     }
 
-    fn nested<T: Object>(&mut self) -> Result<T, DecodeError> {
+    fn nested<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
         let code = self.source.u8()?;
         if TIGHT && is_marshal_aware(code) && self.bit()? {
             return Err(self.source.fail(Flaw::RemoteMarshalAware));
@@ -264,25 +286,18 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
             }));
         }
         self.depth += 1;
-        let value = T::read(self, code)?;
+        T::read_into(to, self, code)?;
         self.depth -= 1;
-        Ok(value)
+        Ok(())
     }
 
-    fn some_long(&mut self, form: (bool, bool)) -> Result<i64, DecodeError> {
-        match form {
-            (false, _) => self.source.u16().map(i64::from),
-            (true, false) => self.source.u32().map(i64::from),
-            (true, true) => self.source.i64(),
-        }
-    }
-
-    fn some_sequence(&mut self) -> Result<Bytes, DecodeError> {
+    fn some_sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
         let length = self.source.length()?;
-        self.source.slice(length)
+        *to = Some(self.source.slice(length)?);
+        Ok(())
     }
 
-    fn some_text(&mut self) -> Result<Text, DecodeError> {
+    fn some_text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
         let ascii = TIGHT && self.bit()?;
         let length = self.source.u16()?;
         if ascii && length.cast_signed() < 0 {
@@ -297,18 +312,26 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
                 limit: self.limits.text,
             }));
         }
+        if Text::take(to, self.source.rest, length) {
+            self.source.skip(length);
+            return Ok(());
+        }
+        *to = Some(self.unusual_text(length, ascii)?);
+        Ok(())
+    }
+
+    /// A text that is long, or not plain, or at the end of the frame.
+    #[inline(never)]
+    fn unusual_text(&mut self, length: usize, ascii: bool) -> Result<Text, DecodeError> {
         let offset = self.source.offset();
         let bytes = self.source.slice(length)?;
         if ascii {
             return Ok(Text::from_latin1(bytes));
         }
-        match Text::from_wire(bytes) {
-            Ok(text) => Ok(text),
-            Err(flaw) => Err(DecodeError::new(Flaw::RemoteText(flaw), offset)),
-        }
+        Text::from_wire(bytes).map_err(|flaw| DecodeError::new(Flaw::RemoteText(flaw), offset))
     }
 
-    fn elements<T: Object>(&mut self) -> Result<Vec<Option<T>>, DecodeError> {
+    fn elements<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError> {
         let count = self.source.i16()?;
         // An absent element is a byte, or in tight a bit.
         let count = self.claim(count, usize::from(!TIGHT))?;
@@ -317,12 +340,19 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         }
         let mut elements = Vec::with_capacity(count);
         for _ in 0..count {
-            elements.push(self.object()?);
+            let mut element = None;
+            self.object(&mut element)?;
+            elements.push(element);
         }
-        Ok(elements)
+        *to = Some(elements);
+        Ok(())
     }
 
-    fn new_entry<T: Cacheable>(&mut self, index: i16) -> Result<Option<T>, DecodeError> {
+    fn new_entry<T: Cacheable>(
+        &mut self,
+        index: i16,
+        to: &mut Option<T>,
+    ) -> Result<(), DecodeError> {
         if !self
             .cache
             .as_deref()
@@ -330,57 +360,64 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         {
             return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
         }
-        let value: Option<T> = self.object()?;
+        self.object(to)?;
         if index >= 0
             && let Some(cache) = self.cache.as_deref_mut()
         {
-            let entry = value.as_ref().map_or(CacheEntry::Null, T::to_entry);
+            let entry = to.as_ref().map_or(CacheEntry::Null, T::to_entry);
             if !cache.store(index, entry, self.source.frame.len(), self.limits.cache) {
                 return Err(self.source.fail(Flaw::LimitCache {
                     limit: self.limits.cache,
                 }));
             }
         }
-        Ok(value)
+        Ok(())
     }
 
-    fn known_entry<T: Cacheable>(&self, index: i16) -> Result<T, DecodeError> {
+    #[inline(always)]
+    fn known_entry<T: Cacheable>(&self, index: i16, to: &mut Option<T>) -> Result<(), DecodeError> {
         let entry = self.cache.as_deref().and_then(|cache| cache.entry(index));
-        match entry.and_then(T::from_entry) {
-            Some(value) => Ok(value),
-            None => Err(self.source.fail(Flaw::RemoteCacheIndex { index })),
+        if let Some(entry) = entry {
+            T::from_entry(entry, to);
         }
+        if to.is_none() {
+            return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
+        }
+        Ok(())
     }
 
-    fn some_throwable(&mut self, depth: usize) -> Result<Box<Throwable>, DecodeError> {
+    fn some_throwable(
+        &mut self,
+        to: &mut Option<Box<Throwable>>,
+        depth: usize,
+    ) -> Result<(), DecodeError> {
         if depth > self.limits.causes {
             return Err(self.source.fail(Flaw::LimitCauses {
                 limit: self.limits.causes,
             }));
         }
-        let mut throwable = Throwable {
-            class: self.text()?,
-            message: self.text()?,
-            ..Throwable::default()
-        };
-        if self.stack_trace {
-            let count = self.source.i16()?;
-            // Three texts and the line; a tight text that is absent is but a bit.
-            let count = self.claim(count, if TIGHT { 4 } else { 7 })?;
-            throwable.stack.reserve_exact(count);
-            for _ in 0..count {
-                throwable.stack.push(StackElement {
-                    class: self.text()?,
-                    method: self.text()?,
-                    file: self.text()?,
-                    line: self.source.i32()?,
-                });
-            }
-            if self.boolean()? {
-                throwable.cause = Some(self.some_throwable(depth + 1)?);
-            }
+        let throwable = to.insert(Box::default());
+        self.text(&mut throwable.class)?;
+        self.text(&mut throwable.message)?;
+        if !self.stack_trace {
+            return Ok(());
         }
-        Ok(Box::new(throwable))
+        let count = self.source.i16()?;
+        // Three texts and the line; a tight text that is absent is but a bit.
+        let count = self.claim(count, if TIGHT { 4 } else { 7 })?;
+        throwable.stack.reserve_exact(count);
+        for _ in 0..count {
+            let mut element = StackElement::default();
+            self.text(&mut element.class)?;
+            self.text(&mut element.method)?;
+            self.text(&mut element.file)?;
+            element.line = self.source.i32()?;
+            throwable.stack.push(element);
+        }
+        if self.flag()? {
+            self.some_throwable(&mut throwable.cause, depth + 1)?;
+        }
+        Ok(())
     }
 }
 
@@ -390,97 +427,98 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
     }
 
     #[inline(always)]
-    fn boolean(&mut self) -> Result<bool, DecodeError> {
-        if TIGHT {
-            self.bit()
+    fn boolean(&mut self, to: &mut bool) -> Result<(), DecodeError> {
+        *to = self.flag()?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn byte<T: From<i8>>(&mut self, to: &mut T) -> Result<(), DecodeError> {
+        *to = self.source.u8()?.cast_signed().into();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn int(&mut self, to: &mut i32) -> Result<(), DecodeError> {
+        *to = self.source.i32()?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn long(&mut self, to: &mut i64) -> Result<(), DecodeError> {
+        *to = if TIGHT {
+            match (self.bit()?, self.bit()?) {
+                (false, false) => 0,
+                (false, true) => self.source.u16()?.into(),
+                (true, false) => self.source.u32()?.into(),
+                (true, true) => self.source.i64()?,
+            }
         } else {
-            // Any other value than 0 is true, as in Java.
-            self.source.u8().map(|byte| byte != 0)
+            self.source.i64()?
+        };
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
+        if self.flag()? {
+            self.some_text(to)?;
         }
+        Ok(())
     }
 
     #[inline(always)]
-    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
-        self.source.u8().map(|byte| byte.cast_signed().into())
-    }
-
-    #[inline(always)]
-    fn int(&mut self) -> Result<i32, DecodeError> {
-        self.source.i32()
-    }
-
-    #[inline(always)]
-    fn long(&mut self) -> Result<i64, DecodeError> {
-        if !TIGHT {
-            return self.source.i64();
+    fn sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
+        if self.flag()? {
+            self.some_sequence(to)?;
         }
-        match (self.bit()?, self.bit()?) {
-            (false, false) => Ok(0),
-            form => self.some_long(form),
-        }
+        Ok(())
+    }
+
+    fn magic(&mut self, to: &mut Magic) -> Result<(), DecodeError> {
+        *to = Magic(self.source.array()?);
+        Ok(())
     }
 
     #[inline(always)]
-    fn text(&mut self) -> Result<Option<Text>, DecodeError> {
-        if !self.boolean()? {
-            return Ok(None);
+    fn object<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
+        if self.flag()? {
+            self.nested(to)?;
         }
-        self.some_text().map(Some)
+        Ok(())
     }
 
     #[inline(always)]
-    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
-        if !self.boolean()? {
-            return Ok(None);
-        }
-        self.some_sequence().map(Some)
-    }
-
-    fn magic(&mut self) -> Result<Magic, DecodeError> {
-        self.source.array().map(Magic)
-    }
-
-    #[inline(always)]
-    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
-        if self.boolean()? {
-            self.nested().map(Some)
-        } else {
-            Ok(None)
-        }
-    }
-
-    #[inline(always)]
-    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
+    fn cached<T: Cacheable>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
         if self.cache.is_none() {
-            return self.object();
+            return self.object(to);
         }
-        let new = self.boolean()?;
+        let new = self.flag()?;
         let index = self.source.i16()?;
         if new {
-            return self.new_entry(index);
+            return self.new_entry(index, to);
         }
         // Most cached fields are absent: that is seen without a call.
         match self.cache.as_deref().and_then(|cache| cache.entry(index)) {
-            Some(CacheEntry::Null) => Ok(None),
-            _ => self.known_entry(index).map(Some),
+            Some(CacheEntry::Null) => Ok(()),
+            _ => self.known_entry(index, to),
         }
     }
 
     #[inline(always)]
-    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
-        if !self.boolean()? {
-            return Ok(None);
+    fn array<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError> {
+        if self.flag()? {
+            self.elements(to)?;
         }
-        self.elements().map(Some)
+        Ok(())
     }
 
     #[inline(always)]
-    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError> {
-        if self.boolean()? {
-            self.some_throwable(0).map(Some)
-        } else {
-            Ok(None)
+    fn throwable(&mut self, to: &mut Option<Box<Throwable>>) -> Result<(), DecodeError> {
+        if self.flag()? {
+            self.some_throwable(to, 0)?;
         }
+        Ok(())
     }
 
     fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::codec::{
-    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Object, Reader, Writer,
+    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer, read_by_filling,
 };
 
 macro_rules! commands {
@@ -89,6 +89,31 @@ macro_rules! commands {
             }
         }
 
+        impl Fill for Command {
+            fn fill<R: Reader>(&mut self, reader: &mut R, code: u8) -> Result<(), DecodeError> {
+                match code {
+                    Message::FIRST_CODE..=Message::LAST_CODE => {
+                        *self = Self::Message(Object::read(reader, code)?);
+                    }
+                    100..=103 => *self = Self::Destination(Object::read(reader, code)?),
+                    $( $command::CODE => {
+                        *self = Self::$command(Default::default());
+                        if let Self::$command(command) = self {
+                            command.fill(reader, code)?;
+                        }
+                    } )*
+                    $( $data::CODE => {
+                        *self = Self::$data(Default::default());
+                        if let Self::$data(data) = self {
+                            data.fill(reader, code)?;
+                        }
+                    } )*
+                    _ => return Err(reader.unknown_type(code)),
+                }
+                Ok(())
+            }
+        }
+
         impl Object for Command {
             const EXPECTED: &'static str = "DataStructure";
 
@@ -102,17 +127,7 @@ macro_rules! commands {
                 }
             }
 
-            fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
-                match code {
-                    Message::FIRST_CODE..=Message::LAST_CODE => {
-                        <Arc<Message> as Object>::read(reader, code).map(Self::Message)
-                    }
-                    100..=103 => Destination::read(reader, code).map(Self::Destination),
-                    $( $command::CODE => <$command_type as Object>::read(reader, code).map(Self::$command), )*
-                    $( $data::CODE => <$data_type as Object>::read(reader, code).map(Self::$data), )*
-                    _ => Err(reader.unknown_type(code)),
-                }
-            }
+            read_by_filling!();
 
             fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
                 match self {
@@ -299,9 +314,9 @@ impl Cacheable for Command {
         }
     }
 
-    fn from_entry(entry: &CacheEntry) -> Option<Self> {
-        Some(match entry {
-            CacheEntry::Null => return None,
+    fn from_entry(entry: &CacheEntry, to: &mut Option<Self>) {
+        *to = Some(match entry {
+            CacheEntry::Null => return,
             CacheEntry::Connection(id) => id.clone().into(),
             CacheEntry::Session(id) => id.clone().into(),
             CacheEntry::Consumer(id) => id.clone().into(),
@@ -310,6 +325,6 @@ impl Cacheable for Command {
             CacheEntry::Destination(destination) => destination.clone().into(),
             CacheEntry::Transaction(id) => id.clone().into(),
             CacheEntry::Other(other) => (**other).clone(),
-        })
+        });
     }
 }

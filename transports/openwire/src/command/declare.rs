@@ -5,7 +5,7 @@
 ///
 /// The kinds are the methods of [`Reader`](crate::codec::Reader) and
 /// [`Writer`](crate::codec::Writer); a `secret` is a `text` that `Debug` does not show. A field that the
-/// negotiated version does not have is not written, and reads as its default.
+/// negotiated version does not have is not written, and keeps its default.
 macro_rules! data {
     (
         $(#[$meta:meta])*
@@ -28,6 +28,24 @@ macro_rules! data {
             pub const CODE: u8 = $code;
         }
 
+        impl $crate::codec::Fill for $name {
+            fn fill<R: $crate::codec::Reader>(
+                &mut self,
+                reader: &mut R,
+                code: u8,
+            ) -> Result<(), $crate::codec::DecodeError> {
+                if code != Self::CODE $(|| reader.version() < $born)? {
+                    return Err(reader.wrong_type(stringify!($name), code));
+                }
+                $(
+                    if $crate::command::declare::in_version!(reader $(since $since)? $(until $until)?) {
+                        reader.$kind(&mut self.$field).map_err(|error| error.within(stringify!($name), $wire))?;
+                    }
+                )*
+                Ok(())
+            }
+        }
+
         impl $crate::codec::Object for $name {
             const EXPECTED: &'static str = stringify!($name);
 
@@ -35,21 +53,7 @@ macro_rules! data {
                 Self::CODE
             }
 
-            fn read<R: $crate::codec::Reader>(
-                reader: &mut R,
-                code: u8,
-            ) -> Result<Self, $crate::codec::DecodeError> {
-                if code != Self::CODE $(|| reader.version() < $born)? {
-                    return Err(reader.wrong_type(Self::EXPECTED, code));
-                }
-                Ok(Self { $(
-                    $field: if $crate::command::declare::in_version!(reader $(since $since)? $(until $until)?) {
-                        reader.$kind().map_err(|error| error.within(stringify!($name), $wire))?
-                    } else {
-                        Default::default()
-                    },
-                )* })
-            }
+            $crate::codec::read_by_filling!();
 
             fn write<W: $crate::codec::Writer>(
                 &self,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Text, reflect};
 use crate::codec::{
-    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Object, Reader, Writer,
+    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer, read_by_filling,
 };
 
 /// The four kinds of destination.
@@ -146,6 +146,18 @@ impl fmt::Display for Destination {
     }
 }
 
+impl Fill for Destination {
+    fn fill<R: Reader>(&mut self, reader: &mut R, code: u8) -> Result<(), DecodeError> {
+        let Some(kind) = DestinationKind::from_code(code) else {
+            return Err(reader.wrong_type(Self::EXPECTED, code));
+        };
+        self.kind = kind;
+        reader
+            .text(&mut self.physical_name)
+            .map_err(|error| error.within(Self::EXPECTED, "physicalName"))
+    }
+}
+
 impl Object for Destination {
     const EXPECTED: &'static str = "ActiveMQDestination";
 
@@ -153,18 +165,7 @@ impl Object for Destination {
         self.kind.type_code()
     }
 
-    fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
-        let Some(kind) = DestinationKind::from_code(code) else {
-            return Err(reader.wrong_type(Self::EXPECTED, code));
-        };
-        let physical_name = reader
-            .text()
-            .map_err(|error| error.within(Self::EXPECTED, "physicalName"))?;
-        Ok(Self {
-            kind,
-            physical_name,
-        })
-    }
+    read_by_filling!();
 
     fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
         writer
@@ -193,7 +194,9 @@ impl reflect::Reflect for Destination {
 impl Cacheable for Destination {
     fn digest(&self) -> u64 {
         let mut digest = Digest::new(self.type_code());
-        digest.bytes(self.physical_name.as_ref().map_or(&[], Text::as_wire));
+        if let Some(name) = &self.physical_name {
+            name.digest(&mut digest);
+        }
         digest.finish()
     }
 
@@ -208,10 +211,10 @@ impl Cacheable for Destination {
         })
     }
 
-    fn from_entry(entry: &CacheEntry) -> Option<Self> {
-        match entry {
-            CacheEntry::Destination(destination) => Some(destination.clone()),
-            _ => None,
+    #[inline(always)]
+    fn from_entry(entry: &CacheEntry, to: &mut Option<Self>) {
+        if let CacheEntry::Destination(destination) = entry {
+            *to = Some(destination.clone());
         }
     }
 }

@@ -74,10 +74,6 @@ data! {
     }
 }
 
-fn or_empty(text: Option<&Text>) -> &[u8] {
-    text.map_or(&[], Text::as_wire)
-}
-
 macro_rules! text_id {
     ($($name:ident)*) => { $(
         impl $name {
@@ -211,7 +207,9 @@ macro_rules! cacheable_id {
         impl crate::codec::Cacheable for $name {
             fn digest(&self) -> u64 {
                 let mut digest = crate::codec::Digest::new(Self::CODE);
-                $( digest.bytes(or_empty(self.$text.as_ref())); )?
+                $( if let Some(text) = &self.$text {
+                    text.digest(&mut digest);
+                } )?
                 $( digest.numbers(self.$first, $second(self)); )?
                 digest.finish()
             }
@@ -228,10 +226,10 @@ macro_rules! cacheable_id {
                 })
             }
 
-            fn from_entry(entry: &crate::codec::CacheEntry) -> Option<Self> {
-                match entry {
-                    crate::codec::CacheEntry::$entry(id) => Some(id.clone()),
-                    _ => None,
+            #[inline(always)]
+            fn from_entry(entry: &crate::codec::CacheEntry, to: &mut Option<Self>) {
+                if let crate::codec::CacheEntry::$entry(id) = entry {
+                    *to = Some(id.clone());
                 }
             }
         }

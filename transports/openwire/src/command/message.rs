@@ -10,7 +10,7 @@ use super::{
     declare::{in_version, shown},
     reflect,
 };
-use crate::codec::{DecodeError, EncodeError, Object, Reader, Writer};
+use crate::codec::{DecodeError, EncodeError, Fill, Object, Reader, Writer, read_by_filling};
 
 /// What a message's content is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -223,17 +223,16 @@ impl Extras {
 /// The wire's order of fields: `own` ones of the message and `extra` ones, some `of` one kind only.
 macro_rules! layout {
     ($($home:ident $field:ident = $kind:ident $wire:literal $(since $since:literal)? $(of $only:ident)?),* $(,)?) => {
-        fn read_fields<R: Reader>(kind: MessageKind, reader: &mut R) -> Result<Message, DecodeError> {
-            let mut extras = Extras::default();
+        fn fill_fields<R: Reader>(message: &mut Message, reader: &mut R) -> Result<(), DecodeError> {
+            let kind = message.kind;
             $(
-                let value = if in_version!(reader $(since $since)?) $(&& kind == MessageKind::$only)? {
-                    reader.$kind().map_err(|error| error.within(kind.name(), $wire))?
-                } else {
-                    Default::default()
-                };
-                layout!(keep $home $field value extras);
+                if in_version!(reader $(since $since)?) $(&& kind == MessageKind::$only)? {
+                    layout!(fill $home $field message |place| {
+                        reader.$kind(place).map_err(|error| error.within(kind.name(), $wire))
+                    });
+                }
             )*
-            Ok(layout!(build kind extras [] $($home $field)*))
+            Ok(())
         }
 
         fn write_fields<W: Writer>(message: &Message, writer: &mut W) -> Result<(), EncodeError> {
@@ -260,19 +259,16 @@ macro_rules! layout {
             )*
         }
     };
-    (keep own $field:ident $value:ident $extras:ident) => { let $field = $value; };
-    (keep extra $field:ident $value:ident $extras:ident) => {
-        $extras.keep($value, |extras| &mut extras.$field);
-    };
-    (build $kind:ident $extras:ident [$($own:ident)*] own $field:ident $($rest:ident)*) => {
-        layout!(build $kind $extras [$($own)* $field] $($rest)*)
-    };
-    (build $kind:ident $extras:ident [$($own:ident)*] extra $field:ident $($rest:ident)*) => {
-        layout!(build $kind $extras [$($own)*] $($rest)*)
-    };
-    (build $kind:ident $extras:ident [$($own:ident)*]) => {
-        Message { kind: $kind, $($own,)* extras: $extras }
-    };
+    (fill own $field:ident $message:ident |$place:ident| $read:block) => {{
+        let $place = &mut $message.$field;
+        $read?;
+    }};
+    (fill extra $field:ident $message:ident |$place:ident| $read:block) => {{
+        let mut value = Default::default();
+        let $place = &mut value;
+        $read?;
+        $message.extras.keep(value, |extras| &mut extras.$field);
+    }};
     (get own $message:ident $field:ident) => { &$message.$field };
     (get extra $message:ident $field:ident) => { &$message.extras.$field };
 }
@@ -318,6 +314,19 @@ layout! {
 /// The first version that has blob messages.
 const BLOB_SINCE: i32 = 3;
 
+impl Fill for Message {
+    fn fill<R: Reader>(&mut self, reader: &mut R, code: u8) -> Result<(), DecodeError> {
+        let Some(kind) = MessageKind::from_code(code) else {
+            return Err(reader.wrong_type(Self::EXPECTED, code));
+        };
+        if kind == MessageKind::Blob && reader.version() < BLOB_SINCE {
+            return Err(reader.unknown_type(code));
+        }
+        self.kind = kind;
+        fill_fields(self, reader)
+    }
+}
+
 impl Object for Message {
     const EXPECTED: &'static str = "Message";
 
@@ -325,15 +334,7 @@ impl Object for Message {
         self.kind.code()
     }
 
-    fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
-        let Some(kind) = MessageKind::from_code(code) else {
-            return Err(reader.wrong_type(Self::EXPECTED, code));
-        };
-        if kind == MessageKind::Blob && reader.version() < BLOB_SINCE {
-            return Err(reader.unknown_type(code));
-        }
-        read_fields(kind, reader)
-    }
+    read_by_filling!();
 
     fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
         let blob = self.kind == MessageKind::Blob;

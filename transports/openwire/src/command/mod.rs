@@ -17,6 +17,7 @@ mod message;
 pub mod reflect;
 #[cfg(test)]
 mod schema;
+pub(crate) mod short;
 mod store;
 mod text;
 mod throwable;

@@ -16,9 +16,9 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn ask<T: Default>(&mut self, kind: &'static str, of: &'static str) -> Result<T, DecodeError> {
+    fn ask(&mut self, kind: &'static str, of: &'static str) -> Result<(), DecodeError> {
         self.asked.push((kind, of));
-        Ok(T::default())
+        Ok(())
     }
 }
 
@@ -27,50 +27,47 @@ impl Reader for Recorder {
         self.version
     }
 
-    fn boolean(&mut self) -> Result<bool, DecodeError> {
+    fn boolean(&mut self, _: &mut bool) -> Result<(), DecodeError> {
         self.ask("boolean", "")
     }
 
-    fn byte<T: From<i8>>(&mut self) -> Result<T, DecodeError> {
-        self.ask("byte", "").map(|byte: i8| byte.into())
+    fn byte<T: From<i8>>(&mut self, _: &mut T) -> Result<(), DecodeError> {
+        self.ask("byte", "")
     }
 
-    fn int(&mut self) -> Result<i32, DecodeError> {
+    fn int(&mut self, _: &mut i32) -> Result<(), DecodeError> {
         self.ask("int", "")
     }
 
-    fn long(&mut self) -> Result<i64, DecodeError> {
+    fn long(&mut self, _: &mut i64) -> Result<(), DecodeError> {
         self.ask("long", "")
     }
 
-    fn text(&mut self) -> Result<Option<Text>, DecodeError> {
+    fn text(&mut self, _: &mut Option<Text>) -> Result<(), DecodeError> {
         self.ask("string", "")
     }
 
-    fn sequence(&mut self) -> Result<Option<Bytes>, DecodeError> {
+    fn sequence(&mut self, _: &mut Option<Bytes>) -> Result<(), DecodeError> {
         self.ask("byte_sequence", "")
     }
 
-    fn magic(&mut self) -> Result<Magic, DecodeError> {
+    fn magic(&mut self, _: &mut Magic) -> Result<(), DecodeError> {
         self.ask("const_byte_array", "")
     }
 
-    fn object<T: Object>(&mut self) -> Result<Option<T>, DecodeError> {
-        self.asked.push(("object", T::EXPECTED));
-        Ok(None)
+    fn object<T: Object>(&mut self, _: &mut Option<T>) -> Result<(), DecodeError> {
+        self.ask("object", T::EXPECTED)
     }
 
-    fn cached<T: Cacheable>(&mut self) -> Result<Option<T>, DecodeError> {
-        self.asked.push(("cached_object", T::EXPECTED));
-        Ok(None)
+    fn cached<T: Cacheable>(&mut self, _: &mut Option<T>) -> Result<(), DecodeError> {
+        self.ask("cached_object", T::EXPECTED)
     }
 
-    fn array<T: Object>(&mut self) -> Result<Elements<T>, DecodeError> {
-        self.asked.push(("object_array", T::EXPECTED));
-        Ok(None)
+    fn array<T: Object>(&mut self, _: &mut Elements<T>) -> Result<(), DecodeError> {
+        self.ask("object_array", T::EXPECTED)
     }
 
-    fn throwable(&mut self) -> Result<Option<Box<Throwable>>, DecodeError> {
+    fn throwable(&mut self, _: &mut Option<Box<Throwable>>) -> Result<(), DecodeError> {
         self.ask("throwable", "")
     }
 

@@ -1,14 +1,22 @@
-//! Wire strings: shared slices of modified UTF-8.
+//! Wire strings: modified UTF-8, in place or shared.
 
-use core::fmt;
+use core::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+};
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::short::Short;
+use crate::codec::Digest;
+
 /// A string as OpenWire carries it: modified UTF-8 of UTF-16 code units.
 ///
-/// Cloning shares the bytes. A decoded text is a slice of the received frame; [`Text::detach`] copies
-/// it out when it is to outlive the frame. Equality, order and hash are those of the canonical bytes.
+/// Up to 56 bytes are in the value itself, more are shared: neither cloning nor decoding allocates. A
+/// longer decoded text is a slice of the received frame; [`Text::detach`] copies it out when it is to
+/// outlive the frame. Equality, order and hash are those of the canonical bytes.
 /// Unlike a Rust string it can hold unpaired surrogates, which Java can send; [`Text::to_str`] shows
 /// them as U+FFFD.
 ///
@@ -19,8 +27,15 @@ use bytes::Bytes;
 /// assert_eq!(text.to_str(), "queue \u{1F600}");
 /// assert_eq!(text.as_wire().len(), 12, "a supplementary character is two surrogates, 6 bytes");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text(Bytes);
+#[derive(PartialEq, Eq)]
+pub struct Text(Form);
+
+/// Short is exactly what fits: then texts are equal only if their forms are.
+#[derive(PartialEq, Eq)]
+enum Form {
+    Short(Short),
+    Shared(Bytes),
+}
 
 /// What is wrong with bytes that should be modified UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,55 +74,109 @@ fn is_plain(bytes: &[u8]) -> bool {
     high & 0x80 == 0
 }
 
+impl Clone for Text {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Form::Short(short) => Form::Short(*short),
+            Form::Shared(bytes) => Form::Shared(bytes.clone()),
+        })
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_wire().hash(state);
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_wire().cmp(other.as_wire())
+    }
+}
+
 impl Text {
     /// The empty text.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Bytes::new())
+        Self(Form::Short(Short::EMPTY))
     }
 
-    /// A text that shares a string literal.
+    /// A text of canonical bytes: a copy of few, the very bytes of many.
+    #[inline(always)]
+    fn canonical(bytes: impl AsRef<[u8]> + Into<Bytes>) -> Self {
+        match Short::copy(bytes.as_ref()) {
+            Some(short) => Self(Form::Short(short)),
+            None => Self(Form::Shared(bytes.into())),
+        }
+    }
+
+    /// A text of a string literal, which it shares if it is long.
     #[must_use]
     pub fn from_static(text: &'static str) -> Self {
         match encode(text) {
-            Cow::Borrowed(bytes) => Self(Bytes::from_static(bytes)),
-            Cow::Owned(bytes) => Self(bytes.into()),
+            Cow::Borrowed(bytes) => Self::canonical(bytes),
+            Cow::Owned(bytes) => Self::canonical(bytes),
         }
     }
 
     /// The bytes on the wire: canonical modified UTF-8.
     #[must_use]
+    #[inline]
     pub fn as_wire(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Form::Short(short) => short.as_slice(),
+            Form::Shared(bytes) => bytes,
+        }
     }
 
     /// The number of bytes on the wire.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Form::Short(short) => short.len(),
+            Form::Shared(bytes) => bytes.len(),
+        }
     }
 
     /// Whether there are no characters.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// Whether all code units are in 1..=127 (also true of the empty text).
     #[must_use]
     pub fn is_ascii(&self) -> bool {
         // Canonical bytes never hold a raw NUL.
-        self.0.is_ascii()
+        match &self.0 {
+            Form::Short(short) => short.is_ascii(),
+            Form::Shared(bytes) => bytes.is_ascii(),
+        }
     }
 
     /// The text as a string slice, without copying; `None` if it holds U+0000, supplementary
     /// characters or unpaired surrogates, whose bytes differ from UTF-8.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        if self.0.contains(&0xC0) {
+        let bytes = self.as_wire();
+        if bytes.contains(&0xC0) {
             return None;
         }
-        core::str::from_utf8(&self.0).ok()
+        core::str::from_utf8(bytes).ok()
     }
 
     /// The text as a string; unpaired surrogates become U+FFFD.
@@ -122,27 +191,31 @@ impl Text {
     /// The UTF-16 code units, unpaired surrogates included.
     #[must_use]
     pub fn to_utf16(&self) -> Vec<u16> {
-        units(&self.0).collect()
+        units(self.as_wire()).collect()
     }
 
     /// The number of UTF-16 code units, which is Java's idea of a string's length.
     #[must_use]
     pub fn utf16_len(&self) -> usize {
         // Every code unit has exactly one byte that is no continuation byte.
-        self.0.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
+        let starts = |byte: &&u8| **byte & 0xC0 != 0x80;
+        self.as_wire().iter().filter(starts).count()
     }
 
     /// A copy that does not keep the received frame alive.
     #[must_use]
     pub fn detach(&self) -> Self {
-        Self(Bytes::copy_from_slice(&self.0))
+        match &self.0 {
+            Form::Short(_) => self.clone(),
+            Form::Shared(bytes) => Self(Form::Shared(Bytes::copy_from_slice(bytes))),
+        }
     }
 
     /// The first `count` code units, followed by `tail`.
     pub(crate) fn cut(&self, count: usize, tail: &str) -> Self {
         let mut kept: Vec<u8> = Vec::with_capacity(self.len());
         let mut seen = 0;
-        for &byte in &self.0 {
+        for &byte in self.as_wire() {
             seen += usize::from(byte & 0xC0 != 0x80);
             if seen > count {
                 break;
@@ -150,7 +223,26 @@ impl Text {
             kept.push(byte);
         }
         kept.extend_from_slice(&encode(tail));
-        Self(kept.into())
+        Self::canonical(kept)
+    }
+
+    /// Folds the text into a hash.
+    #[inline(always)]
+    pub(crate) fn digest(&self, digest: &mut Digest) {
+        match &self.0 {
+            Form::Short(short) => digest.words(short.words(), short.len()),
+            Form::Shared(bytes) => digest.bytes(bytes),
+        }
+    }
+
+    /// Becomes a text of the first `length` bytes; whether it did. It does not if they are many, or not
+    /// plain, or near the end.
+    #[inline(always)]
+    pub(crate) fn take(place: &mut Option<Self>, bytes: &[u8], length: usize) -> bool {
+        match &mut place.insert(Self::new()).0 {
+            Form::Short(short) => short.take(bytes, length),
+            Form::Shared(_) => false,
+        }
     }
 
     /// A text of `bytes`, which are a slice of a frame.
@@ -162,7 +254,7 @@ impl Text {
     /// The flaw that makes the bytes no modified UTF-8.
     pub fn from_wire(bytes: Bytes) -> Result<Self, TextFlaw> {
         if is_plain(&bytes) {
-            return Ok(Self(bytes));
+            return Ok(Self::canonical(bytes));
         }
         Self::from_unusual(bytes, false)
     }
@@ -174,7 +266,7 @@ impl Text {
     /// The flaw that makes the bytes neither form of UTF-8.
     pub fn from_wire_lenient(bytes: Bytes) -> Result<Self, TextFlaw> {
         if is_plain(&bytes) {
-            return Ok(Self(bytes));
+            return Ok(Self::canonical(bytes));
         }
         Self::from_unusual(bytes, true)
     }
@@ -182,7 +274,7 @@ impl Text {
     /// A text of bytes that were marked ASCII: each byte is a code unit.
     pub(crate) fn from_latin1(bytes: Bytes) -> Self {
         if is_plain(&bytes) {
-            return Self(bytes);
+            return Self::canonical(bytes);
         }
         let string: String = bytes.iter().map(|&byte| char::from(byte)).collect();
         Self::from(string)
@@ -224,7 +316,7 @@ impl Text {
             rest = after;
         }
         if canonical {
-            return Ok(Self(bytes));
+            return Ok(Self::canonical(bytes));
         }
         // A raw NUL or a four-byte form: bring it into the canonical spelling.
         let mut owned = Vec::with_capacity(bytes.len() + 8);
@@ -247,7 +339,7 @@ impl Text {
                 }
             }
         }
-        Ok(Self(owned.into()))
+        Ok(Self::canonical(owned))
     }
 }
 
@@ -292,15 +384,19 @@ fn encode(text: &str) -> Cow<'_, [u8]> {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(encode(text).into_owned().into())
+        let bytes = encode(text);
+        Short::copy(&bytes).map_or_else(
+            || Self(Form::Shared(Bytes::copy_from_slice(&bytes))),
+            |short| Self(Form::Short(short)),
+        )
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
         match encode(&text) {
-            Cow::Owned(bytes) => Self(bytes.into()),
-            Cow::Borrowed(_) => Self(text.into_bytes().into()),
+            Cow::Owned(bytes) => Self::canonical(bytes),
+            Cow::Borrowed(_) => Self::canonical(text.into_bytes()),
         }
     }
 }

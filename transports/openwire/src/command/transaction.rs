@@ -186,10 +186,9 @@ impl Cacheable for TransactionId {
         CacheEntry::Transaction(self.detach())
     }
 
-    fn from_entry(entry: &CacheEntry) -> Option<Self> {
-        match entry {
-            CacheEntry::Transaction(id) => Some(id.clone()),
-            _ => None,
+    fn from_entry(entry: &CacheEntry, to: &mut Option<Self>) {
+        if let CacheEntry::Transaction(id) = entry {
+            *to = Some(id.clone());
         }
     }
 }
