@@ -35,3 +35,4 @@ pub mod codec;
 pub mod command;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod handle;

@@ -46,6 +46,15 @@ pub struct ConsumerOptions {
     pub retroactive: bool,
 }
 
+impl From<Destination> for DestinationAddress {
+    fn from(destination: Destination) -> Self {
+        Self {
+            destination,
+            options: ConsumerOptions::default(),
+        }
+    }
+}
+
 const OPTIONS: &[&str] = &[
     "consumer.exclusive",
     "consumer.priority",
@@ -94,7 +103,7 @@ impl core::str::FromStr for DestinationAddress {
                     options.maximum_pending = Some(option.number(0, i32::MAX)?);
                 }
                 "consumer.retroactive" => options.retroactive = option.flag()?,
-                _ => return Err(option.unknown(OPTIONS)),
+                _ => return Err(option.unknown(&[OPTIONS])),
             }
         }
         Ok(Self {

@@ -5,14 +5,15 @@ use core::time::Duration;
 use finewire_core::machine::{CommandId, Outcome, Reason};
 
 use crate::command::{
-    Command, ConsumerId, Destination, DestinationInfo, DestinationOperation, MessageId,
-    MessagePull, ProducerInfo, RemoveInfo, SessionInfo,
+    Command, ConsumerId, Destination, DestinationInfo, DestinationOperation, MessageAck, MessageId,
+    ProducerInfo, RemoveInfo, SessionInfo,
 };
 
 use super::command::{
-    ClientCommand, ClientEvent, ConsumerHandle, DeliveryToken, Publish, Subscribe,
+    AckMode, ClientCommand, ClientEvent, ConsumerHandle, DeliveryToken, Publish, Subscribe,
 };
 use super::protocol::{Client, Request, Stage};
+use super::session::{Ending, unknown_session};
 use super::subscription::Subscription;
 
 impl Client {
@@ -20,6 +21,13 @@ impl Client {
         let ends = match command {
             ClientCommand::Subscribe(asked) => self.subscribe(id, asked),
             ClientCommand::Unsubscribe(handle) => self.unsubscribe(id, handle),
+            ClientCommand::OpenSession(asked) => self.open_session(id, asked),
+            ClientCommand::CloseSession(handle) => self.close_session(id, handle),
+            ClientCommand::Commit(handle) => self.end_transaction(id, handle, Ending::Commit),
+            ClientCommand::Rollback(handle) => self.end_transaction(id, handle, Ending::Rollback),
+            ClientCommand::OpenProducer(asked) => self.open_producer(id, asked),
+            ClientCommand::CloseProducer(handle) => self.close_producer(id, handle),
+            ClientCommand::Send(send) => self.send(id, send),
             ClientCommand::Disconnect => {
                 self.on_disconnect(id);
                 Ok(())
@@ -32,8 +40,16 @@ impl Client {
                 ClientCommand::RemoveDestination(destination) => {
                     self.remove_destination(id, destination)
                 }
+                ClientCommand::Reject { token, why } => self.reject(id, token, &why),
                 ClientCommand::Subscribe(_)
                 | ClientCommand::Unsubscribe(_)
+                | ClientCommand::OpenSession(_)
+                | ClientCommand::CloseSession(_)
+                | ClientCommand::Commit(_)
+                | ClientCommand::Rollback(_)
+                | ClientCommand::OpenProducer(_)
+                | ClientCommand::CloseProducer(_)
+                | ClientCommand::Send(_)
                 | ClientCommand::Disconnect => Ok(()),
             }),
         };
@@ -42,7 +58,7 @@ impl Client {
         }
     }
 
-    fn must_be_ready(&self) -> Result<(), Outcome> {
+    pub(super) fn must_be_ready(&self) -> Result<(), Outcome> {
         match self.stage {
             Stage::Ready => Ok(()),
             Stage::Leaving | Stage::Parting => Err(Outcome::refused(
@@ -55,7 +71,7 @@ impl Client {
         }
     }
 
-    fn subscribe(&mut self, id: CommandId, asked: Subscribe) -> Result<(), Outcome> {
+    fn subscribe(&mut self, id: CommandId, mut asked: Subscribe) -> Result<(), Outcome> {
         if matches!(self.stage, Stage::Leaving | Stage::Parting) {
             return self.must_be_ready();
         }
@@ -73,11 +89,18 @@ impl Client {
                 "the destination has no name",
             ));
         }
-        let consumer = self.session().consumer(self.next_consumer);
+        let Some(session) = self.session_id(asked.session) else {
+            return Err(unknown_session(asked.session));
+        };
+        let transacted = self.is_transacted(asked.session);
+        if transacted {
+            asked.acknowledge = AckMode::Individual;
+        }
+        let consumer = session.consumer(self.next_consumer);
         self.by_consumer.insert(self.next_consumer, handle);
         self.next_consumer += 1;
         self.subscriptions
-            .insert(handle, Subscription::new(asked, consumer, id));
+            .insert(handle, Subscription::new(asked, consumer, id, transacted));
         if self.stage == Stage::Ready {
             self.open_subscription(handle, false);
         }
@@ -198,21 +221,43 @@ impl Client {
     }
 
     fn acknowledge(&mut self, id: CommandId, token: DeliveryToken) -> Result<(), Outcome> {
+        let session = self.valid(token)?.asked.session;
+        let transaction = self.transaction_of(session)?;
+        let subscription = self.subscriptions.get_mut(&token.consumer);
+        let subscription = subscription.ok_or_else(|| unknown_consumer(token.consumer))?;
+        let Some((acks, taken)) = subscription.acknowledge(token.number) else {
+            return Err(acknowledged_already());
+        };
+        if let (Some(taken), Some(session)) = (taken, self.sessions.get_mut(&session)) {
+            session.taken.push(taken);
+        }
+        for ack in acks {
+            self.say(MessageAck {
+                transaction_id: transaction.clone(),
+                ..ack
+            })?;
+        }
+        self.when_written.push(id);
+        Ok(())
+    }
+
+    fn reject(&mut self, id: CommandId, token: DeliveryToken, why: &str) -> Result<(), Outcome> {
+        self.valid(token)?;
+        let subscription = self.subscriptions.get_mut(&token.consumer);
+        let ack = subscription.and_then(|it| it.reject(token.number, why));
+        self.say(ack.ok_or_else(acknowledged_already)?)?;
+        self.when_written.push(id);
+        Ok(())
+    }
+
+    /// The subscription of a delivery that came on the link in use.
+    fn valid(&self, token: DeliveryToken) -> Result<&Subscription, Outcome> {
         if token.epoch != self.epoch {
             let text = "the delivery came on a link that is lost; the broker delivers it again";
             return Err(Outcome::refused(Reason::LinkDown, text));
         }
-        let subscription = self.subscriptions.get_mut(&token.consumer);
-        let subscription = subscription.ok_or_else(|| unknown_consumer(token.consumer))?;
-        let Some(acks) = subscription.acknowledge(token.number) else {
-            let text = "the delivery is acknowledged already";
-            return Err(Outcome::refused(Reason::Local, text));
-        };
-        for ack in acks {
-            self.say(ack)?;
-        }
-        self.when_written.push(id);
-        Ok(())
+        let subscription = self.subscriptions.get(&token.consumer);
+        subscription.ok_or_else(|| unknown_consumer(token.consumer))
     }
 
     fn pull(
@@ -221,7 +266,8 @@ impl Client {
         handle: ConsumerHandle,
         wait: Option<Duration>,
     ) -> Result<(), Outcome> {
-        let subscription = self.subscriptions.get(&handle);
+        let most = self.config.limits.requests;
+        let subscription = self.subscriptions.get_mut(&handle);
         let subscription = subscription.ok_or_else(|| unknown_consumer(handle))?;
         if subscription.asked.prefetch != 0 {
             let text = "only a subscription with prefetch 0 can pull";
@@ -232,12 +278,11 @@ impl Client {
             Some(wait) if wait.is_zero() => -1,
             Some(wait) => i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1),
         };
-        let pull = MessagePull {
-            consumer_id: Some(subscription.id.clone()),
-            destination: Some(subscription.asked.destination.clone()),
-            timeout,
-            ..MessagePull::default()
-        };
+        if !subscription.pulled(timeout == 0, most) {
+            let text = format!("{most} pulls have not been answered yet");
+            return Err(Outcome::refused(Reason::Limit, text));
+        }
+        let pull = subscription.to_pull(timeout);
         self.say(pull)?;
         self.when_written.push(id);
         Ok(())
@@ -295,11 +340,23 @@ impl Client {
         };
         let _ = self.say(session);
         let _ = self.say(producer);
+        let sessions: Vec<_> = self.sessions.values().map(|it| it.id.clone()).collect();
+        for session_id in sessions {
+            let _ = self.say(SessionInfo {
+                session_id: Some(session_id),
+                ..SessionInfo::default()
+            });
+        }
+        self.take_up_producers();
         let handles: Vec<ConsumerHandle> = self.subscriptions.keys().copied().collect();
         for handle in handles {
             self.open_subscription(handle, again);
         }
     }
+}
+
+fn acknowledged_already() -> Outcome {
+    Outcome::refused(Reason::Local, "the delivery is acknowledged already")
 }
 
 fn unknown_consumer(handle: ConsumerHandle) -> Outcome {

@@ -8,6 +8,8 @@ use finewire_core::machine::CommandId;
 use crate::command::{Destination, Message, Throwable};
 
 use super::address::DestinationAddress;
+use super::producer::{OpenProducer, ProducerHandle, Send};
+use super::session::{OpenSession, SessionHandle};
 
 /// What the owner of a [`Client`](super::Client) can ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +42,38 @@ pub enum ClientCommand {
         /// [`ClientEvent::PulledNothing`] says so.
         wait: Option<Duration>,
     },
+    /// The owner cannot use a delivery and nobody else will: the broker puts it on its dead-letter queue
+    /// (ActiveMQ does so for queues). Done when it is written. Refused as `Acknowledge` is.
+    Reject {
+        /// The delivery.
+        token: DeliveryToken,
+        /// Why, for whoever looks at the dead letter.
+        why: String,
+    },
+    /// Open a session. Done when it is written; kept while the link is down and opened again after each
+    /// loss.
+    OpenSession(OpenSession),
+    /// Close a session with its consumers and producers; an open transaction is rolled back. Done when it
+    /// is written, or at once while the link is down.
+    CloseSession(SessionHandle),
+    /// Make what was sent and acknowledged in the session since the last end of a transaction take effect.
+    ///
+    /// Done: all of it did. Refused: none of it did (the link was lost meanwhile, or the broker said no);
+    /// deliveries that were part of it come again. Failed: nobody knows (the link was lost, or the
+    /// broker fell silent, between the request and its answer); the text says *in doubt*.
+    Commit(SessionHandle),
+    /// Undo what was sent and acknowledged in the session since the last end of a transaction. Done: it is
+    /// undone, and a [`ClientEvent::RolledBack`] brought the deliveries again. It is done too when the link
+    /// was lost meanwhile: the broker has rolled back then.
+    Rollback(SessionHandle),
+    /// Open a producer. Done when it is written; kept while the link is down and opened again after each
+    /// loss.
+    OpenProducer(OpenProducer),
+    /// Close a producer. What waits in it is refused. Done when it is written, or at once while the link is
+    /// down.
+    CloseProducer(ProducerHandle),
+    /// Send messages by a producer; see [`Send`] for what its end promises.
+    Send(Send),
     /// Make a temporary queue, or a temporary topic; a [`ClientEvent::TemporaryCreated`] names it
     /// before the command is done. It lives until it is removed or the client disconnects, over
     /// reconnects too, though a lost link loses what is in it.
@@ -80,8 +114,10 @@ pub struct Subscribe {
     pub retroactive: bool,
     /// Messages that the broker keeps for a slow topic consumer; `None`: its own default.
     pub maximum_pending: Option<i32>,
-    /// Who acknowledges.
+    /// Who acknowledges. In a transacted session always the owner, each delivery by itself.
     pub acknowledge: AckMode,
+    /// Its session.
+    pub session: SessionHandle,
 }
 
 /// Prefetch of a queue's consumer (Seen: ActiveMQ's default).
@@ -110,6 +146,7 @@ impl Subscribe {
             retroactive: false,
             maximum_pending: None,
             acknowledge: AckMode::Auto,
+            session: SessionHandle::PLAIN,
         }
     }
 
@@ -134,8 +171,8 @@ impl Subscribe {
 /// Who acknowledges deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AckMode {
-    /// The client, as soon as it has told its owner: a message is delivered at most once, and lost if the
-    /// owner dies with it.
+    /// The client, as soon as it has told its owner: lost if the owner dies with it. One whose
+    /// acknowledgement was lost with the link comes again.
     #[default]
     Auto,
     /// The owner, each delivery by itself: at least once.
@@ -203,6 +240,15 @@ pub enum ClientEvent {
         command: CommandId,
         /// The destination.
         destination: Destination,
+    },
+    /// A transaction is undone; these deliveries, acknowledged in it, come again under new tokens. What was
+    /// rolled back more often than [`ClientConfig::redeliveries_at_most`](super::ClientConfig) went to the
+    /// dead-letter queue instead.
+    RolledBack {
+        /// The session.
+        session: SessionHandle,
+        /// In the order in which they came first.
+        again: Vec<Delivered>,
     },
     /// The broker refused to take a subscription back after a reconnect, or threw it out; it is
     /// forgotten.

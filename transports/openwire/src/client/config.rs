@@ -28,9 +28,18 @@ pub struct ClientConfig {
     pub greet_within: Duration,
     /// How long the broker may take to answer a request.
     pub answer_within: Duration,
+    /// How long a [`Send`](super::Send) may wait for a broker while none is connected. Zero: it is refused
+    /// at once. [`Duration::MAX`]: for ever, as ActiveMQ does by default.
+    pub hold_sends: Duration,
+    /// How often a delivery is given again after a rollback before it goes to the dead-letter queue;
+    /// `None`: for ever.
+    pub redeliveries_at_most: Option<u32>,
     /// Who this client is in traces; `None`: no traces are made.
     pub trace_as: Option<Party>,
 }
+
+/// `maximumRedeliveries` of ActiveMQ's redelivery policy.
+const MAXIMUM_REDELIVERIES: u32 = 6;
 
 impl Default for ClientConfig {
     fn default() -> Self {
@@ -43,15 +52,35 @@ impl Default for ClientConfig {
             limits: ClientLimits::default(),
             greet_within: Duration::from_secs(10),
             answer_within: Duration::from_secs(15),
+            hold_sends: Duration::ZERO,
+            redeliveries_at_most: Some(MAXIMUM_REDELIVERIES),
             trace_as: None,
         }
     }
 }
 
 impl ClientConfig {
-    /// Takes over the `wireFormat.` options of the URI's first broker. (A link has one protocol for all
-    /// its brokers; `nested.` sets an option for each.)
+    /// Takes over what the URI says about the connection: `jms.` options, how long a send may wait for a
+    /// broker (`timeout` of `failover:`; a plain URI does not change it), and the `wireFormat.` options of
+    /// its first broker. (A link has one protocol for all its brokers; `nested.` sets an option for each.)
     pub fn apply(&mut self, uri: &BrokerUri) {
+        let jms = &uri.jms;
+        if jms.user_name.is_some() {
+            self.user.clone_from(&jms.user_name);
+        }
+        if jms.password.is_some() {
+            self.password.clone_from(&jms.password);
+        }
+        if jms.client_id.is_some() {
+            self.client_id.clone_from(&jms.client_id);
+        }
+        self.answer_within = jms.send_timeout.unwrap_or(self.answer_within);
+        if let Some(redeliveries) = jms.maximum_redeliveries {
+            self.redeliveries_at_most = redeliveries;
+        }
+        if let Some(failover) = &uri.failover {
+            self.hold_sends = failover.timeout.unwrap_or(Duration::MAX);
+        }
         let Some(server) = uri.servers.first() else {
             return;
         };
@@ -79,6 +108,14 @@ pub struct ClientLimits {
     pub subscriptions: usize,
     /// Temporary destinations.
     pub temporaries: usize,
+    /// Sessions.
+    pub sessions: usize,
+    /// Producers.
+    pub producers: usize,
+    /// Sends that wait for a window, for the outbox or for a broker; more are refused.
+    pub waiting_sends: usize,
+    /// Bytes of their messages.
+    pub waiting_bytes: usize,
 }
 
 impl Default for ClientLimits {
@@ -88,6 +125,10 @@ impl Default for ClientLimits {
             requests: 10_000,
             subscriptions: 1024,
             temporaries: 1024,
+            sessions: 1024,
+            producers: 1024,
+            waiting_sends: 10_000,
+            waiting_bytes: 64 * 1024 * 1024,
         }
     }
 }

@@ -7,12 +7,12 @@ use finewire_core::machine::{
 };
 
 use crate::command::{
-    Command, ConsumerControl, Destination, ExceptionResponse, Message, MessageDispatch, MessageId,
-    Text, Throwable,
+    Command, ConsumerControl, ExceptionResponse, Message, MessageDispatch, Text, Throwable,
 };
 
 use super::command::{ClientEvent, ConsumerHandle, Delivered, DeliveryToken};
-use super::protocol::{Client, Request, Stage};
+use super::protocol::{Client, Request, Stage, in_doubt};
+use super::session::Ending;
 use super::subscription::Subscription;
 
 impl Client {
@@ -50,8 +50,9 @@ impl Client {
                 }
             }
             Command::ConsumerControl(control) => self.controlled(&control),
+            Command::ProducerAck(ack) => self.window_opened(&ack),
             Command::ShutdownInfo(_) => self.fail(CloseReason::Eof),
-            // Producer windows are not used; the rest is between brokers or was never meant to be obeyed.
+            // The rest is between brokers or was never meant to be obeyed.
             _ => {}
         }
     }
@@ -87,6 +88,7 @@ impl Client {
             return;
         };
         let Some(message) = dispatch.message else {
+            subscription.pull_answered();
             let event = if subscription.asked.browse {
                 ClientEvent::BrowseEnded(handle)
             } else {
@@ -101,20 +103,8 @@ impl Client {
             self.fail(CloseReason::Remote(reason.into()));
             return;
         };
-        // What is kept for the acknowledgement should not keep the whole message alive.
-        let id = MessageId {
-            text_view: id.text_view.as_ref().map(Text::detach),
-            producer_id: id.producer_id.map(|producer| crate::command::ProducerId {
-                connection_id: producer.connection_id.as_ref().map(Text::detach),
-                ..producer
-            }),
-            ..id
-        };
-        let destination = Destination {
-            kind: destination.kind,
-            physical_name: destination.physical_name.as_ref().map(Text::detach),
-        };
-        let (number, due) = subscription.deliver(destination, id);
+        let redeliveries = dispatch.redelivery_counter.max(0);
+        let (number, due) = subscription.deliver(destination, &message, id, redeliveries);
         if !subscription.is_plausible() {
             let reason = "more was delivered than the prefetch allows";
             self.fail(CloseReason::Limit(reason.into()));
@@ -133,7 +123,7 @@ impl Client {
         }
         self.event(ClientEvent::Delivered(Delivered {
             consumer: handle,
-            redeliveries: dispatch.redelivery_counter.max(0),
+            redeliveries,
             message,
             token,
         }));
@@ -157,6 +147,21 @@ impl Client {
             None => {}
             Some(Request::Introduce) => self.admitted(),
             Some(Request::Publish(id)) => self.ended(id, Outcome::Done),
+            Some(Request::Sent(id)) => {
+                self.batch_answered(id, None);
+                self.pump();
+            }
+            Some(Request::End {
+                command,
+                session,
+                ending,
+                taken,
+            }) => {
+                if ending == Ending::Rollback {
+                    self.give_again(session, taken);
+                }
+                self.ended(command, Outcome::Done);
+            }
             Some(Request::Subscribe(handle)) => self.subscribed(handle),
             Some(Request::Make(id, destination)) => {
                 self.temporaries.insert(destination.clone());
@@ -188,8 +193,12 @@ impl Client {
                 prefetch: subscription.asked.prefetch.into(),
                 ..ConsumerControl::default()
             });
+        let pulls = (self.epoch > 0).then(|| subscription.pulls_again());
         if let Some(control) = control {
             let _ = self.say(control);
+        }
+        for pull in pulls.into_iter().flatten() {
+            let _ = self.say(pull);
         }
         if let Some(id) = command {
             self.ended(id, Outcome::Done);
@@ -220,6 +229,24 @@ impl Client {
             Some(Request::Publish(id) | Request::Make(id, _) | Request::Remove(id, _)) => {
                 self.ended(id, denied);
             }
+            Some(Request::Sent(id)) => {
+                self.batch_answered(id, Some(denied));
+                self.pump();
+            }
+            Some(Request::End {
+                command,
+                session,
+                ending,
+                taken,
+            }) => {
+                // Whatever the broker said no to, the transaction is over and nothing of it took effect.
+                self.give_again(session, taken);
+                let outcome = match ending {
+                    Ending::Commit => denied,
+                    Ending::Rollback => Outcome::Done,
+                };
+                self.ended(command, outcome);
+            }
             Some(Request::Subscribe(handle)) => {
                 if self.subscriptions.contains_key(&handle) {
                     let command = self.forget_subscription(handle);
@@ -241,6 +268,21 @@ impl Client {
             Request::Introduce => self.fail(CloseReason::TimedOut),
             Request::Publish(id) | Request::Make(id, _) | Request::Remove(id, _) => {
                 self.ended(id, late());
+            }
+            Request::Sent(id) => {
+                self.batch_answered(id, Some(late()));
+                self.pump();
+            }
+            Request::End {
+                command, ending, ..
+            } => {
+                let outcome = match ending {
+                    Ending::Commit => in_doubt("no answer came in time"),
+                    Ending::Rollback => Outcome::Done,
+                };
+                self.ended(command, outcome);
+                // Only a broker that has lost us surely holds nothing of the transaction.
+                self.fail(CloseReason::TimedOut);
             }
             Request::Subscribe(handle) => {
                 let known = self.subscriptions.get(&handle);

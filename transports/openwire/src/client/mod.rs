@@ -21,8 +21,12 @@ mod config;
 #[doc(hidden)]
 pub mod fuzz;
 mod hearing;
+mod jms;
+mod producer;
 mod protocol;
 mod query;
+mod servers;
+mod session;
 mod subscription;
 mod uri;
 mod uri_error;
@@ -33,6 +37,10 @@ pub use command::{
     Subscribe,
 };
 pub use config::{ClientConfig, ClientLimits};
+pub use jms::{JmsOptions, Prefetch};
+pub use producer::{Confirm, OpenProducer, ProducerHandle, Send};
 pub use protocol::Client;
-pub use uri::{BrokerUri, DEFAULT_PORT, Failover, Server, ServerOptions};
+pub use servers::{DEFAULT_PORT, Server, ServerOptions};
+pub use session::{OpenSession, SessionHandle};
+pub use uri::{BrokerUri, Failover};
 pub use uri_error::{MAX_SERVERS, MAX_URI, UriError};

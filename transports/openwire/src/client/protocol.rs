@@ -13,8 +13,10 @@ use crate::command::{
     SessionId, ShutdownInfo, Text,
 };
 
-use super::command::{ClientCommand, ClientEvent, ConsumerHandle};
+use super::command::{ClientCommand, ClientEvent, ConsumerHandle, Delivered};
 use super::config::ClientConfig;
+use super::producer::{Batch, OpenProducer, Producer, ProducerHandle};
+use super::session::{Ending, Session, SessionHandle};
 use super::subscription::Subscription;
 
 /// One connection to a broker, over as many sockets as it takes.
@@ -39,6 +41,21 @@ pub struct Client {
     pub(super) next_consumer: i64,
     pub(super) next_temporary: u64,
     pub(super) next_sequence: i64,
+    pub(super) next_session: i64,
+    pub(super) next_producer: i64,
+    pub(super) next_transaction: i64,
+    /// All but the plain one.
+    pub(super) sessions: BTreeMap<SessionHandle, Session>,
+    pub(super) producers: BTreeMap<ProducerHandle, Producer>,
+    /// Producers by their number.
+    pub(super) by_producer: BTreeMap<i64, ProducerHandle>,
+    /// Those in which something waits.
+    pub(super) with_waiting: BTreeSet<ProducerHandle>,
+    pub(super) waiting_bytes: usize,
+    /// Sends that have not ended.
+    pub(super) batches: BTreeMap<CommandId, Batch>,
+    /// How long sends may wait for a broker.
+    pub(super) holds: Timers<CommandId>,
     pub(super) subscriptions: BTreeMap<ConsumerHandle, Subscription>,
     /// Subscriptions by the number of their consumer.
     pub(super) by_consumer: BTreeMap<i64, ConsumerHandle>,
@@ -54,7 +71,11 @@ pub struct Client {
     pub(super) broker_name: Option<String>,
     /// Whether a broker ever let us in: the next time is a reconnect.
     was_connected: bool,
+    /// Whether the link that is there, or was last, was ready.
+    is_up: bool,
     disconnect: Option<CommandId>,
+    /// Why no broker will be asked any more.
+    given_up: Option<CloseReason>,
     pub(super) outputs: VecDeque<ProtocolOutput<ClientEvent>>,
 }
 
@@ -83,6 +104,15 @@ pub(super) enum Request {
     Introduce,
     Subscribe(ConsumerHandle),
     Publish(CommandId),
+    /// One message of a send.
+    Sent(CommandId),
+    /// The end of a transaction, with what was acknowledged in it.
+    End {
+        command: CommandId,
+        session: SessionHandle,
+        ending: Ending,
+        taken: Vec<Delivered>,
+    },
     Make(CommandId, Destination),
     MakeAgain(Destination),
     Remove(CommandId, Destination),
@@ -94,8 +124,17 @@ impl Client {
     #[must_use]
     pub fn new(config: ClientConfig, seed: [u8; 32]) -> Self {
         let number = Random::from_seed(seed).next_u64();
+        let connection_id = ConnectionId::new(format!("ID:finewire-{number:016x}-1:1"));
+        let anonymous = OpenProducer {
+            producer: ProducerHandle::ANONYMOUS,
+            session: SessionHandle::PLAIN,
+            destination: None,
+            window: 0,
+        };
+        // Number 1 is the producer of `Publish`.
+        let anonymous = Producer::new(anonymous, connection_id.session(1).producer(2));
         Self {
-            connection_id: ConnectionId::new(format!("ID:finewire-{number:016x}-1:1")),
+            connection_id,
             channel: Channel::new(channel_config(&config)),
             config,
             stage: Stage::Down,
@@ -106,6 +145,16 @@ impl Client {
             next_consumer: 1,
             next_temporary: 1,
             next_sequence: 1,
+            next_session: 2,
+            next_producer: 3,
+            next_transaction: 1,
+            sessions: BTreeMap::new(),
+            producers: BTreeMap::from([(ProducerHandle::ANONYMOUS, anonymous)]),
+            by_producer: BTreeMap::from([(2, ProducerHandle::ANONYMOUS)]),
+            with_waiting: BTreeSet::new(),
+            waiting_bytes: 0,
+            batches: BTreeMap::new(),
+            holds: Timers::new(),
             subscriptions: BTreeMap::new(),
             by_consumer: BTreeMap::new(),
             with_batch: BTreeSet::new(),
@@ -116,7 +165,9 @@ impl Client {
             in_flight: Vec::new(),
             broker_name: None,
             was_connected: false,
+            is_up: false,
             disconnect: None,
+            given_up: None,
             outputs: VecDeque::new(),
         }
     }
@@ -188,13 +239,25 @@ impl Client {
         command: impl Into<Command>,
         request: Request,
     ) -> Result<(), Outcome> {
+        self.try_ask(command, request)
+            .map_err(|(outcome, _)| outcome)
+    }
+
+    /// As `ask`; gives the request back where it could not be made.
+    pub(super) fn try_ask(
+        &mut self,
+        command: impl Into<Command>,
+        request: Request,
+    ) -> Result<(), (Outcome, Request)> {
         let limit = self.config.limits.requests;
         if self.requests.len() >= limit {
             let text = format!("{limit} requests are waiting for the broker already");
-            return Err(Outcome::refused(Reason::Limit, text));
+            return Err((Outcome::refused(Reason::Limit, text), request));
         }
         let id = self.next_id();
-        self.encode(command.into(), id, true)?;
+        if let Err(outcome) = self.encode(command.into(), id, true) {
+            return Err((outcome, request));
+        }
         self.timers.set(id, self.now + self.config.answer_within);
         self.requests.insert(id, request);
         Ok(())
@@ -246,6 +309,7 @@ impl Client {
     /// The broker let us in.
     pub(super) fn admitted(&mut self) {
         self.stage = Stage::Ready;
+        self.is_up = true;
         let again = core::mem::replace(&mut self.was_connected, true);
         self.take_up(again);
         self.outputs.push_back(ProtocolOutput::Ready);
@@ -254,6 +318,23 @@ impl Client {
             broker: self.broker_name.clone(),
             version,
         });
+        self.release_holds();
+    }
+
+    /// What is asked for must still make sense: nobody is leaving, and nobody has given up.
+    pub(super) fn must_stay(&self) -> Result<(), Outcome> {
+        if matches!(self.stage, Stage::Leaving | Stage::Parting) {
+            let text = "the client is leaving";
+            return Err(Outcome::refused(Reason::ShuttingDown, text));
+        }
+        match &self.given_up {
+            None => Ok(()),
+            Some(CloseReason::Denied(text)) => Err(Outcome::refused(
+                Reason::Denied,
+                format!("the broker did not let us in: {text}"),
+            )),
+            Some(reason) => Err(Outcome::refused(Reason::LinkDown, reason.to_string())),
+        }
     }
 
     pub(super) fn on_disconnect(&mut self, id: CommandId) {
@@ -298,8 +379,12 @@ impl Client {
 
     /// The link is gone. What cannot survive it ends; state stays, unless we asked for the end.
     fn lost(&mut self, reason: &CloseReason) {
-        let for_good = self.disconnect.is_some()
-            || matches!(reason, CloseReason::Asked | CloseReason::Denied(_));
+        let gave_up = matches!(reason, CloseReason::GaveUp(_) | CloseReason::Denied(_));
+        let for_good = self.disconnect.is_some() || gave_up || *reason == CloseReason::Asked;
+        if gave_up {
+            self.given_up = Some(reason.clone());
+        }
+        let was_up = core::mem::take(&mut self.is_up);
         self.stage = Stage::Down;
         self.epoch += 1;
         self.channel = Channel::new(channel_config(&self.config));
@@ -311,7 +396,19 @@ impl Client {
                 Request::Publish(id) | Request::Make(id, _) | Request::Remove(id, _) => {
                     self.ended(id, unanswered(reason));
                 }
-                Request::Introduce
+                Request::End {
+                    command, ending, ..
+                } => {
+                    let outcome = match ending {
+                        Ending::Commit => in_doubt(&format!("the link was lost ({reason})")),
+                        // A broker that has lost its client has rolled back, asked or not.
+                        Ending::Rollback => Outcome::Done,
+                    };
+                    self.ended(command, outcome);
+                }
+                // Their batches tell, below.
+                Request::Sent(_)
+                | Request::Introduce
                 | Request::Subscribe(_)
                 | Request::MakeAgain(_)
                 | Request::Leave => {}
@@ -322,11 +419,20 @@ impl Client {
             .into_iter()
             .chain(core::mem::take(&mut self.when_written));
         for id in unwritten {
+            if self.batches.contains_key(&id) {
+                continue;
+            }
             let text = format!("the link was lost ({reason}) before it was written");
             self.ended(id, Outcome::failed(Reason::LinkDown, text));
         }
-        for subscription in self.subscriptions.values_mut() {
-            subscription.forget_deliveries();
+        self.lose_transactions();
+        self.lose_sends(reason, was_up, for_good);
+        let mut empty = Vec::new();
+        for (handle, subscription) in &mut self.subscriptions {
+            empty.extend((0..subscription.forget_deliveries()).map(|_| *handle));
+        }
+        for handle in empty {
+            self.event(ClientEvent::PulledNothing(handle));
         }
         if for_good {
             self.forget_unconfirmed(reason);
@@ -335,6 +441,11 @@ impl Client {
             self.subscriptions.clear();
             self.by_consumer.clear();
             self.temporaries.clear();
+            self.sessions.clear();
+            self.producers
+                .retain(|handle, _| *handle == ProducerHandle::ANONYMOUS);
+            self.by_producer
+                .retain(|_, handle| *handle == ProducerHandle::ANONYMOUS);
             self.was_connected = false;
             if *reason != CloseReason::Asked {
                 // The link broke before we had taken our leave: it is not to come back.
@@ -358,6 +469,7 @@ impl Client {
                     Reason::Denied,
                     format!("the broker did not let us in: {text}"),
                 ),
+                CloseReason::GaveUp(text) => Outcome::failed(Reason::LinkDown, text.clone()),
                 _ => Outcome::failed(Reason::ShuttingDown, "the client was disconnected"),
             };
             self.ended(id, why);
@@ -395,6 +507,7 @@ impl Client {
                 self.unanswered(request);
             }
         }
+        self.check_holds();
     }
 
     /// Moves what is pending towards the stream.
@@ -412,6 +525,12 @@ impl Client {
         }
         None
     }
+}
+
+/// A commit of which nobody knows whether it took effect.
+pub(super) fn in_doubt(why: &str) -> Outcome {
+    let text = format!("in doubt: {why} before the broker had answered the commit");
+    Outcome::failed(Reason::LinkDown, text)
 }
 
 /// A request whose answer was lost with the link.
@@ -440,6 +559,7 @@ impl Protocol for Client {
             ProtocolInput::Opened(_) => {
                 self.channel = Channel::new(channel_config(&self.config));
                 self.stage = Stage::Greeting;
+                self.given_up = None;
                 self.channel.open(now);
             }
             ProtocolInput::Secured(_) => {}
@@ -447,8 +567,11 @@ impl Protocol for Client {
             ProtocolInput::Sent => {
                 self.channel.on_sent();
                 for id in core::mem::take(&mut self.in_flight) {
-                    self.ended(id, Outcome::Done);
+                    if !self.batch_written(id) {
+                        self.ended(id, Outcome::Done);
+                    }
                 }
+                self.pump();
             }
             ProtocolInput::Closed(reason) => self.lost(&reason),
             ProtocolInput::Command(id, command) => self.on_command(id, command),
@@ -473,18 +596,29 @@ impl Protocol for Client {
             Stage::Down | Stage::Ended => None,
             _ => self.channel.deadline(),
         };
-        let request = self.timers.next();
-        ProtocolOutput::Wait(match (deadline, request) {
-            (Some(deadline), Some(request)) => Some(deadline.min(request)),
-            (deadline, request) => deadline.or(request),
-        })
+        let deadlines = [deadline, self.timers.next(), self.hold_deadline()];
+        ProtocolOutput::Wait(deadlines.into_iter().flatten().min())
     }
 
-    /// Subscriptions are state; leaving is possible at any time.
+    /// What is state is kept; leaving is possible at any time; sends wait if they may.
     fn keeps_while_down(&self, command: &ClientCommand) -> bool {
-        matches!(
-            command,
-            ClientCommand::Subscribe(_) | ClientCommand::Unsubscribe(_) | ClientCommand::Disconnect
-        )
+        match command {
+            ClientCommand::Subscribe(_)
+            | ClientCommand::Unsubscribe(_)
+            | ClientCommand::OpenSession(_)
+            | ClientCommand::CloseSession(_)
+            | ClientCommand::OpenProducer(_)
+            | ClientCommand::CloseProducer(_)
+            | ClientCommand::Commit(_)
+            | ClientCommand::Rollback(_)
+            | ClientCommand::Disconnect => true,
+            ClientCommand::Send(_) => !self.config.hold_sends.is_zero(),
+            ClientCommand::Publish(_)
+            | ClientCommand::Acknowledge(_)
+            | ClientCommand::Reject { .. }
+            | ClientCommand::Pull { .. }
+            | ClientCommand::CreateTemporary { .. }
+            | ClientCommand::RemoveDestination(_) => false,
+        }
     }
 }

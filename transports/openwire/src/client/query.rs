@@ -70,10 +70,33 @@ impl QueryOption {
             .ok_or_else(|| self.wrong("a number of milliseconds"))
     }
 
-    pub(super) fn unknown(&self, known: &'static [&'static str]) -> UriError {
+    /// A factor from 1 to 100 with at most two decimals, as percent.
+    pub(super) fn percent(&self) -> Result<u32, UriError> {
+        let (whole, part) = self.value.split_once('.').unwrap_or((&self.value, "0"));
+        let part = part.trim_end_matches('0');
+        let part = match part.len() {
+            0 => Some(0),
+            1 => part.parse::<u32>().ok().map(|tenths| tenths * 10),
+            2 => part.parse::<u32>().ok(),
+            _ => None,
+        };
+        let whole = whole.parse::<u32>().ok().filter(|whole| *whole <= 100);
+        let percent = whole.zip(part).map(|(whole, part)| whole * 100 + part);
+        percent
+            .filter(|percent| (100..=10_000).contains(percent))
+            .ok_or_else(|| self.wrong("a factor from 1 to 100"))
+    }
+
+    /// A number; −1 stands for any, which is `None`.
+    pub(super) fn count_or_any(&self) -> Result<Option<u32>, UriError> {
+        let count: i64 = self.number(-1, i64::from(i32::MAX))?;
+        Ok(u32::try_from(count).ok())
+    }
+
+    pub(super) fn unknown(&self, known: &[&[&'static str]]) -> UriError {
         UriError::UnknownOption {
             name: self.name.clone(),
-            known,
+            known: known.concat(),
         }
     }
 

@@ -1,14 +1,25 @@
 //! A subscription and what came by it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use finewire_core::machine::CommandId;
 
 use crate::command::{
-    AckKind, ConsumerId, ConsumerInfo, Destination, MessageAck, MessageId, RemoveInfo, Text,
+    AckKind, ConsumerId, ConsumerInfo, Destination, Message, MessageAck, MessageId, MessagePull,
+    ProducerId, RemoveInfo, Text, Throwable,
 };
 
-use super::command::{AckMode, Subscribe};
+use super::command::{AckMode, Delivered, DeliveryToken, Subscribe};
+
+/// A delivery that is not acknowledged.
+#[derive(Debug)]
+struct Out {
+    destination: Destination,
+    id: MessageId,
+    /// Where a rollback may bring it again: the message, and how often it was delivered before.
+    message: Option<(Arc<Message>, i32)>,
+}
 
 /// A subscription, kept over reconnects.
 #[derive(Debug)]
@@ -18,8 +29,16 @@ pub(super) struct Subscription {
     /// The command that has not ended yet.
     pub(super) command: Option<CommandId>,
     /// Deliveries that the owner has not acknowledged, by number.
-    unacknowledged: BTreeMap<u64, (Destination, MessageId)>,
+    unacknowledged: BTreeMap<u64, Out>,
     next_number: u64,
+    /// Whether acknowledgements wait for a commit.
+    transacted: bool,
+    /// Pulls that wait for ever, and that wait for some time.
+    endless_pulls: usize,
+    timed_pulls: usize,
+    /// The last destination and producer that were copied, for the next message from there.
+    known_place: Destination,
+    known_producer: ProducerId,
     /// `brokerSequenceId` of the last delivery.
     pub(super) last_sequence: i64,
     /// Deliveries that the client is about to acknowledge: first, last, count.
@@ -27,8 +46,18 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    pub(super) const fn new(asked: Subscribe, id: ConsumerId, command: CommandId) -> Self {
+    pub(super) fn new(
+        asked: Subscribe,
+        id: ConsumerId,
+        command: CommandId,
+        transacted: bool,
+    ) -> Self {
         Self {
+            transacted,
+            endless_pulls: 0,
+            timed_pulls: 0,
+            known_place: Destination::default(),
+            known_producer: ProducerId::default(),
             asked,
             id,
             command: Some(command),
@@ -58,10 +87,50 @@ impl Subscription {
         }
     }
 
-    /// The link is lost: the broker takes back what was not acknowledged.
-    pub(super) fn forget_deliveries(&mut self) {
+    /// The link is lost: the broker takes back what was not acknowledged. Gives how many pulls that wait
+    /// for some time will not be answered; those without limit are asked for again.
+    pub(super) fn forget_deliveries(&mut self) -> usize {
         self.unacknowledged.clear();
         self.batch = None;
+        core::mem::take(&mut self.timed_pulls)
+    }
+
+    /// Counts a pull; false: too many wait already.
+    pub(super) fn pulled(&mut self, endless: bool, most: usize) -> bool {
+        if self.endless_pulls + self.timed_pulls >= most {
+            return false;
+        }
+        if endless {
+            self.endless_pulls += 1;
+        } else {
+            self.timed_pulls += 1;
+        }
+        true
+    }
+
+    /// A pull was answered.
+    pub(super) fn pull_answered(&mut self) {
+        if self.timed_pulls > 0 {
+            self.timed_pulls -= 1;
+        } else {
+            self.endless_pulls = self.endless_pulls.saturating_sub(1);
+        }
+    }
+
+    /// What asks for one message; `timeout` as in [`MessagePull`].
+    pub(super) fn to_pull(&self, timeout: i64) -> MessagePull {
+        MessagePull {
+            consumer_id: Some(self.id.clone()),
+            destination: Some(self.asked.destination.clone()),
+            timeout,
+            ..MessagePull::default()
+        }
+    }
+
+    /// What asks again, after a reconnect, for what was pulled without limit.
+    pub(super) fn pulls_again(&self) -> impl Iterator<Item = MessagePull> + use<> {
+        let pull = self.to_pull(0);
+        (0..self.endless_pulls).map(move |_| pull.clone())
     }
 
     /// Whether a broker that keeps to the prefetch could have sent all this.
@@ -75,10 +144,16 @@ impl Subscription {
     pub(super) fn deliver(
         &mut self,
         destination: Destination,
+        message: &Arc<Message>,
         id: MessageId,
+        redeliveries: i32,
     ) -> (Option<u64>, Option<MessageAck>) {
         self.last_sequence = id.broker_sequence_id;
+        if self.asked.prefetch == 0 {
+            self.pull_answered();
+        }
         if self.asked.acknowledge == AckMode::Auto {
+            // A batch lives as long as the frames it came in: nothing is kept that holds them.
             if let Some((place, _, last, count)) = &mut self.batch
                 && *place == destination
             {
@@ -90,10 +165,111 @@ impl Subscription {
             self.batch = Some((destination, id.clone(), id, 1));
             return (None, due);
         }
+        let message = self.transacted.then(|| (message.clone(), redeliveries));
+        let out = if message.is_some() {
+            Out {
+                destination,
+                id,
+                message,
+            }
+        } else {
+            // What is kept for the acknowledgement should not keep the whole frame alive.
+            self.detached(destination, id)
+        };
+        (Some(self.keep(out)), None)
+    }
+
+    fn keep(&mut self, out: Out) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
-        self.unacknowledged.insert(number, (destination, id));
-        (Some(number), None)
+        self.unacknowledged.insert(number, out);
+        number
+    }
+
+    fn detached(&mut self, destination: Destination, id: MessageId) -> Out {
+        if self.known_place != destination {
+            self.known_place = Destination {
+                kind: destination.kind,
+                physical_name: destination.physical_name.as_ref().map(Text::detach),
+            };
+        }
+        if let Some(producer) = &id.producer_id
+            && self.known_producer != *producer
+        {
+            self.known_producer = ProducerId {
+                connection_id: producer.connection_id.as_ref().map(Text::detach),
+                ..producer.clone()
+            };
+        }
+        Out {
+            destination: self.known_place.clone(),
+            id: MessageId {
+                text_view: id.text_view.as_ref().map(Text::detach),
+                producer_id: id
+                    .producer_id
+                    .is_some()
+                    .then(|| self.known_producer.clone()),
+                ..id
+            },
+            message: None,
+        }
+    }
+
+    /// Something acknowledged in a transaction that was undone: under a new number, and counted.
+    pub(super) fn deliver_again(
+        &mut self,
+        delivered: Delivered,
+        epoch: u64,
+    ) -> (Option<MessageAck>, Delivered) {
+        let message = delivered.message;
+        let redeliveries = delivered.redeliveries.saturating_add(1);
+        let destination = message.destination.clone().unwrap_or_default();
+        let id = message.message_id.clone().unwrap_or_default();
+        let first = Some(id.clone());
+        let ack = self.ack(
+            AckKind::REDELIVERED,
+            destination.clone(),
+            first,
+            id.clone(),
+            1,
+        );
+        let number = self.keep(Out {
+            destination,
+            id,
+            message: Some((message.clone(), redeliveries)),
+        });
+        let again = Delivered {
+            consumer: delivered.consumer,
+            message,
+            redeliveries,
+            token: Some(DeliveryToken {
+                consumer: delivered.consumer,
+                epoch,
+                number,
+            }),
+        };
+        (Some(ack), again)
+    }
+
+    /// Something that was undone too often: for the dead-letter queue.
+    pub(super) fn poison_again(&self, message: &Message) -> Option<MessageAck> {
+        let (destination, id) = (message.destination.clone()?, message.message_id.clone()?);
+        Some(self.poison(destination, id, "it was rolled back too often"))
+    }
+
+    /// The owner cannot use a delivery; `None` if it is unknown or acknowledged already.
+    pub(super) fn reject(&mut self, number: u64, why: &str) -> Option<MessageAck> {
+        let out = self.unacknowledged.remove(&number)?;
+        Some(self.poison(out.destination, out.id, why))
+    }
+
+    fn poison(&self, destination: Destination, id: MessageId, why: &str) -> MessageAck {
+        let first = Some(id.clone());
+        MessageAck {
+            // Seen: Java names the class of what its listener threw.
+            poison_cause: Some(Box::new(Throwable::new("java.lang.Throwable", why))),
+            ..self.ack(AckKind::POISON, destination, first, id, 1)
+        }
     }
 
     /// The acknowledgement of what was delivered since the last.
@@ -102,19 +278,24 @@ impl Subscription {
         Some(self.ack(AckKind::STANDARD, destination, Some(first), last, count))
     }
 
-    /// The acknowledgements for a delivery; `None` if it is unknown or acknowledged already.
+    /// The acknowledgements for a delivery and, in a transaction, the delivery itself; `None` if it is
+    /// unknown or acknowledged already.
     ///
     /// A cumulative one covers one destination at a time, so that wildcards may need several.
-    pub(super) fn acknowledge(&mut self, number: u64) -> Option<Vec<MessageAck>> {
+    pub(super) fn acknowledge(
+        &mut self,
+        number: u64,
+    ) -> Option<(Vec<MessageAck>, Option<Delivered>)> {
         if self.asked.acknowledge != AckMode::Cumulative {
-            let (destination, id) = self.unacknowledged.remove(&number)?;
-            return Some(vec![self.ack(
-                AckKind::INDIVIDUAL,
-                destination,
-                None,
-                id,
-                1,
-            )]);
+            let out = self.unacknowledged.remove(&number)?;
+            let taken = out.message.map(|(message, redeliveries)| Delivered {
+                consumer: self.asked.consumer,
+                message,
+                redeliveries,
+                token: None,
+            });
+            let ack = self.ack(AckKind::INDIVIDUAL, out.destination, None, out.id, 1);
+            return Some((vec![ack], taken));
         }
         if !self.unacknowledged.contains_key(&number) {
             return None;
@@ -122,19 +303,19 @@ impl Subscription {
         let later = self.unacknowledged.split_off(&(number + 1));
         let covered = core::mem::replace(&mut self.unacknowledged, later);
         let mut acks: Vec<MessageAck> = Vec::new();
-        for (destination, id) in covered.into_values() {
+        for out in covered.into_values() {
             match acks.last_mut() {
-                Some(ack) if ack.destination.as_ref() == Some(&destination) => {
-                    ack.last_message_id = Some(id);
+                Some(ack) if ack.destination.as_ref() == Some(&out.destination) => {
+                    ack.last_message_id = Some(out.id);
                     ack.message_count += 1;
                 }
                 _ => {
-                    let first = Some(id.clone());
-                    acks.push(self.ack(AckKind::STANDARD, destination, first, id, 1));
+                    let first = Some(out.id.clone());
+                    acks.push(self.ack(AckKind::STANDARD, out.destination, first, out.id, 1));
                 }
             }
         }
-        Some(acks)
+        Some((acks, None))
     }
 
     fn ack(
@@ -167,7 +348,7 @@ mod tests {
             acknowledge,
             ..Subscribe::to(ConsumerHandle(1), Destination::topic("a.>"))
         };
-        Subscription::new(asked, ConsumerId::default(), CommandId(1))
+        Subscription::new(asked, ConsumerId::default(), CommandId(1), false)
     }
 
     fn id(sequence: i64) -> MessageId {
@@ -177,14 +358,22 @@ mod tests {
         }
     }
 
+    fn deliver(
+        subscription: &mut Subscription,
+        place: Destination,
+        id: MessageId,
+    ) -> (Option<u64>, Option<MessageAck>) {
+        subscription.deliver(place, &Arc::new(Message::default()), id, 0)
+    }
+
     #[test]
     fn automatic_acknowledgements_come_in_ranges_of_one_destination() {
         let mut subscription = subscription(AckMode::Auto);
         let (a, b) = (Destination::topic("a.a"), Destination::topic("a.b"));
 
-        assert_eq!(subscription.deliver(a.clone(), id(1)), (None, None));
-        assert_eq!(subscription.deliver(a, id(2)), (None, None));
-        let (_, due) = subscription.deliver(b, id(3));
+        assert_eq!(deliver(&mut subscription, a.clone(), id(1)), (None, None));
+        assert_eq!(deliver(&mut subscription, a, id(2)), (None, None));
+        let (_, due) = deliver(&mut subscription, b, id(3));
 
         let due = due.unwrap();
         assert_eq!(
@@ -200,24 +389,24 @@ mod tests {
     fn a_cumulative_acknowledgement_covers_what_came_before_and_nothing_else() {
         let mut subscription = subscription(AckMode::Cumulative);
         for n in 1..=4 {
-            subscription.deliver(Destination::topic("a.a"), id(n));
+            deliver(&mut subscription, Destination::topic("a.a"), id(n));
         }
 
-        let acks = subscription.acknowledge(2).unwrap();
+        let acks = subscription.acknowledge(2).unwrap().0;
 
         assert_eq!(acks.len(), 1);
         assert_eq!(acks[0].message_count, 3);
         assert_eq!(acks[0].last_message_id, Some(id(3)));
         assert_eq!(subscription.acknowledge(1), None, "covered");
-        assert_eq!(subscription.acknowledge(3).unwrap()[0].message_count, 1);
+        assert_eq!(subscription.acknowledge(3).unwrap().0[0].message_count, 1);
     }
 
     #[test]
     fn an_individual_acknowledgement_is_good_once() {
         let mut subscription = subscription(AckMode::Individual);
-        subscription.deliver(Destination::topic("a.a"), id(1));
+        deliver(&mut subscription, Destination::topic("a.a"), id(1));
 
-        let acks = subscription.acknowledge(0).unwrap();
+        let acks = subscription.acknowledge(0).unwrap().0;
 
         assert_eq!(acks[0].kind, AckKind::INDIVIDUAL);
         assert_eq!(subscription.acknowledge(0), None);

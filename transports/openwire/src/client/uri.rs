@@ -2,13 +2,12 @@
 
 use core::time::Duration;
 
-use finewire_core::machine::{Endpoint, LinkConfig, TlsId};
+use finewire_core::machine::{LinkConfig, TlsId};
 
-use super::query::{Query, percent_decoded};
+use super::jms::{JMS_OPTIONS, JmsOptions};
+use super::query::{Query, QueryOption};
+use super::servers::{SERVER_OPTIONS, Server, read_server};
 use super::uri_error::{MAX_SERVERS, MAX_URI, UriError};
-
-/// The port of a broker URI that names none.
-pub const DEFAULT_PORT: u16 = 61616;
 
 /// One or more brokers and the options of the way to them.
 ///
@@ -31,59 +30,41 @@ pub struct BrokerUri {
     pub servers: Vec<Server>,
     /// The options of `failover:`; `None` for a single plain URI.
     pub failover: Option<Failover>,
+    /// The `jms.` options.
+    pub jms: JmsOptions,
     /// Options that ActiveMQ knows and that have no meaning here, as written; worth a warning.
     pub ignored: Vec<String>,
-}
-
-/// One broker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// Host name or IP address, without brackets.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// Whether TLS comes first (`ssl://`).
-    pub tls: bool,
-    /// What its query said.
-    pub options: ServerOptions,
-}
-
-/// The options of one broker's URI; `None` where it did not say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ServerOptions {
-    /// `connectionTimeout`: how long connecting may take.
-    pub connection_timeout: Option<Duration>,
-    /// `wireFormat.version`.
-    pub version: Option<i32>,
-    /// `wireFormat.tightEncodingEnabled`.
-    pub tight_encoding: Option<bool>,
-    /// `wireFormat.cacheEnabled`.
-    pub cache: Option<bool>,
-    /// `wireFormat.cacheSize`, 100..=16383.
-    pub cache_size: Option<i32>,
-    /// `wireFormat.stackTraceEnabled`.
-    pub stack_trace: Option<bool>,
-    /// `wireFormat.maxFrameSize`, bytes.
-    pub max_frame_size: Option<i64>,
-    /// `wireFormat.maxInactivityDuration`; zero switches the keep-alive off.
-    pub max_inactivity: Option<Duration>,
-    /// `wireFormat.maxInactivityDurationInitalDelay` (spelt so).
-    pub max_inactivity_initial_delay: Option<Duration>,
 }
 
 /// The options of `failover:`. Defaults are ActiveMQ's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failover {
-    /// `randomize`: draw the broker to begin with by lot.
+    /// `randomize`: draw the broker to begin with by lot. Without effect together with `priorityBackup`.
     pub randomize: bool,
-    /// `priorityBackup`: prefer the first broker.
+    /// `priorityBackup`: prefer some brokers, and go back to one of them when it is there again.
     pub priority_backup: bool,
+    /// `priorityURIs`: which brokers are preferred, host and port of each; none: the first.
+    pub priority: Vec<(String, u16)>,
     /// `timeout`: how long a sender may wait for a broker; `None`: for ever.
     pub timeout: Option<Duration>,
     /// `initialReconnectDelay`.
     pub initial_reconnect_delay: Duration,
     /// `maxReconnectDelay`.
     pub max_reconnect_delay: Duration,
+    /// `backOffMultiplier` as percent, or 100 where `useExponentialBackOff` is off.
+    pub back_off_percent: u32,
+    /// `maxReconnectAttempts`: rounds through the brokers that may fail; `None`: any number; 0: a lost
+    /// connection does not come back.
+    pub max_reconnect_attempts: Option<u32>,
+    /// `startupMaxReconnectAttempts`: the same before the first connection; `None`: as
+    /// `maxReconnectAttempts` says.
+    pub startup_max_reconnect_attempts: Option<u32>,
+    /// `updateURIsSupported`: take the list of brokers that a broker sends over the one given here.
+    /// ActiveMQ's default is true; here it is false unless said, for it lets a broker send its clients
+    /// anywhere.
+    pub update_uris: bool,
+    /// `reconnectSupported`: also go elsewhere when the broker says so. Default as `updateURIsSupported`.
+    pub reconnect: bool,
 }
 
 impl Default for Failover {
@@ -91,34 +72,21 @@ impl Default for Failover {
         Self {
             randomize: true,
             priority_backup: false,
+            priority: Vec::new(),
             timeout: None,
             initial_reconnect_delay: Duration::from_millis(10),
             max_reconnect_delay: Duration::from_secs(30),
+            back_off_percent: 200,
+            max_reconnect_attempts: None,
+            startup_max_reconnect_attempts: None,
+            update_uris: false,
+            reconnect: false,
         }
     }
 }
 
-const SERVER_OPTIONS: &[&str] = &[
-    "connectionTimeout",
-    "wireFormat.version",
-    "wireFormat.tightEncodingEnabled",
-    "wireFormat.cacheEnabled",
-    "wireFormat.cacheSize",
-    "wireFormat.stackTraceEnabled",
-    "wireFormat.maxFrameSize",
-    "wireFormat.maxInactivityDuration",
-    "wireFormat.maxInactivityDurationInitalDelay",
-    "keepAlive",
-    "soTimeout",
-    "soWriteTimeout",
-    "tcpNoDelay",
-    "socketBufferSize",
-    "ioBufferSize",
-    "daemon",
-    "trace",
-    "wireFormat.tcpNoDelayEnabled",
-    "wireFormat.host",
-];
+/// How often a preferred broker is looked for while another one is in use.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 const FAILOVER_OPTIONS: &[&str] = &[
     "randomize",
@@ -155,19 +123,26 @@ impl BrokerUri {
     ///
     /// [`UriError::Scheme`] when a broker wants TLS and `tls` is `None`.
     pub fn to_link_config(&self, tls: Option<TlsId>) -> Result<LinkConfig, UriError> {
-        let mut endpoints = Vec::with_capacity(self.servers.len());
+        let mut servers: Vec<&Server> = self.servers.iter().collect();
+        let mut preferred = 0;
+        if let Some(failover) = self.failover.as_ref().filter(|it| it.priority_backup) {
+            let is_preferred = |server: &&Server| {
+                let mut named = failover.priority.iter();
+                named.any(|(host, port)| *host == server.host && *port == server.port)
+            };
+            // The order within both groups stays.
+            servers.sort_by_key(|server| !is_preferred(server));
+            preferred = servers
+                .iter()
+                .copied()
+                .filter(|it| is_preferred(it))
+                .count();
+            preferred = preferred.max(1);
+        }
+        let mut endpoints = Vec::with_capacity(servers.len());
         let mut ready_within = None;
-        for server in &self.servers {
-            endpoints.push(match (server.tls, tls) {
-                (false, _) => Endpoint::plain(&server.host, server.port),
-                (true, Some(tls)) => Endpoint::secure(&server.host, server.port, tls),
-                (true, None) => {
-                    return Err(UriError::Scheme(format!(
-                        "ssl://{} (no TLS profile is configured)",
-                        server.host
-                    )));
-                }
-            });
+        for server in servers {
+            endpoints.push(server.to_endpoint(tls)?);
             ready_within = ready_within.max(server.options.connection_timeout);
         }
         let mut config = LinkConfig::keep_open(endpoints);
@@ -175,7 +150,16 @@ impl BrokerUri {
             config.ready_within = limit;
         }
         if let Some(failover) = &self.failover {
-            config.randomize = failover.randomize;
+            config.randomize = failover.randomize && !failover.priority_backup;
+            config.preferred = preferred;
+            config.look_every = LOOK_EVERY;
+            config.retry_growth = failover.back_off_percent;
+            config.attempts_at_most = failover.max_reconnect_attempts;
+            // ActiveMQ tries at least once.
+            config.first_attempts_at_most = failover
+                .startup_max_reconnect_attempts
+                .or(failover.max_reconnect_attempts)
+                .map(|most| most.max(1));
             config.retry_first = failover.initial_reconnect_delay;
             config.retry_max = failover.max_reconnect_delay.max(config.retry_first);
         }
@@ -194,11 +178,12 @@ impl core::str::FromStr for BrokerUri {
         let mut uri = Self {
             servers: Vec::new(),
             failover: None,
+            jms: JmsOptions::default(),
             ignored: Vec::new(),
         };
         match text.strip_prefix("failover:") {
             None => {
-                let server = read_server(text, &mut uri.ignored)?;
+                let server = read_server(text, &mut uri.ignored, Some(&mut uri.jms))?;
                 uri.servers.push(server);
             }
             Some(rest) => read_failover(rest, &mut uri)?,
@@ -238,25 +223,32 @@ fn read_failover(rest: &str, uri: &mut BrokerUri) -> Result<(), UriError> {
         return Err(UriError::TooManyServers(parts.len()));
     }
     for part in parts {
-        let server = read_server(part, &mut uri.ignored)?;
+        let server = read_server(part, &mut uri.ignored, None)?;
         uri.servers.push(server);
     }
     let mut failover = Failover::default();
     for option in Query::new(query) {
         let option = option?;
         if let Some(nested) = option.name.strip_prefix("nested.") {
-            let option = super::query::QueryOption {
+            let option = QueryOption {
                 name: nested.into(),
                 value: option.value.clone(),
             };
             for server in &mut uri.servers {
-                if !server.options.set(&option)? && !uri.ignored.contains(&option.name) {
+                if !server.options.set(&option, &[SERVER_OPTIONS])?
+                    && !uri.ignored.contains(&option.name)
+                {
                     uri.ignored.push(option.name.clone());
                 }
             }
             continue;
         }
-        if !failover.set(&option)? {
+        let known = if option.name.starts_with("jms.") {
+            uri.jms.set(&option, &[FAILOVER_OPTIONS, JMS_OPTIONS])?
+        } else {
+            failover.set(&option)?
+        };
+        if !known {
             uri.ignored.push(option.name);
         }
     }
@@ -264,97 +256,8 @@ fn read_failover(rest: &str, uri: &mut BrokerUri) -> Result<(), UriError> {
     Ok(())
 }
 
-fn read_server(text: &str, ignored: &mut Vec<String>) -> Result<Server, UriError> {
-    let (tls, rest) = if let Some(rest) = text.strip_prefix("tcp://") {
-        (false, rest)
-    } else if let Some(rest) = text.strip_prefix("nio://") {
-        (false, rest)
-    } else if let Some(rest) = text.strip_prefix("ssl://") {
-        (true, rest)
-    } else if let Some(rest) = text.strip_prefix("nio+ssl://") {
-        (true, rest)
-    } else {
-        let scheme = text.split(['?', '@']).next().unwrap_or_default();
-        return Err(UriError::Scheme(scheme.chars().take(64).collect()));
-    };
-    let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = authority.strip_suffix('/').unwrap_or(authority);
-    let (host, port) = read_authority(authority)?;
-    let mut options = ServerOptions::default();
-    for option in Query::new(query) {
-        let option = option?;
-        if !options.set(&option)? {
-            ignored.push(option.name);
-        }
-    }
-    Ok(Server {
-        host,
-        port,
-        tls,
-        options,
-    })
-}
-
-fn read_authority(authority: &str) -> Result<(String, u16), UriError> {
-    // Whatever stands before an @ may be a password: it is not repeated.
-    let wrong = || {
-        let shown = authority.rsplit('@').next().unwrap_or_default();
-        UriError::Authority(shown.chars().take(256).collect())
-    };
-    let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
-        let (host, after) = inner.split_once(']').ok_or_else(wrong)?;
-        let port = match after.strip_prefix(':') {
-            Some(port) => Some(port),
-            None if after.is_empty() => None,
-            None => return Err(wrong()),
-        };
-        (host, port)
-    } else {
-        match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        }
-    };
-    let bad = |c: char| c.is_whitespace() || c.is_control() || "@/\\#()".contains(c);
-    if host.is_empty() || host.contains(bad) {
-        return Err(wrong());
-    }
-    let port = match port {
-        None => DEFAULT_PORT,
-        Some(port) => match port.parse() {
-            Ok(port) if port != 0 => port,
-            _ => return Err(wrong()),
-        },
-    };
-    Ok((percent_decoded(host)?, port))
-}
-
-impl ServerOptions {
-    /// Takes an option over; false: it is known and means nothing here.
-    fn set(&mut self, option: &super::query::QueryOption) -> Result<bool, UriError> {
-        match option.name.as_str() {
-            "connectionTimeout" => self.connection_timeout = Some(option.millis()?),
-            "wireFormat.version" => self.version = Some(option.number(1, 12)?),
-            "wireFormat.tightEncodingEnabled" => self.tight_encoding = Some(option.flag()?),
-            "wireFormat.cacheEnabled" => self.cache = Some(option.flag()?),
-            "wireFormat.cacheSize" => self.cache_size = Some(option.number(100, 16_383)?),
-            "wireFormat.stackTraceEnabled" => self.stack_trace = Some(option.flag()?),
-            "wireFormat.maxFrameSize" => {
-                self.max_frame_size = Some(option.number(1024, i64::MAX)?);
-            }
-            "wireFormat.maxInactivityDuration" => self.max_inactivity = Some(option.millis()?),
-            "wireFormat.maxInactivityDurationInitalDelay" => {
-                self.max_inactivity_initial_delay = Some(option.millis()?);
-            }
-            name if SERVER_OPTIONS.contains(&name) => return Ok(false),
-            _ => return Err(option.unknown(SERVER_OPTIONS)),
-        }
-        Ok(true)
-    }
-}
-
 impl Failover {
-    fn set(&mut self, option: &super::query::QueryOption) -> Result<bool, UriError> {
+    fn set(&mut self, option: &QueryOption) -> Result<bool, UriError> {
         match option.name.as_str() {
             "randomize" => self.randomize = option.flag()?,
             "priorityBackup" => self.priority_backup = option.flag()?,
@@ -364,8 +267,38 @@ impl Failover {
             }
             "initialReconnectDelay" => self.initial_reconnect_delay = option.millis()?,
             "maxReconnectDelay" => self.max_reconnect_delay = option.millis()?,
+            "useExponentialBackOff" => {
+                if !option.flag()? {
+                    self.back_off_percent = 100;
+                }
+            }
+            "backOffMultiplier" | "reconnectDelayExponent" => {
+                let percent = option.percent()?;
+                if self.back_off_percent != 100 {
+                    self.back_off_percent = percent;
+                }
+            }
+            "maxReconnectAttempts" => self.max_reconnect_attempts = option.count_or_any()?,
+            "startupMaxReconnectAttempts" => {
+                self.startup_max_reconnect_attempts = option.count_or_any()?;
+            }
+            "priorityURIs" => {
+                let parts = option.value.split(',').map(str::trim);
+                for part in parts.filter(|part| !part.is_empty()) {
+                    if self.priority.len() >= MAX_SERVERS {
+                        return Err(UriError::TooManyServers(self.priority.len() + 1));
+                    }
+                    let server = read_server(part, &mut Vec::new(), None)?;
+                    self.priority.push((server.host, server.port));
+                }
+            }
+            "updateURIsSupported" => {
+                self.update_uris = option.flag()?;
+                self.reconnect |= self.update_uris;
+            }
+            "reconnectSupported" => self.reconnect = option.flag()?,
             name if FAILOVER_OPTIONS.contains(&name) => return Ok(false),
-            _ => return Err(option.unknown(FAILOVER_OPTIONS)),
+            _ => return Err(option.unknown(&[FAILOVER_OPTIONS, JMS_OPTIONS])),
         }
         Ok(true)
     }
@@ -459,5 +392,59 @@ mod tests {
         assert!(!error.to_string().contains("hunter2"), "{error}");
         let many = format!("failover:({})", vec!["tcp://a"; 65].join(","));
         assert_eq!(parse(&many), Err(UriError::TooManyServers(65)));
+    }
+
+    #[test]
+    fn preferred_brokers_come_first_and_are_looked_for() {
+        let uri = parse(
+            "failover:(tcp://a,tcp://b,tcp://c)?priorityBackup=true&priorityURIs=tcp://c,tcp://b",
+        )
+        .unwrap();
+
+        let link = uri.to_link_config(None).unwrap();
+
+        let hosts: Vec<_> = link.endpoints.iter().map(|it| &*it.host).collect();
+        assert_eq!(hosts, ["b", "c", "a"]);
+        assert_eq!((link.preferred, link.randomize), (2, false));
+        let first = parse("failover:(tcp://a,tcp://b)?priorityBackup=true").unwrap();
+        assert_eq!(first.to_link_config(None).unwrap().preferred, 1);
+        let none = parse("failover:(tcp://a,tcp://b)").unwrap();
+        assert_eq!(none.to_link_config(None).unwrap().preferred, 0);
+    }
+
+    #[test]
+    fn attempts_and_waits_are_as_the_uri_says() {
+        let link = |query: &str| {
+            let uri = parse(&format!("failover:(tcp://a)?{query}")).unwrap();
+            uri.to_link_config(None).unwrap()
+        };
+
+        let plain = link("");
+        assert_eq!(
+            (plain.attempts_at_most, plain.first_attempts_at_most),
+            (None, None)
+        );
+        assert_eq!(plain.retry_growth, 200);
+        let none = link("maxReconnectAttempts=0");
+        assert_eq!(
+            (none.attempts_at_most, none.first_attempts_at_most),
+            (Some(0), Some(1))
+        );
+        let start = link("maxReconnectAttempts=-1&startupMaxReconnectAttempts=3");
+        assert_eq!(
+            (start.attempts_at_most, start.first_attempts_at_most),
+            (None, Some(3))
+        );
+        assert_eq!(link("backOffMultiplier=1.5").retry_growth, 150);
+        assert_eq!(
+            link("useExponentialBackOff=false&backOffMultiplier=4.0").retry_growth,
+            100
+        );
+        for wrong in ["0.5", "1000", "x", "2.555", "-1", "+"] {
+            assert!(
+                parse(&format!("failover:(tcp://a)?backOffMultiplier={wrong}")).is_err(),
+                "{wrong}"
+            );
+        }
     }
 }

@@ -30,7 +30,7 @@ pub enum UriError {
         /// Its name.
         name: String,
         /// Those that are.
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
     },
     /// The option's value is not of its kind.
     Value {

@@ -1,0 +1,484 @@
+//! The machine behind the handles: a client, its link, and where deliveries go.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use finewire_core::machine::{
+    CloseReason, CommandId, Endpoint, Input, Instant, Link, LinkEvent, LinkSlot, Machine, Outcome,
+    Output, Random, Reason, TlsId,
+};
+
+use crate::client::{
+    BrokerUri, Client, ClientCommand, ClientConfig, ClientEvent, ConsumerHandle, Delivered,
+    JmsOptions, MAX_URI, Subscribe, UriError,
+};
+use crate::command::Throwable;
+
+use super::mailbox::{End, Mailbox};
+use super::outcome::NotDone;
+use super::replies::Replies;
+use super::shared::{Shared, Slot, fill};
+
+/// What a connection is made from; see [`Plan::new`].
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The URI, for its brokers and the `jms.` options.
+    pub uri: BrokerUri,
+    /// The client; `jms.`, `wireFormat.` and `timeout` of the URI are in it.
+    pub config: ClientConfig,
+}
+
+impl Plan {
+    /// Reads ActiveMQ's URI.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the URI.
+    pub fn new(url: &str) -> Result<Self, UriError> {
+        let uri: BrokerUri = url.parse()?;
+        let mut config = ClientConfig::default();
+        config.apply(&uri);
+        Ok(Self { uri, config })
+    }
+
+    /// Whether any of the brokers is behind TLS.
+    #[must_use]
+    pub fn needs_tls(&self) -> bool {
+        self.uri.servers.iter().any(|server| server.tls)
+    }
+}
+
+/// A command to a [`Desk`]; made by the handles.
+#[derive(Debug)]
+pub struct DeskCommand(pub(super) Order);
+
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a command is moved a few times and never stored"
+)]
+pub(super) enum Order {
+    /// A command of the client as it is.
+    Plain(ClientCommand),
+    /// Subscribe, deliveries going there.
+    Subscribe(Subscribe, Outlet),
+    /// Make a temporary destination and put its name there.
+    Temporary(bool, Slot),
+    /// There are errands.
+    Nudge,
+}
+
+/// Where what comes to a consumer goes.
+#[derive(Clone, Debug)]
+pub(super) enum Outlet {
+    Mailbox(Arc<Mailbox>),
+    Replies(Arc<Replies>),
+}
+
+/// What a connection tells whoever listens.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ConnectionEvent {
+    /// A broker let us in; everything that was open is open again.
+    Up {
+        /// The broker's name, where it told.
+        broker: Option<String>,
+        /// The protocol version spoken.
+        version: i32,
+    },
+    /// The connection is lost, or an attempt to make it has failed.
+    Down {
+        /// Why.
+        reason: CloseReason,
+        /// In how long the next attempt begins; `None`: there will be none.
+        retry_in: Option<Duration>,
+    },
+    /// Trouble that answers no call of ours: a send without confirmation was refused, for example.
+    BrokerSaid(Throwable),
+    /// The broker speaks of other brokers; whether that was followed is up to `updateURIsSupported` and
+    /// `reconnectSupported`.
+    Steered {
+        /// URIs of the brokers that it knows, as it wrote them, at most [`MAX_URI`] bytes.
+        connected_brokers: String,
+        /// Where it wants us to go; empty: nowhere.
+        reconnect_to: String,
+        /// Whether it wants us to choose anew.
+        rebalance: bool,
+    },
+}
+
+/// A [`Client`] on its [`Link`], with an outlet for each consumer: the machine that an adapter runs for a
+/// [`Connection`](super::Connection).
+///
+/// Errands of its handles (see [`Shared`]) are done before the next input, whatever that is.
+pub struct Desk {
+    link: Link<Client>,
+    shared: Shared,
+    jms: JmsOptions,
+    outlets: BTreeMap<ConsumerHandle, Outlet>,
+    slots: BTreeMap<CommandId, Slot>,
+    next_errand: u64,
+    /// Ends of commands that it has answered itself.
+    ended: Vec<(CommandId, Outcome)>,
+    now: Instant,
+    follow: Follow,
+    is_started: bool,
+}
+
+/// How far hints of brokers are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Follow {
+    list: bool,
+    reconnect: bool,
+    tls: Option<TlsId>,
+    only_tls: bool,
+}
+
+/// Errands are numbered from here on, owners' commands from 0.
+const ERRANDS: u64 = 1 << 63;
+
+impl Desk {
+    /// The machine for `plan` and what it shares with its handles. `tls` is the profile for `ssl://`
+    /// brokers, `seed` 32 random bytes.
+    ///
+    /// A URI without `failover:` must lead to a broker at once; it is kept open after that.
+    ///
+    /// # Errors
+    ///
+    /// [`UriError::Scheme`] when a broker wants TLS and `tls` is `None`.
+    pub fn new(
+        plan: &Plan,
+        tls: Option<TlsId>,
+        seed: [u8; 32],
+    ) -> Result<(Self, Shared), UriError> {
+        let mut config = plan.uri.to_link_config(tls)?;
+        if plan.uri.failover.is_none() {
+            config.first_attempts_at_most = Some(1);
+        }
+        let mut random = Random::from_seed(seed);
+        let mut for_link = [0; 32];
+        for chunk in for_link.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&random.next_u64().to_be_bytes());
+        }
+        let client = Client::new(plan.config.clone(), seed);
+        let link = Link::new(client, config, LinkSlot(0), Random::from_seed(for_link));
+        let failover = plan.uri.failover.as_ref();
+        let shared = Shared::default();
+        let desk = Self {
+            link,
+            shared: shared.clone(),
+            jms: plan.uri.jms.clone(),
+            outlets: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            next_errand: ERRANDS,
+            ended: Vec::new(),
+            now: Instant::START,
+            follow: Follow {
+                list: failover.is_some_and(|it| it.update_uris),
+                reconnect: failover.is_some_and(|it| it.reconnect),
+                tls,
+                only_tls: plan.uri.servers.iter().all(|server| server.tls),
+            },
+            is_started: false,
+        };
+        Ok((desk, shared))
+    }
+
+    /// The `jms.` options of the URI.
+    #[must_use]
+    pub const fn jms(&self) -> &JmsOptions {
+        &self.jms
+    }
+
+    /// The client, to look at.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        self.link.protocol()
+    }
+
+    fn run_errands(&mut self) {
+        for errand in self.shared.take_errands() {
+            if let ClientCommand::Unsubscribe(handle) = &errand {
+                self.outlets.remove(handle);
+            }
+            let id = CommandId(self.next_errand);
+            self.next_errand = self.next_errand.checked_add(1).unwrap_or(ERRANDS);
+            self.link.handle_input(self.now, Input::Command(id, errand));
+        }
+    }
+
+    fn on_order(&mut self, id: CommandId, order: Order) {
+        let command = match order {
+            Order::Nudge => {
+                self.ended.push((id, Outcome::Done));
+                return;
+            }
+            Order::Plain(command) => {
+                if let ClientCommand::Unsubscribe(handle) = &command {
+                    self.outlets.remove(handle);
+                }
+                command
+            }
+            Order::Subscribe(asked, outlet) => {
+                if let Some(why) = self.shared.over() {
+                    self.ended.push((id, Outcome::Refused(why.why)));
+                    return;
+                }
+                self.outlets.insert(asked.consumer, outlet);
+                ClientCommand::Subscribe(asked)
+            }
+            Order::Temporary(topic, slot) => {
+                self.slots.insert(id, slot);
+                ClientCommand::CreateTemporary { topic }
+            }
+        };
+        self.link
+            .handle_input(self.now, Input::Command(id, command));
+    }
+
+    fn deliver(&self, delivered: Delivered) {
+        match self.outlets.get(&delivered.consumer) {
+            Some(Outlet::Mailbox(mailbox)) => mailbox.put(delivered),
+            Some(Outlet::Replies(replies)) => replies.came(&delivered.message),
+            None => {}
+        }
+    }
+
+    fn end_outlet(&mut self, consumer: ConsumerHandle, end: &End) {
+        match self.outlets.remove(&consumer) {
+            Some(Outlet::Mailbox(mailbox)) => mailbox.end(end.clone()),
+            Some(Outlet::Replies(replies)) => {
+                if let End::Lost(why) = end {
+                    replies.fail(why, true);
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn on_down(&mut self, reason: &CloseReason, comes_back: bool) {
+        self.shared.set_connected(false);
+        let kind = match reason {
+            CloseReason::Asked => Reason::ShuttingDown,
+            CloseReason::Denied(_) => Reason::Denied,
+            CloseReason::Remote(_) => Reason::Remote,
+            CloseReason::Limit(_) => Reason::Limit,
+            _ => Reason::LinkDown,
+        };
+        let why = NotDone::failed(kind, reason.to_string());
+        for outlet in self.outlets.values() {
+            match outlet {
+                Outlet::Mailbox(mailbox) => mailbox.clear(),
+                Outlet::Replies(replies) => replies.fail(&why, !comes_back),
+            }
+        }
+        if !comes_back {
+            let consumers: Vec<ConsumerHandle> = self.outlets.keys().copied().collect();
+            let end = match reason {
+                CloseReason::Asked => End::Complete,
+                _ => End::Lost(why.clone()),
+            };
+            for consumer in consumers {
+                self.end_outlet(consumer, &end);
+            }
+            self.shared.set_over(why);
+        }
+    }
+
+    /// What an event means for the handles; what is left for whoever listens.
+    fn sort(&mut self, event: LinkEvent<ClientEvent>) -> Option<ConnectionEvent> {
+        match event {
+            LinkEvent::Up => None,
+            LinkEvent::Down { reason, retry_at } => {
+                self.on_down(&reason, retry_at.is_some());
+                let now = self.now;
+                Some(ConnectionEvent::Down {
+                    reason,
+                    retry_in: retry_at.map(|at| if at > now { at - now } else { Duration::ZERO }),
+                })
+            }
+            LinkEvent::Said(said) => self.sort_said(said),
+        }
+    }
+
+    fn sort_said(&mut self, said: ClientEvent) -> Option<ConnectionEvent> {
+        match said {
+            ClientEvent::Connected { broker, version } => {
+                self.shared.set_connected(true);
+                Some(ConnectionEvent::Up { broker, version })
+            }
+            ClientEvent::Delivered(delivered) => {
+                self.deliver(delivered);
+                None
+            }
+            ClientEvent::RolledBack { again, .. } => {
+                let mut by_consumer: BTreeMap<ConsumerHandle, Vec<Delivered>> = BTreeMap::new();
+                for delivered in again {
+                    let list = by_consumer.entry(delivered.consumer).or_default();
+                    list.push(delivered);
+                }
+                for (consumer, list) in by_consumer {
+                    if let Some(Outlet::Mailbox(mailbox)) = self.outlets.get(&consumer) {
+                        mailbox.put_first(list.into_iter());
+                    }
+                }
+                None
+            }
+            // A handle pulls without limit and is not answered with nothing.
+            ClientEvent::PulledNothing(_) => None,
+            ClientEvent::BrowseEnded(consumer) => {
+                if let Some(Outlet::Mailbox(mailbox)) = self.outlets.get(&consumer) {
+                    mailbox.end(End::Complete);
+                }
+                None
+            }
+            ClientEvent::TemporaryCreated {
+                command,
+                destination,
+            } => {
+                if let Some(slot) = self.slots.get(&command) {
+                    fill(slot, destination);
+                }
+                None
+            }
+            ClientEvent::SubscriptionLost { consumer, why } => {
+                let lost = End::Lost(NotDone::refused(Reason::Denied, why));
+                self.end_outlet(consumer, &lost);
+                None
+            }
+            ClientEvent::BrokerSaid(throwable) => Some(ConnectionEvent::BrokerSaid(throwable)),
+            ClientEvent::Steered {
+                connected_brokers,
+                reconnect_to,
+                rebalance,
+            } => {
+                self.steer(&connected_brokers, &reconnect_to, rebalance);
+                Some(ConnectionEvent::Steered {
+                    connected_brokers: bounded(connected_brokers),
+                    reconnect_to: bounded(reconnect_to),
+                    rebalance,
+                })
+            }
+        }
+    }
+
+    /// Follows the broker's hints as far as the URI allowed it.
+    fn steer(&mut self, connected: &str, reconnect_to: &str, rebalance: bool) {
+        if self.follow.list
+            && let Some(endpoints) = self.endpoints(connected)
+        {
+            self.link.set_endpoints(endpoints);
+            if rebalance && self.follow.reconnect {
+                let reason = CloseReason::Other("the broker wants its clients spread anew".into());
+                self.link.reopen(self.now, reason);
+            }
+        }
+        if self.follow.reconnect
+            && let Some(endpoints) = self.endpoints(reconnect_to)
+        {
+            self.link.set_endpoints(endpoints);
+            let reason = CloseReason::Other("the broker sent us to another one".into());
+            self.link.reopen(self.now, reason);
+        }
+    }
+
+    /// The brokers that a list names; none if it is empty, does not read, or would give up TLS.
+    fn endpoints(&self, list: &str) -> Option<Vec<Endpoint>> {
+        let uri: BrokerUri = format!("failover:({list})").parse().ok()?;
+        if self.follow.only_tls && uri.servers.iter().any(|server| !server.tls) {
+            return None;
+        }
+        Some(uri.to_link_config(self.follow.tls).ok()?.endpoints)
+    }
+}
+
+/// What comes from outside and is kept for the owner.
+fn bounded(mut text: String) -> String {
+    if text.len() > MAX_URI {
+        let end = (0..=MAX_URI).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+    }
+    text
+}
+
+impl Machine for Desk {
+    type Command = DeskCommand;
+    type Event = ConnectionEvent;
+
+    fn handle_input(&mut self, now: Instant, input: Input<'_, DeskCommand>) {
+        self.now = now;
+        if !self.is_started {
+            self.is_started = true;
+            self.link.start(now);
+        }
+        self.run_errands();
+        let input = match input {
+            Input::Command(id, DeskCommand(order)) => return self.on_order(id, order),
+            Input::Opened(link) => Input::Opened(link),
+            Input::Secured(link, identity) => Input::Secured(link, identity),
+            Input::Received(link, bytes) => Input::Received(link, bytes),
+            Input::Sent(link) => Input::Sent(link),
+            Input::Closed(link, reason) => Input::Closed(link, reason),
+            Input::Listening(listener, address) => Input::Listening(listener, address),
+            Input::ListenFailed(listener, reason) => Input::ListenFailed(listener, reason),
+            Input::Accepted(listener, link, address) => Input::Accepted(listener, link, address),
+            Input::Wall(wall) => Input::Wall(wall),
+        };
+        self.link.handle_input(now, input);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        self.run_errands();
+        self.link.handle_timeout(now);
+    }
+
+    fn poll_output(&mut self) -> Output<ConnectionEvent> {
+        loop {
+            if let Some((id, outcome)) = self.ended.pop() {
+                return Output::Ended(id, outcome);
+            }
+            let output = match self.link.poll_output() {
+                Output::Event(event) => match self.sort(event) {
+                    Some(event) => Output::Event(event),
+                    None => continue,
+                },
+                Output::Ended(id, outcome) => {
+                    if id.0 >= ERRANDS {
+                        continue;
+                    }
+                    self.slots.remove(&id);
+                    Output::Ended(id, outcome)
+                }
+                Output::Open(link, endpoint) => Output::Open(link, endpoint),
+                Output::Send(link, chunks) => Output::Send(link, chunks),
+                Output::Pause(link) => Output::Pause(link),
+                Output::Resume(link) => Output::Resume(link),
+                Output::Secure(link, tls) => Output::Secure(link, tls),
+                Output::Close(link, closing) => Output::Close(link, closing),
+                Output::Listen(listener, address) => Output::Listen(listener, address),
+                Output::Unlisten(listener) => Output::Unlisten(listener),
+                Output::Trace(trace) => Output::Trace(trace),
+                Output::Wait(deadline) => return Output::Wait(deadline),
+            };
+            return output;
+        }
+    }
+}
+
+impl Drop for Desk {
+    /// Whoever waits on a handle is told that nothing more comes.
+    fn drop(&mut self) {
+        self.on_down(&CloseReason::Asked, false);
+    }
+}
+
+impl core::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Desk")
+            .field("link", &self.link)
+            .field("consumers", &self.outlets.len())
+            .finish_non_exhaustive()
+    }
+}

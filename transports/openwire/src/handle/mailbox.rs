@@ -1,0 +1,102 @@
+//! What was delivered to a consumer and not yet taken by it.
+
+use core::task::{Context, Poll, Waker};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::client::Delivered;
+
+use super::outcome::NotDone;
+
+/// Between the machine, which puts in, and one consumer, which takes out. The broker's prefetch bounds it,
+/// for a delivery is acknowledged after it was taken and never before.
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Delivered>,
+    taker: Option<Waker>,
+    end: Option<End>,
+}
+
+/// Why nothing more comes.
+#[derive(Clone, Debug)]
+pub(super) enum End {
+    /// Everything was seen, or the owner closed it.
+    Complete,
+    /// The broker, or the end of the connection, took the consumer away.
+    Lost(NotDone),
+}
+
+impl Mailbox {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn put(&self, delivered: Delivered) {
+        let mut state = self.lock();
+        state.waiting.push_back(delivered);
+        Self::wake(state);
+    }
+
+    /// Puts deliveries before all others, in their order.
+    pub(super) fn put_first(&self, again: impl DoubleEndedIterator<Item = Delivered>) {
+        let mut state = self.lock();
+        for delivered in again.rev() {
+            state.waiting.push_front(delivered);
+        }
+        Self::wake(state);
+    }
+
+    /// The link was lost: what nobody took comes again.
+    pub(super) fn clear(&self) {
+        let dropped = core::mem::take(&mut self.lock().waiting);
+        drop(dropped);
+    }
+
+    pub(super) fn end(&self, end: End) {
+        let mut state = self.lock();
+        state.end.get_or_insert(end);
+        Self::wake(state);
+    }
+
+    fn wake(mut state: MutexGuard<'_, State>) {
+        let taker = state.taker.take();
+        drop(state);
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+    }
+
+    /// Takes the next one, if it is there.
+    pub(super) fn try_take(&self) -> Option<Delivered> {
+        self.lock().waiting.pop_front()
+    }
+
+    /// Takes up to `most` at once; how many.
+    pub(super) fn try_take_many(&self, most: usize, into: &mut Vec<Delivered>) -> usize {
+        let mut state = self.lock();
+        let count = state.waiting.len().min(most);
+        into.extend(state.waiting.drain(..count));
+        count
+    }
+
+    /// Waits for one; the error says why there is none and none will be.
+    pub(super) fn poll_take(&self, cx: &Context<'_>) -> Poll<Result<Delivered, End>> {
+        let mut state = self.lock();
+        if let Some(delivered) = state.waiting.pop_front() {
+            return Poll::Ready(Ok(delivered));
+        }
+        if let Some(end) = &state.end {
+            return Poll::Ready(Err(end.clone()));
+        }
+        match &mut state.taker {
+            Some(taker) => taker.clone_from(cx.waker()),
+            None => state.taker = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+}
