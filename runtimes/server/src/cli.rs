@@ -82,6 +82,13 @@ pub(crate) struct SimulateRun {
     /// Port of XMPP (TLS); 0 = a free one.
     #[arg(long, value_name = "PORT", default_value_t = 5223)]
     pub(crate) xmpp_port: u16,
+    /// Another port for XMPP in a WebSocket at /ws/ (HTTPS), as 7443 of Finesse; REST's port has it too; 0 = a
+    /// free one.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) websocket_port: Option<u16>,
+    /// Port of plain HTTP, which answers 301 to REST's port; 0 = a free one.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) http_port: Option<u16>,
     /// Port of the control door (HTTP, loopback only); 0 = a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) control_port: u16,
@@ -94,6 +101,12 @@ pub(crate) struct SimulateRun {
     /// Stand for Unified CCX instead of Unified CCE.
     #[arg(long)]
     pub(crate) uccx: bool,
+    /// Agents have to wrap up after each call, at most this long, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wrap_up: Option<u32>,
+    /// Turn a knob before the start, `--knob slow_rest=2s`; may be repeated.
+    #[arg(long, value_name = "NAME=POSITION")]
+    pub(crate) knob: Vec<String>,
     /// File with a scenario to play from the start: a step a line, `at 2s call 1001001 from
     /// 5551234`.
     #[arg(long, value_name = "FILE")]

@@ -1,9 +1,10 @@
 //! What Finesse finds wrong before it asks the telephone system.
 
-use finewire_core::agent::{AgentId, AgentState, CallAction, Platform, Text};
+use finewire_core::agent::{AgentId, AgentState, CallAction, Text};
 use finewire_finesse::{Answer, ApiError, ApiErrors, ReasonCategory, Rejection, Request};
 
 use crate::calldata;
+use crate::profile::Profile;
 use crate::rest::{Desk, Refused, bad_request, invalid_input};
 
 impl Desk<'_> {
@@ -13,11 +14,17 @@ impl Desk<'_> {
         request: &Request,
         by_supervisor: bool,
     ) -> Result<(), Refused> {
-        let uccx = self.config.platform == Platform::Uccx;
+        let profile = Profile::of(self.config.platform);
         match request {
             Request::SignIn {
                 mobile: Some(_), ..
-            } if uccx => Err(invalid_input("mobileAgent")),
+            } if !profile.has_mobile_agents => Err(invalid_input("mobileAgent")),
+            // By which error is not documented.
+            Request::SignIn { extension, .. }
+                if !profile.takes_e164 && extension.as_str().starts_with('+') =>
+            {
+                Err(invalid_input("extension"))
+            }
             Request::SignOut { reason_id, .. } => {
                 self.check_reason(reason_id.as_ref(), ReasonCategory::Logout, by_supervisor)
             }
@@ -51,7 +58,9 @@ impl Desk<'_> {
                     to.as_str(),
                 )))
             }
-            Request::MakeCall { variables, .. } if uccx && !variables.is_empty() => {
+            Request::MakeCall { variables, .. }
+                if !profile.dials_with_variables && !variables.is_empty() =>
+            {
                 Err(invalid_input("mediaProperties"))
             }
             Request::MakeCall { variables, .. } | Request::UpdateCallData { variables, .. } => {
@@ -92,11 +101,11 @@ impl Desk<'_> {
             Request::Act {
                 action: CallAction::StartRecording,
                 ..
-            } if !uccx => Err(not_implemented()),
+            } if !profile.records => Err(not_implemented()),
             Request::Act {
                 action: CallAction::Accept | CallAction::Reject | CallAction::Close,
                 ..
-            } if uccx => Err(not_implemented()),
+            } if !profile.has_previews => Err(not_implemented()),
             _ => Ok(()),
         }
     }
@@ -106,7 +115,7 @@ impl Desk<'_> {
         let mut params = params.iter();
         let digits = params.find(|(name, _)| *name == "dtmfString");
         let (_, digits) = digits.ok_or(Rejection::Missing("dtmfString"))?;
-        let letters = self.config.platform == Platform::Ucce;
+        let letters = Profile::of(self.config.platform).has_letter_tones;
         let is_tone = |c: char| {
             c.is_ascii_digit() || matches!(c, '*' | '#') || (letters && matches!(c, 'A'..='D'))
         };

@@ -270,6 +270,9 @@ pub enum Service {
     /// The notification service over HTTP: a WebSocket at `/ws/` (RFC 7395), which [`Service::Rest`] has
     /// too. Finesse: 7443 with TLS.
     XmppOverHttp,
+    /// Plain HTTP, which answers everything with 301 and the same path at the node's REST port.
+    /// Finesse: 80, 8082.
+    PlainHttp,
     /// The control door: small HTTP requests that play the telephone network. Not Finesse's.
     Door,
 }

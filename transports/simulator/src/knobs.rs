@@ -19,6 +19,12 @@ pub struct Knobs {
     pub push_namespace: bool,
     /// Every notification comes twice, with the same item id.
     pub duplicate_events: bool,
+    /// One notification in four never comes, by the seed.
+    pub lose_events: bool,
+    /// One notification in four is cut off somewhere, by the seed.
+    pub garble_events: bool,
+    /// Elements that a client may not count on are left out half of the time, by the seed.
+    pub missing_elements: bool,
     /// Elements come in another order each time, by the seed.
     pub shuffle_elements: bool,
     /// Objects hold elements that no document knows.
@@ -33,6 +39,8 @@ pub struct Knobs {
     pub stray_logout: bool,
     /// Each answer of the REST interface takes this much longer.
     pub slow_rest: Option<Duration>,
+    /// Each notification takes this much longer.
+    pub late_events: Option<Duration>,
     /// Error notifications take this much longer.
     pub late_errors: Option<Duration>,
     /// REST requests are answered with 301 to this URL.
@@ -43,11 +51,38 @@ pub struct Knobs {
     pub ok_instead_of_accepted: bool,
     /// The user `finesse` shows no presence.
     pub no_finesse_presence: bool,
+    /// Whether agents show passwords or access tokens.
+    pub sso: Sso,
+    /// How long an access token is good; `None`: an hour.
+    pub token_life: Option<Duration>,
     /// Participants that are no agents are left out of calls. Seen: UCCX.
     pub no_customer_participant: bool,
     /// Forced sign-out signs the agent out on UCCE too (setting `LOAD=1`), instead of making the
     /// agent not ready.
     pub load: bool,
+}
+
+/// `systemAuthMode`: what REST and the notification service take as proof of who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sso {
+    /// `NON_SSO`: passwords.
+    #[default]
+    Off,
+    /// `SSO`: access tokens. As the password of XMPP they are taken too, which no document says.
+    On,
+    /// `HYBRID`: either.
+    Hybrid,
+}
+
+impl Sso {
+    /// The word in SystemInfo.
+    pub(crate) const fn auth_mode(self) -> &'static str {
+        match self {
+            Self::Off => "NON_SSO",
+            Self::On => "SSO",
+            Self::Hybrid => "HYBRID",
+        }
+    }
 }
 
 /// Why a knob cannot be turned.
@@ -76,16 +111,20 @@ enum Knob<'a> {
     Flag(&'a mut bool),
     Delay(&'a mut Option<Duration>),
     Text(&'a mut Option<Text>),
+    Sso(&'a mut Sso),
 }
 
 impl Knobs {
     /// The names of all knobs: those of the fields.
-    pub const NAMES: [&'static str; 19] = [
+    pub const NAMES: [&'static str; 25] = [
         "event_before_answer",
         "drop_request_id",
         "lower_case_event",
         "push_namespace",
         "duplicate_events",
+        "lose_events",
+        "garble_events",
+        "missing_elements",
         "shuffle_elements",
         "unknown_elements",
         "unescaped_payload",
@@ -93,11 +132,14 @@ impl Knobs {
         "call_type_null",
         "stray_logout",
         "slow_rest",
+        "late_events",
         "late_errors",
         "moved_to",
         "no_peripheral_errors",
         "ok_instead_of_accepted",
         "no_finesse_presence",
+        "sso",
+        "token_life",
         "no_customer_participant",
         "load",
     ];
@@ -109,6 +151,9 @@ impl Knobs {
             "lower_case_event" => &mut self.lower_case_event,
             "push_namespace" => &mut self.push_namespace,
             "duplicate_events" => &mut self.duplicate_events,
+            "lose_events" => &mut self.lose_events,
+            "garble_events" => &mut self.garble_events,
+            "missing_elements" => &mut self.missing_elements,
             "shuffle_elements" => &mut self.shuffle_elements,
             "unknown_elements" => &mut self.unknown_elements,
             "unescaped_payload" => &mut self.unescaped_payload,
@@ -121,6 +166,9 @@ impl Knobs {
             "no_customer_participant" => &mut self.no_customer_participant,
             "load" => &mut self.load,
             "slow_rest" => return Some(Knob::Delay(&mut self.slow_rest)),
+            "late_events" => return Some(Knob::Delay(&mut self.late_events)),
+            "token_life" => return Some(Knob::Delay(&mut self.token_life)),
+            "sso" => return Some(Knob::Sso(&mut self.sso)),
             "late_errors" => return Some(Knob::Delay(&mut self.late_errors)),
             "moved_to" => return Some(Knob::Text(&mut self.moved_to)),
             _ => return None,
@@ -128,7 +176,7 @@ impl Knobs {
     }
 
     /// Turns the knob of this name: `on` or `off`; a delay (`250ms`, `2s`, `1m`) or `off`; a URL or
-    /// `off`.
+    /// `off`; for `sso` also `hybrid`.
     ///
     /// # Errors
     /// [`KnobFault`]; nothing is changed then.
@@ -142,6 +190,14 @@ impl Knobs {
                     "on" => true,
                     "off" => false,
                     _ => return Err(KnobFault::LocalValue("on or off")),
+                };
+            }
+            Knob::Sso(sso) => {
+                *sso = match value {
+                    "off" => Sso::Off,
+                    "on" => Sso::On,
+                    "hybrid" => Sso::Hybrid,
+                    _ => return Err(KnobFault::LocalValue("off, on or hybrid")),
                 };
             }
             Knob::Delay(delay) => {
@@ -167,8 +223,11 @@ impl Knobs {
     pub fn position(&self, name: &str) -> Option<String> {
         let mut copy = self.clone();
         Some(match copy.by_name(name)? {
-            Knob::Flag(true) => "on".to_owned(),
-            Knob::Flag(false) | Knob::Delay(None) | Knob::Text(None) => "off".to_owned(),
+            Knob::Flag(true) | Knob::Sso(Sso::On) => "on".to_owned(),
+            Knob::Sso(Sso::Hybrid) => "hybrid".to_owned(),
+            Knob::Sso(Sso::Off) | Knob::Flag(false) | Knob::Delay(None) | Knob::Text(None) => {
+                "off".to_owned()
+            }
             Knob::Delay(Some(delay)) => format!("{}ms", delay.as_millis()),
             Knob::Text(Some(text)) => text.to_string(),
         })

@@ -31,7 +31,7 @@
 //! assert_eq!(why.text, "nobody is signed in there");
 //! ```
 //!
-//! Not here: BOSH, single sign-on, media other than voice.
+//! Not here: BOSH, the browser's way through an identity provider, media other than voice.
 
 mod agenda;
 mod calldata;
@@ -44,6 +44,7 @@ mod machine;
 mod messages;
 mod nodes;
 mod orders;
+mod profile;
 mod pulse;
 mod read;
 mod rest;
@@ -51,6 +52,7 @@ mod scenario;
 mod serve;
 mod session;
 mod shape;
+mod sso;
 mod streams;
 mod verbs;
 mod web;
@@ -60,7 +62,7 @@ pub use config::{
     Agent, Config, DropRight, EccVariable, Listener, Node, PASSWORD, Service, SkillGroup, Timing,
     WrapUp,
 };
-pub use knobs::{KnobFault, Knobs};
+pub use knobs::{KnobFault, Knobs, Sso};
 pub use machine::Simulator;
 pub use scenario::{Scenario, ScenarioFault, Step};
 pub use verbs::{Command, Event, Truth};

@@ -22,6 +22,7 @@ use crate::rest::Effect;
 use crate::scenario::Step;
 use crate::session::{Session, Subscriptions};
 use crate::shape::word;
+use crate::sso::Tokens;
 use crate::verbs::{Command, Event, Truth};
 use crate::web::Web;
 use crate::world::{Alarm, Happening, World};
@@ -52,6 +53,7 @@ pub struct Simulator {
     /// What was told of each queue's statistics.
     pub(crate) pulses: BTreeMap<Text, Pulse>,
     pub(crate) messages: Messages,
+    pub(crate) tokens: Tokens,
     /// The call that was brought in last.
     pub(crate) latest: Option<DialogId>,
     pub(crate) agenda: Agenda<Job>,
@@ -128,6 +130,7 @@ impl Simulator {
             subscriptions: Subscriptions::default(),
             pulses: BTreeMap::new(),
             messages: Messages::default(),
+            tokens: Tokens::default(),
             latest: None,
             agenda: Agenda::new(),
             lanes: BTreeMap::new(),
@@ -242,6 +245,7 @@ impl Simulator {
             return;
         }
         let mut delay = self.span(self.config.timing.notification);
+        delay += self.config.knobs.late_events.unwrap_or_default();
         if matches!(update.data, UpdateData::Errors(_)) {
             delay += self.config.knobs.late_errors.unwrap_or_default();
         }
@@ -338,9 +342,8 @@ impl Simulator {
         let (now, tls, node) = (self.now, listener.tls, listener.node);
         let http = finewire_http::ServerConfig::new(Party::Finesse, Party::Connector);
         match listener.service {
-            service @ (Service::Rest | Service::XmppOverHttp) => {
-                let has_rest = service == Service::Rest;
-                let web = Web::new(now, link, node, has_rest, http, tls);
+            service @ (Service::Rest | Service::XmppOverHttp | Service::PlainHttp) => {
+                let web = Web::new(now, link, node, service, http, tls);
                 self.web.insert(link, web);
             }
             Service::Door => {

@@ -36,7 +36,6 @@ pub(crate) fn all(config: &Config) -> BTreeMap<Node, NodeState> {
             xmpp_domain: Some(domain.clone()),
             primary: Some(address(&config.domain)),
             secondary: config.second.as_ref().map(address),
-            auth_mode: "NON_SSO".into(),
             cti_version: "23".into(),
             cti_heartbeat: "success".into(),
             timezone_offset: Some(0),
@@ -71,7 +70,8 @@ pub(crate) fn note_port(
             (Service::Xmpp, true) => &mut address.xmpp_secure_port,
             (Service::Xmpp, false) => &mut address.xmpp_port,
             // SystemInfo knows no port for XMPP over HTTP.
-            (Service::Rest, false) | (Service::XmppOverHttp | Service::Door, _) => continue,
+            (Service::Rest, false)
+            | (Service::XmppOverHttp | Service::PlainHttp | Service::Door, _) => continue,
         };
         *known = Some(port);
     }
@@ -100,8 +100,19 @@ impl Simulator {
         let system = state.map(|state| state.system.clone()).unwrap_or_default();
         SystemInfo {
             timestamp: time::format(self.wall()).into(),
+            auth_mode: self.config.knobs.sso.auth_mode().into(),
             ..system
         }
+    }
+
+    /// The port at which a node's REST interface is, as SystemInfo has it.
+    pub(crate) fn rest_port(&self, node: Node) -> u16 {
+        let system = self.nodes.get(&node).map(|state| &state.system);
+        let address = system.and_then(|system| match node {
+            Node::First => system.primary.as_ref(),
+            Node::Second => system.secondary.as_ref(),
+        });
+        address.and_then(|one| one.https_port).unwrap_or(8445)
     }
 
     /// The name of a node's pub-sub service.

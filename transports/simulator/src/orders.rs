@@ -1,6 +1,6 @@
 //! What the owner, or somebody at the door, orders.
 
-use finewire_core::agent::Text;
+use finewire_core::agent::{AgentId, Text};
 use finewire_core::machine::{CommandId, Outcome, Reason};
 
 use crate::config::Node;
@@ -97,6 +97,16 @@ impl Simulator {
                 self.drop_xmpp(&agent);
                 Ok(None)
             }
+            Command::GrantToken { agent, token, life } => {
+                self.expect_agent(&agent)?;
+                self.tokens.grant(&agent, token, None, self.now + life);
+                Ok(None)
+            }
+            Command::ExpireTokens { agent } => {
+                self.expect_agent(&agent)?;
+                self.tokens.expire(&agent);
+                Ok(None)
+            }
             Command::Play(scenario) => {
                 for (after, step) in scenario.steps() {
                     let job = Job::Step(Box::new(step.clone()));
@@ -109,6 +119,13 @@ impl Simulator {
                 Ok(None)
             }
         }
+    }
+
+    fn expect_agent(&self, agent: &AgentId) -> Result<(), Text> {
+        let known = self.world.user(agent);
+        known
+            .map(|_| ())
+            .ok_or_else(|| "there is no such agent".into())
     }
 
     /// Makes a step that was due, and tells of it.

@@ -10,8 +10,10 @@ use finewire_http::http::{self, Response};
 
 use crate::checks::invalid_supervisor;
 use crate::config::{Config, Node};
+use crate::knobs::Sso;
 use crate::locks::Locks;
 use crate::messages::Messages;
+use crate::sso::Tokens;
 use crate::world::World;
 
 /// A request that was looked at.
@@ -45,6 +47,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) locks: &'a mut Locks,
     pub(crate) system: &'a SystemInfo,
     pub(crate) messages: &'a Messages,
+    pub(crate) tokens: &'a Tokens,
 }
 
 impl Desk<'_> {
@@ -123,9 +126,14 @@ impl Desk<'_> {
 
     /// Who asks. The answer does not tell a wrong password from an unknown or locked user.
     fn authenticate(&mut self, request: &http::Request<Bytes>) -> Result<AgentId, Refused> {
-        let credentials = Credentials::from_headers(request.headers());
-        let Some(Credentials::Basic { user, password }) = credentials else {
-            return Err(unauthorized("Unauthorized", ""));
+        let sso = self.config.knobs.sso;
+        let nobody = || unauthorized("Unauthorized", "");
+        let (user, password) = match Credentials::from_headers(request.headers()) {
+            Some(Credentials::Basic { user, password }) if sso != Sso::On => (user, password),
+            Some(Credentials::Bearer(token)) if sso != Sso::Off => {
+                return self.tokens.holder(self.now, &token).ok_or_else(nobody);
+            }
+            _ => return Err(nobody()),
         };
         let refused = || unauthorized("UNAUTHORIZED", user.as_str());
         let agent = self.world.find(user.as_str()).ok_or_else(refused)?;

@@ -5,6 +5,7 @@ use core::str::FromStr;
 use core::time::Duration;
 
 use finewire_core::agent::{DialogId, Text};
+use finewire_core::password::Secret;
 
 use crate::config::Node;
 use crate::knobs::{Knobs, delay_from};
@@ -27,6 +28,8 @@ const MOST_WORD: usize = 200;
 /// | `hangup [<dialog id>]` | the caller hangs up; without an id, that of the call brought in last |
 /// | `preview <agent> customer <number>` | a campaign reserves the agent (UCCE) |
 /// | `queue <id> add\|remove <agent>` | puts the agent into the queue, or takes the agent out |
+/// | `token <agent> <token> <time>` | gives the agent an access token that is good for so long |
+/// | `expire <agent>` | makes the agent's access tokens worthless |
 /// | `drop <agent>` | cuts the agent's XMPP streams |
 /// | `out of service`, `in service` | takes the service of the site out or back in |
 /// | `node 1\|2 out of service\|in service\|dies\|returns` | the same for one node; kills it, revives it |
@@ -160,6 +163,16 @@ impl FromStr for Step {
                 agent: (*agent).into(),
             },
             ["drop", ..] => return Err(expected("drop <agent>")),
+            ["token", agent, token, life] => Command::GrantToken {
+                agent: (*agent).into(),
+                token: Secret::from(*token),
+                life: delay_from(life).ok_or_else(|| expected("token <agent> <token> <time>"))?,
+            },
+            ["token", ..] => return Err(expected("token <agent> <token> <time>")),
+            ["expire", agent] => Command::ExpireTokens {
+                agent: (*agent).into(),
+            },
+            ["expire", ..] => return Err(expected("expire <agent>")),
             ["out", "of", "service"] => Command::SetInService(false),
             ["in", "service"] => Command::SetInService(true),
             ["node", number, what @ ..] => node(number, what)

@@ -31,6 +31,7 @@ impl Simulator {
             locks: &mut self.locks,
             system: &system,
             messages: &self.messages,
+            tokens: &self.tokens,
         };
         let Served {
             response,

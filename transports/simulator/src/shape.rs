@@ -46,7 +46,9 @@ pub(crate) fn shape(update: &Update, item: String, knobs: &Knobs, random: &mut R
         ns::PUBSUB
     };
     let notification = Element::new("notification", namespace);
-    let notification = if knobs.unescaped_payload {
+    let notification = if knobs.garble_events && random.below(4) == 0 {
+        notification.with_text(&cut_off(tree.to_xml(), random))
+    } else if knobs.unescaped_payload {
         notification.with_child(stanza_element(&tree, namespace))
     } else {
         notification.with_text(&tree.to_xml())
@@ -75,6 +77,10 @@ fn bend(tree: &mut Xml<'_>, knobs: &Knobs, random: &mut Random, depth: usize) {
     for child in &mut tree.children {
         bend(child, knobs, random, depth + 1);
     }
+    if knobs.missing_elements && depth >= 2 {
+        tree.children
+            .retain(|child| !OPTIONAL.contains(&&*child.name) || random.below(2) == 0);
+    }
     if knobs.unknown_elements && depth >= 2 && !tree.children.is_empty() {
         let inner = Xml::leaf("value", "1");
         tree.children
@@ -95,6 +101,35 @@ fn bend(tree: &mut Xml<'_>, knobs: &Knobs, random: &mut Random, depth: usize) {
             tree.children.swap(last, other);
         }
     }
+}
+
+/// What is not always there. Seen: missing in captures, or only in some releases.
+const OPTIONAL: [&str; 12] = [
+    "associatedDialogUri",
+    "mediaId",
+    "mediaType",
+    "outboundClassification",
+    "queueName",
+    "queueNumber",
+    "reasonCodeId",
+    "settings",
+    "startTime",
+    "stateCause",
+    "stateChangeTime",
+    "wrapUpTimer",
+];
+
+/// Ends in the middle.
+fn cut_off(mut text: String, random: &mut Random) -> String {
+    let end = u64::try_from(text.len()).unwrap_or(1).max(1);
+    let end = usize::try_from(random.below(end)).unwrap_or(0);
+    text.truncate(
+        (0..=end)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0),
+    );
+    text
 }
 
 /// Whether the order of its children means something.

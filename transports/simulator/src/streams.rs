@@ -9,6 +9,7 @@ use finewire_xmpp::{Element, Jid, PubSubRequest, ServerCommand, ServerEvent};
 use finewire_xmpp::{StanzaError, StreamError, ns};
 
 use crate::config::Node;
+use crate::knobs::Sso;
 use crate::machine::{Job, Simulator};
 use crate::shape::shape;
 use crate::verbs::Event;
@@ -44,7 +45,14 @@ impl Simulator {
                     .world
                     .find(&user)
                     .filter(|agent| agent.config.id == *user);
-                let agent = agent.filter(|agent| agent.config.password == password);
+                let sso = self.config.knobs.sso;
+                let holder = (sso != Sso::Off)
+                    .then(|| self.tokens.holder(self.now, &password))
+                    .flatten();
+                let agent = agent.filter(|agent| {
+                    let by_password = sso != Sso::On && agent.config.password == password;
+                    by_password || holder.as_ref() == Some(&agent.config.id)
+                });
                 let agent = agent.map(|agent| agent.config.id.clone());
                 let accept = agent.is_some();
                 if let Some(agent) = &agent {
@@ -328,7 +336,7 @@ impl Simulator {
                 None => self.serves(node),
             })
         });
-        if targets.is_empty() {
+        if targets.is_empty() || self.config.knobs.lose_events && self.random.below(4) == 0 {
             return;
         }
         let item = self.next_item();

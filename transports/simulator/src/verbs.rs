@@ -1,7 +1,10 @@
 //! What a simulator can be asked for, and what it says.
 
+use core::time::Duration;
+
 use finewire_core::agent::{AgentId, AgentState, Dialog, DialogId, TeamId, Text, User};
 use finewire_core::machine::{Address, CloseReason, CommandId};
+use finewire_core::password::Secret;
 
 use crate::config::{Node, Service};
 use crate::knobs::Knobs;
@@ -60,6 +63,20 @@ pub enum Command {
     },
     /// Cuts all XMPP streams of an agent, without a word.
     DropXmpp {
+        /// Whose.
+        agent: AgentId,
+    },
+    /// Gives an agent an access token of single sign-on, as the identity provider would.
+    GrantToken {
+        /// Whose.
+        agent: AgentId,
+        /// The token.
+        token: Secret,
+        /// How long it is good.
+        life: Duration,
+    },
+    /// Makes all tokens of an agent worthless.
+    ExpireTokens {
         /// Whose.
         agent: AgentId,
     },

@@ -2,24 +2,30 @@
 
 use bytes::Bytes;
 use finewire_core::machine::{Input, Instant, LinkEvent, LinkId, Machine, Peer, TlsId};
-use finewire_http::http::header::{HeaderValue, UPGRADE};
+use finewire_http::http::header::{HOST, HeaderValue, LOCATION, UPGRADE};
 use finewire_http::http::{self, Response, StatusCode};
 use finewire_http::ws::{self, Handshake};
 use finewire_xmpp::websocket::{HttpOrXmpp, SUBPROTOCOL, server_inside};
 
-use crate::config::Node;
+use crate::config::{Node, Service};
 use crate::machine::Simulator;
 use crate::session::Session;
+use crate::sso;
 
 /// Where the notification service takes WebSockets. Seen: clients ask for `/ws/`.
 const WEBSOCKET: [&str; 2] = ["/ws/", "/ws"];
+
+/// Where the notification service takes BOSH (XEP-0124).
+const BOSH: &str = "/http-bind";
+
+/// What is said there.
+const NO_BOSH: &str = "This simulator speaks no BOSH. Use the WebSocket at /ws/ (RFC 7395).\n";
 
 /// A link that speaks HTTP, or did until it became a WebSocket.
 #[derive(Debug)]
 pub(crate) struct Web {
     pub(crate) node: Node,
-    /// Whether REST is served on it.
-    has_rest: bool,
+    service: Service,
     pub(crate) peer: Peer<HttpOrXmpp>,
 }
 
@@ -28,14 +34,14 @@ impl Web {
         now: Instant,
         link: LinkId,
         node: Node,
-        has_rest: bool,
+        service: Service,
         http: finewire_http::ServerConfig,
         tls: Option<TlsId>,
     ) -> Self {
         let server = ws::Server::new(http, ws::Limits::default());
         Self {
             node,
-            has_rest,
+            service,
             peer: Peer::new(now, link, server, tls),
         }
     }
@@ -52,10 +58,21 @@ impl Simulator {
                 let Some(web) = self.web.get(&link) else {
                     return;
                 };
-                let (node, has_rest) = (web.node, web.has_rest);
-                if WEBSOCKET.contains(&request.uri().path()) {
+                let (node, service) = (web.node, web.service);
+                let path = request.uri().path();
+                if service == Service::PlainHttp {
+                    let response = self.elsewhere(node, &request);
+                    self.answer(link, exchange, response);
+                } else if WEBSOCKET.contains(&path) {
                     self.open_websocket(link, node, exchange, &request);
-                } else if has_rest {
+                } else if path.trim_end_matches('/') == BOSH {
+                    let mut response = status(StatusCode::NOT_FOUND);
+                    *response.body_mut() = Bytes::from_static(NO_BOSH.as_bytes());
+                    self.answer(link, exchange, response);
+                } else if service == Service::Rest && path == sso::PATH {
+                    let response = self.give_token(&request);
+                    self.answer(link, exchange, response);
+                } else if service == Service::Rest {
                     self.serve(link, node, exchange, &request);
                 } else {
                     self.answer(link, exchange, status(StatusCode::NOT_FOUND));
@@ -65,6 +82,32 @@ impl Simulator {
             LinkEvent::Down { .. } => self.forget(link),
             LinkEvent::Up => {}
         }
+    }
+
+    /// 301 to the same path at the REST port. Finesse Developer Guide, "HTTPS requests": from 12.5
+    /// on.
+    fn elsewhere(&self, node: Node, request: &http::Request<Bytes>) -> Response<Bytes> {
+        let asked = request.headers().get(HOST);
+        let asked = asked
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
+        let host = match asked.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => asked,
+        };
+        let host = if host.is_empty() {
+            self.config.domain_of(node).as_str()
+        } else {
+            host
+        };
+        let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+        let port = self.rest_port(node);
+        let target = HeaderValue::from_str(&format!("https://{host}:{port}{path}"));
+        let mut response = status(StatusCode::MOVED_PERMANENTLY);
+        if let Ok(target) = target {
+            response.headers_mut().insert(LOCATION, target);
+        }
+        response
     }
 
     /// Makes the link a WebSocket with an XMPP stream in it (RFC 7395), or says why not.

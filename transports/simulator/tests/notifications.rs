@@ -11,7 +11,7 @@ mod office;
 use core::time::Duration;
 
 use finewire_core::agent::AgentState;
-use finewire_core::machine::{CloseReason, CommandId, Input, Machine, Outcome};
+use finewire_core::machine::{CloseReason, CommandId, Input, Outcome};
 use finewire_finesse::{Request, Resource, ServiceStatus, UpdateData};
 use finewire_simulator::{Command, Knobs};
 use finewire_xmpp::{ClientCommand, Jid};

@@ -119,7 +119,7 @@ fn the_door_turns_every_knob_and_shows_it() {
     let seat = knock(&mut office);
     for name in Knobs::NAMES {
         let position = match name {
-            "slow_rest" | "late_errors" => "10ms",
+            "slow_rest" | "late_events" | "late_errors" | "token_life" => "10ms",
             "moved_to" => "https://other.example/",
             _ => "on",
         };

@@ -6,9 +6,10 @@ use crate::parts::{SimulatorPart, SimulatorPlan, exchange};
 use crate::{logs, secret, signals};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use core::time::Duration;
 use finewire_core::password::Secret;
 use finewire_http::http::{Method, Request, header};
-use finewire_simulator::Scenario;
+use finewire_simulator::{Knobs, Scenario};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -74,7 +75,13 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
         listen: args.reach.listen,
         rest_port: args.finesse_port,
         xmpp_port: args.xmpp_port,
+        websocket_port: args.websocket_port,
+        http_port: args.http_port,
         door_port: args.control_port,
+        knobs: knobs(&args.knob)?,
+        wrap_up: args
+            .wrap_up
+            .map(|seconds| Duration::from_secs(seconds.into())),
         password,
         seed: Some(args.seed),
         second: args.second_finesse_port.zip(args.second_xmpp_port),
@@ -85,8 +92,15 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
     door::write(&path, &simulator.door)?;
     println!("finesse      https://{}", simulator.rest);
     println!("xmpp         {} (TLS)", simulator.xmpp);
+    println!("websocket    wss://{}/ws/", simulator.rest);
     if let Some((rest, xmpp)) = simulator.second {
         println!("second node  https://{rest}, xmpp {xmpp} (TLS)");
+    }
+    if let Some(address) = simulator.extra.websocket {
+        println!("websocket    wss://{address}/ws/ too");
+    }
+    if let Some(address) = simulator.extra.http {
+        println!("http         http://{address} (leads to https)");
     }
     println!("certificate  {}", simulator.fingerprint);
     println!(
@@ -102,6 +116,20 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
     door::forget(&path, &simulator.door);
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The knobs as they are to stand: each turned as `name=position` says.
+fn knobs(turns: &[String]) -> Result<Knobs> {
+    let mut knobs = Knobs::default();
+    for turn in turns {
+        let (name, position) = turn
+            .split_once('=')
+            .with_context(|| format!("--knob {turn}: wants NAME=POSITION"))?;
+        knobs
+            .set(name, position)
+            .with_context(|| format!("--knob {turn}"))?;
+    }
+    Ok(knobs)
 }
 
 /// Reads a scenario's file: its text, and what it says.

@@ -5,11 +5,14 @@ use crate::door::Door;
 use anyhow::{Context, Result, bail};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
 use finewire_core::agent::Platform;
 use finewire_core::machine::{Fingerprint, Outcome, TlsId};
 use finewire_core::password::Secret;
 use finewire_host::{ServerTls, TlsProfiles};
-use finewire_simulator::{Command, Config, Event, Node, Scenario, Service, Simulator};
+use finewire_simulator::{
+    Command, Config, Event, Knobs, Node, Scenario, Service, Simulator, WrapUp,
+};
 use finewire_tokio::{Events, Handle, Task};
 
 const SERVER: TlsId = TlsId(1);
@@ -20,7 +23,15 @@ pub(crate) struct SimulatorPlan {
     pub(crate) listen: IpAddr,
     pub(crate) rest_port: u16,
     pub(crate) xmpp_port: u16,
+    /// Another port for XMPP in a WebSocket.
+    pub(crate) websocket_port: Option<u16>,
+    /// The port that only leads to REST's.
+    pub(crate) http_port: Option<u16>,
     pub(crate) door_port: u16,
+    /// How the knobs stand at the start.
+    pub(crate) knobs: Knobs,
+    /// How long agents wrap up after each call, at most; `None`: not at all.
+    pub(crate) wrap_up: Option<Duration>,
     /// The agents' password in place of the built-in one.
     pub(crate) password: Option<Secret>,
     /// Ports of the second node's REST and XMPP; `None`: there is one node.
@@ -39,6 +50,8 @@ pub(crate) struct SimulatorPart {
     pub(crate) xmpp: SocketAddr,
     /// The second node's REST and XMPP.
     pub(crate) second: Option<(SocketAddr, SocketAddr)>,
+    /// The other port for WebSockets, and plain HTTP.
+    pub(crate) extra: Extra,
     pub(crate) door: Door,
     pub(crate) fingerprint: Fingerprint,
     task: Task<Simulator>,
@@ -65,8 +78,20 @@ impl SimulatorPart {
             .listen(Service::Rest, address(rest_at), Some(SERVER))
             .listen(Service::Xmpp, address(xmpp_at), Some(SERVER))
             .listen(Service::Door, address(door_at), None);
+        let at = |port| address(SocketAddr::new(plan.listen, port));
+        if let Some(port) = plan.websocket_port {
+            config = config.listen(Service::XmppOverHttp, at(port), Some(SERVER));
+        }
+        if let Some(port) = plan.http_port {
+            config = config.listen(Service::PlainHttp, at(port), None);
+        }
+        config.knobs = plan.knobs;
+        if let Some(time) = plan.wrap_up {
+            for agent in &mut config.agents {
+                agent.wrap_up = WrapUp::Required(time);
+            }
+        }
         if let Some((rest, xmpp)) = plan.second {
-            let at = |port| address(SocketAddr::new(plan.listen, port));
             config = config
                 .listen_second(Service::Rest, at(rest), Some(SERVER))
                 .listen_second(Service::Xmpp, at(xmpp), Some(SERVER));
@@ -90,6 +115,7 @@ impl SimulatorPart {
             }
             None => seed()?,
         };
+        let wanted = config.listeners.len();
         let (handle, mut events, task) =
             finewire_tokio::spawn(Simulator::new(config, seed), options(profiles));
         let Addresses {
@@ -97,7 +123,8 @@ impl SimulatorPart {
             xmpp,
             door,
             second,
-        } = addresses(&mut events, plan.second.is_some()).await?;
+            extra,
+        } = addresses(&mut events, wanted).await?;
         tokio::spawn(log(events));
         let door = Door {
             address: door,
@@ -108,6 +135,7 @@ impl SimulatorPart {
             rest,
             xmpp,
             second,
+            extra,
             door,
             fingerprint,
             task,
@@ -144,11 +172,22 @@ struct Addresses {
     xmpp: SocketAddr,
     door: SocketAddr,
     second: Option<(SocketAddr, SocketAddr)>,
+    extra: Extra,
 }
 
-async fn addresses(events: &mut Events<Event>, two: bool) -> Result<Addresses> {
+/// Ports that are there when asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) websocket: Option<SocketAddr>,
+    pub(crate) http: Option<SocketAddr>,
+}
+
+/// Waits until this many listeners listen.
+async fn addresses(events: &mut Events<Event>, wanted: usize) -> Result<Addresses> {
     let (mut rest, mut xmpp, mut door) = (None, None, None);
     let (mut second_rest, mut second_xmpp) = (None, None);
+    let mut extra = Extra::default();
+    let mut listening = 0;
     loop {
         match events.next().await {
             Some(Event::Listening {
@@ -157,11 +196,14 @@ async fn addresses(events: &mut Events<Event>, two: bool) -> Result<Addresses> {
                 address,
             }) => {
                 let address = Some(socket_address(&address)?);
+                listening += 1;
                 match (node, service) {
                     (Node::First, Service::Rest) => rest = address,
                     (Node::First, Service::Xmpp) => xmpp = address,
                     (Node::Second, Service::Rest) => second_rest = address,
                     (Node::Second, Service::Xmpp) => second_xmpp = address,
+                    (_, Service::XmppOverHttp) => extra.websocket = address,
+                    (_, Service::PlainHttp) => extra.http = address,
                     (_, Service::Door) => door = address,
                 }
             }
@@ -178,6 +220,8 @@ async fn addresses(events: &mut Events<Event>, two: bool) -> Result<Addresses> {
                         ("second node's REST", "--second-finesse-port")
                     }
                     (Node::Second, Service::Xmpp) => ("second node's XMPP", "--second-xmpp-port"),
+                    (_, Service::XmppOverHttp) => ("simulator's WebSocket", "--websocket-port"),
+                    (_, Service::PlainHttp) => ("simulator's plain HTTP", "--http-port"),
                     (_, Service::Door) => ("simulator's control door", "--control-port"),
                 };
                 return Err(cannot_listen(part, address, &reason, option));
@@ -187,13 +231,14 @@ async fn addresses(events: &mut Events<Event>, two: bool) -> Result<Addresses> {
         }
         let second = second_rest.zip(second_xmpp);
         if let (Some(rest), Some(xmpp), Some(door)) = (rest, xmpp, door)
-            && second.is_some() == two
+            && listening == wanted
         {
             return Ok(Addresses {
                 rest,
                 xmpp,
                 door,
                 second,
+                extra,
             });
         }
     }

@@ -1,10 +1,11 @@
 //! One agent.
 
-use finewire_core::agent::{AgentState, Extension, Platform, Reason, Roles, Text, User};
+use finewire_core::agent::{AgentState, Extension, Reason, Roles, Text, User};
 use finewire_core::machine::UnixMillis;
 use finewire_finesse::ReasonCode;
 
 use crate::config::{Agent as AgentConfig, WrapUp};
+use crate::profile::Profile;
 
 /// An agent as the telephone system knows it.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl Agent {
     }
 
     /// What Finesse says about the agent.
-    pub(super) fn snapshot(&self, reasons: &[ReasonCode], platform: Platform) -> User {
+    pub(super) fn snapshot(&self, reasons: &[ReasonCode], profile: &Profile) -> User {
         let agent = &self.config;
         let reason = self.reason.as_ref().map(|id| {
             let known = reasons.iter().find(|reason| reason.id == *id);
@@ -53,8 +54,8 @@ impl Agent {
                 label: known.map(|reason| reason.label.clone()).unwrap_or_default(),
             }
         });
-        let (wrap_up, seconds) = match (platform, agent.wrap_up) {
-            (Platform::Uccx, _) => ("", None),
+        let (wrap_up, seconds) = match (profile.has_work_ready, agent.wrap_up) {
+            (false, _) => ("", None),
             (_, WrapUp::NotAllowed) => ("NOT_ALLOWED", None),
             (_, WrapUp::Optional(time)) => ("OPTIONAL", Some(time)),
             (_, WrapUp::Required(time)) => ("REQUIRED", Some(time)),

@@ -1,10 +1,11 @@
 //! One call and its parties.
 
 use finewire_core::agent::{
-    AgentId, CallAction, Dialog, DialogId, DialogState, Participant, ParticipantState, Platform,
-    Text,
+    AgentId, CallAction, Dialog, DialogId, DialogState, Participant, ParticipantState, Text,
 };
 use finewire_core::machine::UnixMillis;
+
+use crate::profile::Profile;
 
 /// Call variables of one call, at most.
 const MOST_VARIABLES: usize = 50;
@@ -50,6 +51,8 @@ pub(crate) struct Call {
     pub(super) consults_for: Option<CallId>,
     /// The consult call made from this one.
     pub(super) consult: Option<Consult>,
+    /// Of a consult call: who may join it with the original one, now that it was answered.
+    pub(super) joins: Option<AgentId>,
     /// The call that was joined into this one.
     pub(super) swallowed: Option<CallId>,
 }
@@ -159,7 +162,7 @@ impl Call {
     }
 
     /// What Finesse says about the call.
-    pub(super) fn snapshot(&self, platform: Platform) -> Dialog {
+    pub(super) fn snapshot(&self, profile: &Profile) -> Dialog {
         let participants = self.parties.iter().map(|party| Participant {
             address: party.address.clone(),
             address_type: if party.agent.is_some() || party.is_device {
@@ -171,7 +174,7 @@ impl Call {
             cause: party.cause.into(),
             started: Some(party.started),
             changed: Some(party.changed),
-            actions: self.actions(party, platform),
+            actions: self.actions(party, profile),
         });
         let none = Default::default();
         let (queue_number, queue_name) = self.queue.as_ref().unwrap_or(&none);
@@ -202,7 +205,7 @@ impl Call {
     }
 
     /// What a party may do. Finesse Developer Guide, "State (participant) parameter values".
-    fn actions(&self, party: &Party, platform: Platform) -> Vec<CallAction> {
+    fn actions(&self, party: &Party, profile: &Profile) -> Vec<CallAction> {
         use CallAction as Do;
         match (&self.role, &party.state) {
             (Role::Preview { .. }, ParticipantState::Active) if party.agent.is_some() => {
@@ -241,16 +244,15 @@ impl Call {
             ParticipantState::WrapUp => vec![Do::UpdateCallData],
             _ => Vec::new(),
         };
-        if party.state == ParticipantState::Active && platform == Platform::Uccx {
+        if party.state == ParticipantState::Active && profile.records {
             actions.push(Do::StartRecording);
         }
         if party.state == ParticipantState::Active && self.is_conference() {
             actions.push(Do::ParticipantDrop);
         }
-        let consults = self
-            .consult
-            .as_ref()
-            .is_some_and(|consult| consult.answered && party.agent.as_ref() == Some(&consult.by));
+        let consult = self.consult.as_ref().filter(|consult| consult.answered);
+        let by = consult.map(|consult| &consult.by).or(self.joins.as_ref());
+        let consults = by.is_some() && party.agent.as_ref() == by;
         if party.state == ParticipantState::Held && !consults {
             actions.retain(|action| !matches!(action, Do::Transfer | Do::Conference));
         }

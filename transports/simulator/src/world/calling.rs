@@ -2,7 +2,7 @@
 //! events".
 
 use finewire_core::agent::{
-    AgentId, CallAction, DialogId, DialogState, Extension, ParticipantState, Platform, Text,
+    AgentId, CallAction, DialogId, DialogState, Extension, ParticipantState, Text,
 };
 use finewire_finesse::{ApiErrors, ErrorCode, Resource};
 
@@ -93,7 +93,7 @@ impl World {
             }
             // Heard by the other side only.
             CallAction::SendDtmf => is(ParticipantState::Active)?,
-            CallAction::StartRecording if self.platform == Platform::Uccx => {
+            CallAction::StartRecording if self.profile.records => {
                 is(ParticipantState::Active)?;
             }
             CallAction::ConsultCall => {
@@ -260,7 +260,7 @@ impl World {
             };
             party.set(state, now);
         }
-        let dialog = call.snapshot(self.platform);
+        let dialog = call.snapshot(self.profile);
         let staying = call.agents();
         if !staying.is_empty() {
             self.calls.insert(id, call);
@@ -275,6 +275,7 @@ impl World {
             }
         }
         self.mark_consult(id, false);
+        self.forget_original(id);
         self.end_monitors(id);
     }
 
@@ -289,7 +290,7 @@ impl World {
             .as_ref()
             .and_then(|agent| self.agents.get(agent));
         let required = agent.is_some_and(|one| matches!(one.config.wrap_up, WrapUp::Required(_)));
-        self.platform == Platform::Ucce && was_in && required
+        self.profile.has_work_ready && was_in && required
     }
 
     /// The agent has wrapped up: what was kept for that goes.
@@ -316,7 +317,7 @@ impl World {
             {
                 party.set(ParticipantState::Dropped, now);
             }
-            let dialog = call.snapshot(self.platform);
+            let dialog = call.snapshot(self.profile);
             self.publish_removed(agent, dialog);
             self.publish_changed(id);
             if self

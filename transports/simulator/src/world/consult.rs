@@ -1,7 +1,8 @@
 //! Consult, transfer and conference.
 //!
-//! Both complete on the original, held call, which survives; the consult call is swallowed and its
-//! id becomes the survivor's `secondaryId`. Finesse Developer Guide, "Dialog - Take action".
+//! Both complete on the call that is held, which survives; the other one is swallowed and its id becomes
+//! the survivor's `secondaryId`. That is the original call, or, when the agent went back to it in the
+//! meantime, the consult call. Finesse Developer Guide, "Dialog - Take action".
 
 use finewire_core::agent::{AgentId, DialogState, Extension, ParticipantState, Text};
 use finewire_finesse::{ApiErrors, ErrorCode};
@@ -117,7 +118,7 @@ impl World {
         Ok(())
     }
 
-    /// Swallows the consult call of `id`: its other parties come over. The agents among them.
+    /// Swallows the call that goes with `id`: its other parties come over. The agents among them.
     fn join(&mut self, by: &AgentId, id: CallId) -> Result<Vec<AgentId>, ApiErrors> {
         let call = self.calls.get(&id).ok_or_else(refusal::generic_error)?;
         let held = call
@@ -127,14 +128,19 @@ impl World {
             .consult
             .as_ref()
             .filter(|consult| consult.by == *by && consult.answered);
-        let consult = consult
+        let original = call
+            .consults_for
+            .filter(|_| call.joins.as_ref() == Some(by));
+        let swallowed = consult
+            .map(|consult| consult.call)
+            .or(original)
             .filter(|_| held)
-            .ok_or_else(refusal::generic_error)?
-            .call;
+            .ok_or_else(refusal::generic_error)?;
         let other = self
             .calls
-            .get(&consult)
+            .get(&swallowed)
             .ok_or_else(refusal::generic_error)?;
+        let (routed, queue) = (other.routed, other.queue.clone());
         let moving = |party: &&Party| party.agent.as_ref() != Some(by) && !party.is_gone();
         let moving: Vec<Party> = other.parties.iter().filter(moving).cloned().collect();
         let agents = moving
@@ -144,11 +150,15 @@ impl World {
         // They are in the surviving call before the other ends, so that nobody's state flickers.
         if let Some(call) = self.calls.get_mut(&id) {
             call.parties.extend(moving);
-            call.swallowed = Some(consult);
+            call.swallowed = Some(swallowed);
             call.consult = None;
+            call.consults_for = None;
+            call.joins = None;
+            call.routed |= routed;
+            call.queue = call.queue.take().or(queue);
             call.state = DialogState::Active;
         }
-        self.finish(consult);
+        self.finish(swallowed);
         Ok(agents)
     }
 
@@ -161,7 +171,7 @@ impl World {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let dialog = call.snapshot(self.platform);
+        let dialog = call.snapshot(self.profile);
         for agent in call.agents() {
             if !joined.contains(&agent) {
                 self.publish_dialog(&agent, dialog.clone());
@@ -180,11 +190,31 @@ impl World {
         };
         let changes = link.answered != answered;
         link.answered = answered;
+        let by = link.by.clone();
         if !answered {
             original.consult = None;
         }
         let id = original.id;
+        if let Some(call) = self.calls.get_mut(&consult) {
+            call.joins = answered.then_some(by);
+        }
         if changes {
+            self.publish_changed(id);
+        }
+    }
+
+    /// A call is over: what consulted for it is a call like any other.
+    pub(super) fn forget_original(&mut self, original: CallId) {
+        let mut calls = self.calls.values_mut();
+        let consult =
+            calls.find(|call| call.consults_for == Some(original) && call.joins.is_some());
+        let Some(consult) = consult else { return };
+        let held = consult
+            .joins
+            .take()
+            .and_then(|by| consult.of(&by).map(Party::is_held));
+        let id = consult.id;
+        if held == Some(true) {
             self.publish_changed(id);
         }
     }

@@ -18,14 +18,13 @@ mod supervising;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use finewire_core::agent::{
-    AgentId, AgentState, Dialog, DialogId, Extension, Platform, Team, Text, User,
-};
+use finewire_core::agent::{AgentId, AgentState, Dialog, DialogId, Extension, Team, Text, User};
 use finewire_core::machine::UnixMillis;
 use finewire_finesse::Update;
 use finewire_finesse::{ReasonCategory, ReasonCode, RequestId, Resource};
 
 use crate::config::{Config, DropRight, EccVariable, Timing};
+use crate::profile::Profile;
 use agent::Agent;
 use call::{Call, CallId, Party};
 use queue::Group;
@@ -67,7 +66,7 @@ pub(crate) enum Alarm {
 /// Agents and calls.
 #[derive(Debug)]
 pub(crate) struct World {
-    platform: Platform,
+    profile: &'static Profile,
     timing: Timing,
     reason_codes: Vec<ReasonCode>,
     extensions: Vec<Extension>,
@@ -99,7 +98,7 @@ impl World {
             .iter()
             .map(|queue| (queue.id.clone(), Group::new(queue)));
         Self {
-            platform: config.platform,
+            profile: Profile::of(config.platform),
             timing: config.timing.clone(),
             reason_codes: config.reason_codes.clone(),
             extensions,
@@ -138,7 +137,7 @@ impl World {
     pub(crate) fn find(&self, name: &str) -> Option<&Agent> {
         let by_name = || {
             let mut agents = self.agents.values();
-            agents.find(|a| self.platform == Platform::Ucce && a.config.login_name == *name)
+            agents.find(|a| self.profile.finds_by_name && a.config.login_name == *name)
         };
         self.agents.get(name).or_else(by_name)
     }
@@ -162,7 +161,7 @@ impl World {
         Some(
             self.agents
                 .get(agent)?
-                .snapshot(&self.reason_codes, self.platform),
+                .snapshot(&self.reason_codes, self.profile),
         )
     }
 
@@ -170,7 +169,7 @@ impl World {
     pub(crate) fn users(&self) -> Vec<User> {
         self.agents
             .values()
-            .map(|a| a.snapshot(&self.reason_codes, self.platform))
+            .map(|a| a.snapshot(&self.reason_codes, self.profile))
             .collect()
     }
 
@@ -181,7 +180,7 @@ impl World {
         Some((
             team,
             members()
-                .map(|a| a.snapshot(&self.reason_codes, self.platform))
+                .map(|a| a.snapshot(&self.reason_codes, self.profile))
                 .collect(),
         ))
     }
@@ -189,14 +188,14 @@ impl World {
     /// The calls in this agent's list.
     pub(crate) fn dialogs(&self, agent: &AgentId) -> Vec<Dialog> {
         let calls = self.calls.values().filter(|call| call.lists(agent));
-        calls.map(|call| call.snapshot(self.platform)).collect()
+        calls.map(|call| call.snapshot(self.profile)).collect()
     }
 
     /// Every call, by id.
     pub(crate) fn all_dialogs(&self) -> Vec<Dialog> {
         self.calls
             .values()
-            .map(|call| call.snapshot(self.platform))
+            .map(|call| call.snapshot(self.profile))
             .collect()
     }
 
@@ -204,7 +203,7 @@ impl World {
         Some(
             self.calls
                 .get(&CallId::from_dialog(id)?)?
-                .snapshot(self.platform),
+                .snapshot(self.profile),
         )
     }
 

@@ -316,6 +316,7 @@ impl World {
             controller: None,
             consults_for: None,
             consult: None,
+            joins: None,
             swallowed: None,
         };
         self.calls.insert(id, call);

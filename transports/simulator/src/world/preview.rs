@@ -4,7 +4,7 @@
 //! reservation".
 
 use finewire_core::agent::{
-    AgentId, AgentState, CallAction, DialogId, DialogState, ParticipantState, Platform,
+    AgentId, AgentState, CallAction, DialogId, DialogState, ParticipantState,
 };
 use finewire_finesse::ApiErrors;
 
@@ -22,7 +22,7 @@ impl World {
         agent: &AgentId,
         customer: &str,
     ) -> Result<DialogId, CannotPlace> {
-        if self.platform == Platform::Uccx {
+        if !self.profile.has_previews {
             return Err(CannotPlace::NotOnThisProduct);
         }
         if self.calls.len() >= self.most_calls {

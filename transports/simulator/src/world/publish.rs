@@ -59,7 +59,7 @@ impl World {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let dialog = call.snapshot(self.platform);
+        let dialog = call.snapshot(self.profile);
         self.happenings
             .push(Happening::CallChanged(dialog.id.clone()));
         let node = Resource::Dialogs(agent.clone());
@@ -79,7 +79,7 @@ impl World {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let dialog = call.snapshot(self.platform);
+        let dialog = call.snapshot(self.profile);
         let agents = call.agents();
         self.happenings
             .push(Happening::CallChanged(dialog.id.clone()));
@@ -104,7 +104,7 @@ impl World {
         let Some(call) = self.calls.get(&id) else {
             return;
         };
-        let mut dialog = call.snapshot(self.platform);
+        let mut dialog = call.snapshot(self.profile);
         dialog.state = DialogState::Dropped;
         self.publish_dialog(agent, dialog.clone());
         self.publish_removed(agent, dialog);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use finewire_core::agent::{AgentId, AgentState, DialogState, ParticipantState, Platform, Text};
+use finewire_core::agent::{AgentId, AgentState, DialogState, ParticipantState, Text};
 use finewire_core::machine::UnixMillis;
 use finewire_finesse::{Queue, Resource, UpdateData, UpdateMethod, time};
 
@@ -195,9 +195,10 @@ impl World {
     /// A queue with its statistics.
     pub(crate) fn queue(&self, id: &str) -> Option<Queue> {
         let group = self.queues.get(id)?;
-        let statistics = match self.platform {
-            Platform::Ucce => self.statistics(group),
-            Platform::Uccx => Vec::new(),
+        let statistics = if self.profile.has_statistics {
+            self.statistics(group)
+        } else {
+            Vec::new()
         };
         Some(Queue {
             id: group.id.clone(),

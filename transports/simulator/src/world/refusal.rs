@@ -1,6 +1,5 @@
 //! How the telephone system says no, after Finesse said "accepted".
 
-use finewire_core::agent::Platform;
 use finewire_finesse::{ApiError, ApiErrors, ErrorCode, PeripheralError};
 
 fn refusal(error_type: &str, code: ErrorCode) -> ApiErrors {
@@ -43,11 +42,7 @@ pub(super) fn generic_error() -> ApiErrors {
 }
 
 /// There is nothing to listen to. The numbers are Finesse's own.
-pub(super) fn monitor(platform: Platform) -> ApiErrors {
-    let code = match platform {
-        Platform::Ucce => "13145",
-        Platform::Uccx => "88049",
-    };
+pub(super) fn monitor(code: &'static str) -> ApiErrors {
     let message = "The silent monitor request is refused.";
     ApiErrors::one(None, ApiError::new("Invalid State", message, code))
 }

@@ -2,7 +2,7 @@
 //!
 //! Finesse Developer Guide, "User - Change agent state", tables for UCCE and UCCX.
 
-use finewire_core::agent::{AgentId, AgentState, Extension, ParticipantState, Platform, Text};
+use finewire_core::agent::{AgentId, AgentState, Extension, ParticipantState, Text};
 use finewire_finesse::{ApiErrors, ErrorCode, MobileAgent, ReasonCategory, Resource};
 
 use super::call::Role;
@@ -44,7 +44,7 @@ impl World {
 
     /// Mobile agents are UCCE's, and have to be set up as such.
     fn may_be_mobile(&self, id: &AgentId) -> bool {
-        self.platform == Platform::Ucce && self.mobile.contains(id)
+        self.profile.has_mobile_agents && self.mobile.contains(id)
     }
 
     /// `LOGOUT`: UCCE takes it only from `NOT_READY`, UCCX also from `READY`; a supervisor's is
@@ -56,7 +56,7 @@ impl World {
         let allowed = match agent.state {
             AgentState::Logout => false,
             AgentState::NotReady => true,
-            AgentState::Ready => by_supervisor || self.platform == Platform::Uccx,
+            AgentState::Ready => by_supervisor || self.profile.signs_out_from_ready,
             _ => by_supervisor,
         };
         if !allowed {
@@ -64,12 +64,7 @@ impl World {
             return self.refuse(Resource::User(id.clone()), refusal);
         }
         let reason = if by_supervisor {
-            let code = if self.platform == Platform::Ucce {
-                "999"
-            } else {
-                "22"
-            };
-            self.reason_id(ReasonCategory::Logout, code)
+            self.reason_id(ReasonCategory::Logout, self.profile.supervisor_sign_out)
         } else {
             reason
         };
@@ -95,12 +90,7 @@ impl World {
         by_supervisor: bool,
     ) {
         let reason = if by_supervisor && wanted == AgentState::NotReady {
-            let code = if self.platform == Platform::Ucce {
-                "999"
-            } else {
-                "33"
-            };
-            self.reason_id(ReasonCategory::NotReady, code)
+            self.reason_id(ReasonCategory::NotReady, self.profile.supervisor_not_ready)
         } else {
             reason
         };
@@ -115,7 +105,7 @@ impl World {
         wanted: AgentState,
         reason: Option<Text>,
     ) -> Result<(), ApiErrors> {
-        let uccx = self.platform == Platform::Uccx;
+        let profile = self.profile;
         let in_unrouted_call = self
             .calls
             .values()
@@ -126,9 +116,8 @@ impl World {
         let is_work = matches!(wanted, AgentState::Work | AgentState::WorkReady);
         match agent.state {
             AgentState::Logout => {
-                let code = match (&wanted, uccx) {
-                    (AgentState::NotReady, false) => ErrorCode::INVALID_PASSWORD,
-                    (AgentState::NotReady, true) => ErrorCode::INVALID_PARAMETER,
+                let code = match wanted {
+                    AgentState::NotReady => profile.not_ready_signed_out,
                     _ => ErrorCode::INVALID_OBJECT_STATE,
                 };
                 Err(refusal::invalid_state(code))
@@ -141,7 +130,7 @@ impl World {
                     .pending
                     .as_ref()
                     .is_some_and(|(state, _)| *state == wanted);
-                if uccx && (wanted == AgentState::Ready || is_second) {
+                if !profile.takes_any_pending && (wanted == AgentState::Ready || is_second) {
                     return Err(refusal::invalid_state(ErrorCode::INVALID_AGENT_WORKMODE));
                 }
                 if is_work && agent.config.wrap_up == WrapUp::NotAllowed {
@@ -151,7 +140,7 @@ impl World {
                 Ok(())
             }
             _ if is_work => Err(refusal::invalid_state(ErrorCode::INVALID_AGENT_WORKMODE)),
-            _ if uccx && in_unrouted_call && wanted == AgentState::Ready => {
+            _ if !profile.takes_any_pending && in_unrouted_call && wanted == AgentState::Ready => {
                 Err(refusal::invalid_state(ErrorCode::RESOURCE_BUSY))
             }
             _ => {
@@ -190,7 +179,7 @@ impl World {
         let mut previews = false;
         for call in self.calls.values() {
             let Some(party) = call.of(id) else { continue };
-            if self.platform == Platform::Uccx && !call.routed {
+            if !self.profile.shows_direct_calls && !call.routed {
                 continue;
             }
             if matches!(call.role, Role::Preview { .. }) {
@@ -219,7 +208,7 @@ impl World {
                 | AgentState::Reserved
                 | AgentState::ReservedOutboundPreview
         );
-        if talks || (holds && self.platform == Platform::Uccx) {
+        if talks || (holds && !self.profile.shows_hold) {
             self.enter(id, AgentState::Talking, None);
         } else if holds {
             self.enter(id, AgentState::Hold, None);
@@ -259,7 +248,7 @@ impl World {
         };
         agent.wrap_up_round += 1;
         let round = agent.wrap_up_round;
-        let ready_after = next == AgentState::Ready && self.platform == Platform::Ucce;
+        let ready_after = next == AgentState::Ready && self.profile.has_work_ready;
         let work = if ready_after {
             AgentState::WorkReady
         } else {
@@ -293,7 +282,7 @@ impl World {
         if !self.agents.get(id).is_some_and(super::Agent::is_signed_in) {
             return;
         }
-        if load || self.platform == Platform::Uccx {
+        if load || self.profile.always_forces_out {
             let reason = self.reason_id(ReasonCategory::Logout, "255");
             self.leave_desk(id, reason);
         } else {

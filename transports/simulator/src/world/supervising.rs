@@ -27,7 +27,7 @@ impl World {
         from: &Extension,
         to: &Text,
     ) -> Result<(), ApiErrors> {
-        let refused = || refusal::monitor(self.platform);
+        let refused = || refusal::monitor(self.profile.no_monitor);
         let supervisor = self.agents.get(by).ok_or_else(refused)?;
         if supervisor.extension.as_ref() != Some(from) {
             return Err(refusal::invalid_device(self.peripheral_errors));

@@ -6,6 +6,9 @@
     reason = "each test file uses its part, and a test may fail"
 )]
 
+pub(crate) mod calls;
+pub(crate) mod centre;
+
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
