@@ -57,14 +57,17 @@ impl Refusal {
             refused.status, refused.kind, refused.message, refused.data
         );
         let words = if !refused.sentence.is_empty() {
-            format!("{:.256}", refused.sentence)
+            match number_of(refused) {
+                Some(number) => format!("{:.256} ({number})", refused.sentence),
+                None => format!("{:.256}", refused.sentence),
+            }
         } else if refused.message.is_empty() {
             format!("Finesse refused: {:.64}.", refused.kind)
         } else if refused.kind.is_empty() {
             format!("Finesse refused: {:.256}.", refused.message)
         } else {
             format!(
-                "Finesse refused: {:.64}, {:.256}.",
+                "Finesse refused: {:.64}: {:.256}.",
                 refused.kind, refused.message
             )
         };
@@ -117,13 +120,27 @@ pub(super) fn is_out_of_service(answer: &Answer) -> bool {
     }
 }
 
+/// The number that support will ask for: that of the telephone system or of Finesse itself. What
+/// other errors name there is somebody's id, or a parameter.
+fn number_of(refused: &Refused) -> Option<&str> {
+    let data = refused.data.as_str().trim();
+    let is = |word: &str| refused.kind.as_str().eq_ignore_ascii_case(word);
+    let is_code = is_control_failure(refused)
+        || is("Generic Error")
+        || is("Invalid State")
+        || is("Call Operation Failure");
+    let is_number = (1..=9).contains(&data.len()) && data.bytes().all(|c| c.is_ascii_digit());
+    (is_code && is_number).then_some(data)
+}
+
+fn is_control_failure(refused: &Refused) -> bool {
+    let start = refused.message.as_str().trim().get(..3);
+    start.is_some_and(|start| start.eq_ignore_ascii_case("CF_"))
+}
+
 fn code_of(refused: &Refused) -> ErrorCode {
-    let message = refused.message.as_str().trim();
-    if message
-        .get(..3)
-        .is_some_and(|start| start.eq_ignore_ascii_case("CF_"))
-    {
-        return ErrorCode::from_wire(message);
+    if is_control_failure(refused) {
+        return ErrorCode::from_wire(refused.message.as_str().trim());
     }
     if is_wrong_password(refused) {
         return ErrorCode::AuthorizationFailure;

@@ -197,7 +197,8 @@ pub struct Refused {
     pub message: Text,
     /// `ErrorData`, such as `260`.
     pub data: Text,
-    /// `peripheralErrorText`, a sentence for the user, where the release sends one.
+    /// A sentence for the user: `peripheralErrorText`, where the release sends one, or what the words
+    /// mean; empty where nobody knows.
     pub sentence: Text,
 }
 

@@ -245,7 +245,7 @@ fn refused(errors: &finesse::ApiErrors) -> Refused {
             ..Refused::default()
         };
     };
-    let sentence = error.peripheral.as_ref().map(|known| known.text.clone());
+    let sentence = error.sentence().map(Text::from);
     Refused {
         status,
         kind: error.error_type.clone(),

@@ -1,4 +1,4 @@
-//! Control-failure codes: why the telephone system said no.
+//! Control-failure codes: why the telephone system said no, and what that means to a person.
 
 /// Declares the table.
 macro_rules! codes {
@@ -78,6 +78,92 @@ codes! {
     1010 "INVALID_PARAMETER" "a parameter is wrong";
 }
 
+/// Numbers that Finesse gives without a constant, and what they mean to a person. Finesse Developer
+/// Guide, "Dialog APIs"; the same refusal has another number on either product.
+const FINESSES: &[(u32, &str)] = &[
+    (13_145, "the agent cannot be listened to now"),
+    (20_700, "the conference has no room"),
+    (20_999, "this party cannot change the conference"),
+    (88_049, "the agent cannot be listened to now"),
+];
+
+/// Kinds of refusals, and what they mean to a person where nothing more precise is known. Finesse
+/// Developer Guide, "Cisco Finesse API errors".
+const KINDS: &[(&str, &str)] = &[
+    (
+        "Authorization Failure",
+        "Finesse does not allow this to this user",
+    ),
+    ("Bad Request", "Finesse does not understand the request"),
+    (
+        "Call Operation Failure",
+        "the telephone system refuses this",
+    ),
+    ("Device Busy", "the extension is in use by another agent"),
+    ("Dialog Not Found", "there is no such call"),
+    (
+        "Forbidden",
+        "this server of Finesse does not take the request",
+    ),
+    ("Generic Error", "this is not possible now"),
+    ("Internal Server Error", "Finesse has an internal error"),
+    (
+        "Invalid Authorization User Specified",
+        "Finesse does not allow this to this user",
+    ),
+    ("Invalid Destination", "the number cannot be called"),
+    (
+        "Invalid Device",
+        "the extension is not known or its device is offline",
+    ),
+    ("Invalid Input", "Finesse does not take this value"),
+    ("Invalid State", "not possible in the present state"),
+    (
+        "Invalid Supervisor",
+        "this agent is in none of the supervisor's teams",
+    ),
+    ("Maximum Exceeded", "a limit of Finesse is reached"),
+    (
+        "Mode Not Allowed",
+        "the agent is not set up as a mobile agent",
+    ),
+    ("Not Found", "Finesse does not know this"),
+    ("Not Implemented", "this contact center does not offer it"),
+    ("Parameter Missing", "Finesse wants one value more"),
+    ("Service Unavailable", "Finesse is out of service"),
+    ("TeamId Not Found", "Finesse does not know the team"),
+    ("User Not Found", "Finesse does not know the user"),
+    ("Unauthorized", "Finesse does not allow this to this user"),
+];
+
+/// The value that Finesse names where it wants a reason with a change of state.
+const REASON_REQUIRED: &str = "finesse.api.reasoncode.require_reasoncode";
+
+/// What a refusal means, for people: a lower-case clause without a full stop, without any character
+/// that has a meaning in the driver protocol. `None` for a kind that is not known here.
+///
+/// The most precise word counts: the control-failure constant, then Finesse's own number, then the
+/// kind of the error.
+pub(crate) fn meaning_of(kind: &str, message: &str, data: &str) -> Option<&'static str> {
+    if let Some(meaning) = ErrorCode::of(message, data).and_then(ErrorCode::meaning) {
+        return Some(meaning);
+    }
+    if data.trim() == REASON_REQUIRED {
+        return Some("Finesse wants a reason code");
+    }
+    let is = |known: &str| kind.trim().eq_ignore_ascii_case(known);
+    // Elsewhere the same number may be somebody's id.
+    if is("Generic Error") || is("Invalid State") || is("Call Operation Failure") {
+        let number = data.trim().parse::<u32>().ok();
+        let mut own = FINESSES.iter();
+        if let Some((_, text)) = own.find(|(known, _)| Some(*known) == number) {
+            return Some(text);
+        }
+    }
+    let mut kinds = KINDS.iter();
+    kinds.find(|(known, _)| is(known)).map(|(_, text)| *text)
+}
+
 /// A control-failure code (`CF_…`). CTI Server Message Reference, "Failure indication message
 /// status codes".
 ///
@@ -119,7 +205,10 @@ impl ErrorCode {
     /// `message` is a constant of this family.
     #[must_use]
     pub fn of(message: &str, data: &str) -> Option<Self> {
-        let name = message.trim().strip_prefix("CF_")?;
+        let (prefix, name) = message.trim().split_at_checked(3)?;
+        if !prefix.eq_ignore_ascii_case("CF_") {
+            return None;
+        }
         let known = TABLE
             .iter()
             .find(|(_, known, _)| known.eq_ignore_ascii_case(name));
@@ -158,6 +247,33 @@ mod tests {
                 Some(ErrorCode(*number))
             );
         }
+    }
+
+    #[test]
+    fn no_text_holds_a_character_that_means_something_to_a_driver() {
+        let texts = TABLE.iter().map(|(.., text)| *text);
+        let texts = texts.chain(FINESSES.iter().map(|(_, text)| *text));
+        for text in texts.chain(KINDS.iter().map(|(_, text)| *text)) {
+            assert!(!text.contains(['#', ',', '|', ':', '.']), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_most_precise_word_gives_the_meaning() {
+        let meaning = |kind, message, data| meaning_of(kind, message, data).unwrap_or("-");
+        let busy = "the device is busy";
+        assert_eq!(meaning("Invalid State", "CF_RESOURCE_BUSY", "33"), busy);
+        assert_eq!(meaning("Invalid State", "cf_resource_busy", "33"), busy);
+        let room = "the conference has no room";
+        assert_eq!(meaning("Generic Error", "x", "20700"), room);
+        assert_eq!(
+            meaning("User Not Found", "UNKNOWN_USER", "20700"),
+            "Finesse does not know the user",
+            "an id is no code"
+        );
+        let failed = "the telephone system refuses this";
+        assert_eq!(meaning("Call Operation Failure", "CF_NEW", "4711"), failed);
+        assert_eq!(meaning("Quite New", "NEW", "1"), "-");
     }
 
     #[test]

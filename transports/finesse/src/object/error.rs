@@ -4,7 +4,7 @@ use core::fmt;
 
 use finewire_core::agent::Text;
 
-use crate::code::ErrorCode;
+use crate::code::{ErrorCode, meaning_of};
 use crate::xml::Element;
 
 /// Errors taken from one body; Finesse sends one.
@@ -93,6 +93,29 @@ impl ApiError {
     #[must_use]
     pub fn code(&self) -> Option<ErrorCode> {
         ErrorCode::of(self.message.as_str(), self.data.as_str())
+    }
+
+    /// A sentence for people: what the telephone system said itself, or Finesse where its message
+    /// is a sentence and no constant, or what its words mean. `None` where nobody knows.
+    ///
+    /// ```
+    /// use finewire_finesse::ApiError;
+    ///
+    /// let error = ApiError::new("Call Operation Failure", "CF_RESOURCE_BUSY", "33");
+    /// assert_eq!(error.sentence().as_deref(), Some("The device is busy."));
+    /// ```
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let said = self.peripheral.as_ref().map(|known| known.text.as_str());
+        let said = said.map(str::trim).filter(|text| !text.is_empty());
+        let message = self.message.as_str().trim();
+        if let Some(text) = said.or_else(|| message.contains(' ').then_some(message)) {
+            return Some(text.to_owned());
+        }
+        let meaning = meaning_of(self.error_type.as_str(), message, self.data.as_str())?;
+        let mut letters = meaning.chars();
+        let first = letters.next()?.to_uppercase();
+        Some(format!("{first}{}.", letters.as_str()))
     }
 }
 
