@@ -184,6 +184,12 @@ impl Session {
             return self.refuse(cx, job, not_connected());
         };
         match answer {
+            Answer::User(user) if user.id != self.agent => {
+                // On UCCE a login name finds the user too, but notifications go by the login id.
+                self.attempts.clear();
+                let text = alloc::format!("The login id of this user is {:.64}.", user.id);
+                self.refuse(cx, job, Refusal::new(ErrorCode::UserNotFound, &text))
+            }
             Answer::User(user) => {
                 self.attempts.clear();
                 let platform = cx
