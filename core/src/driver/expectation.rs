@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::agent::{AgentId, AgentModel, AgentState, DialogId};
+use crate::agent::{AgentId, AgentModel, AgentState, DialogId, Extension};
 use crate::contract::{Call, CallState, Command, Event, EventKind, ReasonCategory};
 
 /// What has to arrive before a command is done.
@@ -20,14 +20,40 @@ enum Part {
     /// A call event about this call; for one that names no command, in one of these states if any
     /// are named.
     Call(DialogId, &'static [CallState]),
-    /// A call event about a call that was not known when the command was sent.
-    NewCall(Vec<DialogId>),
+    /// A call event about a call that was not known when the command was sent; for one that names
+    /// no command, about such a call as was asked for.
+    NewCall(Vec<DialogId>, Origin),
     /// `DialogState` or `DialogControls` of this call.
     About(DialogId, EventKind),
     /// `ReasonCodes` of this category.
     Reasons(ReasonCategory),
     /// An event of this kind.
     Kind(EventKind),
+}
+
+/// Where a new call comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    /// This line, on which it was placed.
+    Line(Option<Extension>),
+    /// A consult: it is told as one.
+    Consult,
+    /// Anywhere.
+    Any,
+}
+
+impl Origin {
+    fn fits(&self, event: &Event, call: &Call) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Consult => event.kind() == EventKind::ConsultCall,
+            // A call that failed tells why in the place of its caller.
+            Self::Line(line) => {
+                let is_ours = |line: &Extension| call.address == *line.as_str();
+                call.state == CallState::Failed || line.as_ref().is_none_or(is_ours)
+            }
+        }
+    }
 }
 
 /// How sure it is that an event belongs to a command.
@@ -163,13 +189,16 @@ impl Expectation {
             // The supervisor joins the monitored call, or is moved to the agent's.
             C::BargeIn { dialog, .. } => {
                 let known = model.dialogs().map(|dialog| dialog.id.clone());
-                alloc::vec![Part::NewCall(
-                    known.filter(|known| known != dialog).collect()
-                )]
+                let known = known.filter(|known| known != dialog).collect();
+                alloc::vec![Part::NewCall(known, Origin::Any)]
             }
             C::MakeCall { .. } | C::SilentMonitor { .. } | C::ConsultCall { .. } => {
                 let known = model.dialogs().map(|dialog| dialog.id.clone()).collect();
-                alloc::vec![Part::NewCall(known)]
+                let origin = match command {
+                    C::ConsultCall { .. } => Origin::Consult,
+                    _ => Origin::Line(model.user().extension.clone()),
+                };
+                alloc::vec![Part::NewCall(known, origin)]
             }
             C::GetDialogState { dialog } => {
                 alloc::vec![Part::About(dialog.clone(), EventKind::DialogState)]
@@ -231,8 +260,10 @@ impl Part {
                 let is_same = call.dialog == *dialog || tie == Tie::Named;
                 is_same && (!is_strict || is_reached)
             }),
-            (Self::NewCall(known), _) => call_of(event)
-                .is_some_and(|call| tie == Tie::Named || !known.contains(&call.dialog)),
+            (Self::NewCall(known, origin), _) => call_of(event).is_some_and(|call| {
+                let is_new = !known.contains(&call.dialog);
+                tie == Tie::Named || is_new && (!is_strict || origin.fits(event, call))
+            }),
             (Self::About(dialog, EventKind::DialogState), Event::DialogState(call)) => {
                 call.dialog == *dialog
             }
