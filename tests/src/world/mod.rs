@@ -12,6 +12,7 @@ mod passwords;
 mod shape;
 pub mod site;
 mod station;
+mod watching;
 mod weather;
 pub mod wishes;
 
@@ -20,4 +21,5 @@ pub use invariants::{Invariants, Secrets};
 pub use network::{Network, PipeId, PipeInfo, Seat, Traced};
 pub use shape::Shape;
 pub use station::{Film, Guest, Node, Recorded, replay};
+pub use watching::Served;
 pub use weather::{Chunking, Weather};
