@@ -518,3 +518,37 @@ fn new_endpoints_count_from_the_next_attempt_on() {
 
     assert_eq!(opened(&drain(&mut link).0).unwrap().1, "c:3");
 }
+
+#[test]
+fn a_link_that_is_started_for_later_opens_then_and_not_before() {
+    let mut link = link(two_brokers());
+    let later = T0 + Duration::from_secs(3);
+    link.start_at(T0, later);
+    let (outputs, deadline) = drain(&mut link);
+    assert_eq!((opened(&outputs), deadline), (None, Some(later)));
+    link.handle_timeout(later);
+    assert_eq!(opened(&drain(&mut link).0).unwrap().1, "a:1");
+
+    link.start_at(later, later + Duration::from_secs(9));
+    assert!(drain(&mut link).0.is_empty(), "it is open already");
+}
+
+#[test]
+fn an_attempt_that_is_postponed_begins_later_but_never_earlier() {
+    let mut link = link(LinkConfig::keep_open(vec![Endpoint::plain("a", 1)]));
+    link.start(T0);
+    let (id, _) = opened(&drain(&mut link).0).unwrap();
+    link.postpone(T0 + Duration::from_secs(60));
+    assert_eq!(drain(&mut link).1, Some(T0 + Duration::from_secs(10)));
+    link.handle_input(T0, Input::Closed(id, CloseReason::Refused));
+    let retry_at = drain(&mut link).1.unwrap();
+
+    link.postpone(T0);
+    assert_eq!(drain(&mut link).1, Some(retry_at));
+    let later = retry_at + Duration::from_secs(5);
+    link.postpone(later);
+    link.handle_timeout(retry_at);
+    assert_eq!(opened(&drain(&mut link).0), None);
+    link.handle_timeout(later);
+    assert!(opened(&drain(&mut link).0).is_some());
+}

@@ -92,9 +92,15 @@ pub struct Timing {
     /// What was sent to a driver this long before the broker was lost may be lost with it: a link
     /// that died without a word is noticed after two inactivity periods of 30 s.
     pub doubt: Duration,
-    /// When many agents move to another server at once, the next begins no earlier than this after
-    /// the one before.
+    /// When many agents log in at the notification service at once, because it was lost or they
+    /// move to another server, the next begins no earlier than this after the one before (20 ms).
     pub pace: Duration,
+    /// A server at which no agent's notifications flow any more is left after this long, where
+    /// another one serves (10 s). Afterwards it is tried again after growing times.
+    pub failover_after: Duration,
+    /// How long it is believed that a server's user `finesse` is absent when no agent is logged in
+    /// there who could see it return (60 s).
+    pub absence_memory: Duration,
     /// An idle agent moves back to an earlier server of the configuration after that has served
     /// this long; `None`: it stays until its own server stops.
     pub return_after: Option<Duration>,
@@ -103,6 +109,8 @@ pub struct Timing {
     pub driver_silence: Option<Duration>,
     /// The notification link of a signed-out agent is given up after this long.
     pub linger: Duration,
+    /// How long commands under way get when the connector ends (3 s).
+    pub drain: Duration,
 }
 
 impl Default for Timing {
@@ -120,9 +128,12 @@ impl Default for Timing {
             reasons_age: Duration::from_secs(600),
             doubt: Duration::from_secs(60),
             pace: Duration::from_millis(20),
+            failover_after: Duration::from_secs(10),
+            absence_memory: Duration::from_secs(60),
             return_after: None,
             driver_silence: None,
             linger: Duration::from_secs(900),
+            drain: Duration::from_secs(3),
         }
     }
 }

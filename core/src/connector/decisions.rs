@@ -1,7 +1,6 @@
 //! The whole of the decisions: every signal finds its session.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use core::time::Duration;
 
 use super::config::Config;
 use super::counters::Counters;
@@ -12,7 +11,7 @@ use super::refusal::Refusal;
 use super::requests::{Owner, Requests};
 use super::service::{Readiness, Services};
 use super::session::Session;
-use super::signal::{Answer, Fact, NodeId, Signal, SystemInfo, Update};
+use super::signal::{Answer, Fact, NodeId, Signal, Update};
 use super::status::{AgentReport, Subscription};
 use super::{RequestId, trace};
 use crate::agent::{AgentId, Text};
@@ -24,6 +23,8 @@ use crate::machine::{Instant, Party, Random, Timers};
 pub(super) enum Due {
     Agent(AgentId),
     Node(NodeId),
+    /// Whether a server's notifications can be had is to be looked at.
+    Feed(NodeId),
     Driver(Destination),
     Waiting,
 }
@@ -48,7 +49,7 @@ pub(super) enum Due {
 pub struct Connector {
     pub(super) config: Config,
     pub(super) services: Services,
-    directory: Directory,
+    pub(super) directory: Directory,
     requests: Requests,
     pub(super) out: Outbound,
     pub(super) timers: Timers<Due>,
@@ -58,14 +59,12 @@ pub struct Connector {
     busy: BTreeSet<AgentId>,
     /// Drivers that said hello before Finesse's first word.
     pub(super) waiting: VecDeque<(Destination, Option<Text>)>,
+    pub(super) random: Random,
     pub(super) now: Instant,
     has_seen_broker: bool,
     pub(super) is_ending: bool,
     is_drained: bool,
 }
-
-/// How long commands under way get when the connector ends.
-const GRACE: Duration = Duration::from_secs(3);
 
 impl Connector {
     /// Decisions that depend on `config`, on `random` (request ids) and on what they are told.
@@ -81,6 +80,7 @@ impl Connector {
             homes: BTreeMap::new(),
             busy: BTreeSet::new(),
             waiting: VecDeque::new(),
+            random,
             now: Instant::START,
             has_seen_broker: false,
             is_ending: false,
@@ -104,7 +104,10 @@ impl Connector {
             Signal::BrokerUp => self.on_broker_up(),
             Signal::BrokerDown => self.on_broker_down(),
             Signal::Received(delivery) => self.on_delivery(delivery),
-            Signal::SubscriptionUp(agent) => self.touch(&agent, Session::on_subscription_up),
+            Signal::SubscriptionUp(agent) => {
+                self.touch(&agent, Session::on_subscription_up);
+                self.on_feed_flows(&agent);
+            }
             Signal::SubscriptionDown {
                 agent,
                 reason,
@@ -113,7 +116,9 @@ impl Connector {
                 self.touch(&agent, |session, cx| {
                     session.on_subscription_down(cx, &reason, retries);
                 });
+                self.on_feed_stops(&agent, &reason, retries);
             }
+            Signal::FinesseSeen { agent, is_there } => self.on_finesse_seen(&agent, is_there),
             Signal::Notified { agent, update } => self.on_update(&agent, update),
             Signal::Answered { request, answer } => self.on_answer(request, answer),
             Signal::Displaced => self.on_displaced(),
@@ -130,6 +135,7 @@ impl Connector {
             match due {
                 Due::Agent(agent) => self.touch(&agent, Session::on_timeout),
                 Due::Node(node) => self.ask_node(node),
+                Due::Feed(node) => self.on_feed_due(node),
                 Due::Driver(destination) => self.on_silence(&destination),
                 Due::Waiting => self.answer_waiting(),
             }
@@ -165,11 +171,12 @@ impl Connector {
         self.services.readiness()
     }
 
-    /// Each Finesse server: whether it serves, since when, and what it says about it.
-    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Readiness, Instant, &SystemInfo)> {
+    /// Each Finesse server: whether it serves, since when, and what it says about it or why it is
+    /// not used.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Readiness, Instant, Text)> {
         self.services
             .iter()
-            .map(|(node, service)| (node, service.readiness, service.since, &service.info))
+            .map(|(node, service)| (node, service.readiness, service.since, service.why()))
     }
 
     /// Every agent, ordered by id.
@@ -262,6 +269,8 @@ impl Connector {
             self.ask_node(node);
         }
         if self.is_ending && !self.is_drained && self.busy.is_empty() {
+            // Their commands are answered; nobody serves them until another connector does.
+            self.tell_status_to_all();
             self.is_drained = true;
             for report in self.directory.reports() {
                 if report.subscription != Subscription::None {
@@ -314,15 +323,17 @@ impl Connector {
 
     pub(super) fn tell_status(&mut self, destination: Destination, correlation: Option<&Text>) {
         let status = match self.services.readiness() {
-            Readiness::InService => SystemStatus::InService,
-            Readiness::Unknown | Readiness::OutOfService => SystemStatus::OutOfService,
+            Readiness::InService if !self.is_ending => SystemStatus::InService,
+            Readiness::InService | Readiness::Unknown | Readiness::OutOfService => {
+                SystemStatus::OutOfService
+            }
         };
         let (_, mut cx) = self.parts();
         let to = Addressee::Driver(destination);
         cx.publish(to, AgentId::default(), Event::System(status), correlation);
     }
 
-    fn tell_status_to_all(&mut self) {
+    pub(super) fn tell_status_to_all(&mut self) {
         let homes: alloc::vec::Vec<Destination> = self.homes.keys().cloned().collect();
         for destination in homes {
             self.tell_status(destination, None);
@@ -414,36 +425,7 @@ impl Connector {
         self.learn(node, info);
     }
 
-    fn learn(&mut self, node: NodeId, info: Result<SystemInfo, Text>) {
-        let before = self.services.readiness();
-        let has_changed = self.services.learn(self.now, node, info, &self.config);
-        if let Some(service) = self.services.get(node) {
-            self.timers.set(Due::Node(node), service.poll_at);
-        }
-        if !has_changed {
-            return;
-        }
-        if let Some(service) = self.services.get(node) {
-            let in_service = service.readiness == Readiness::InService;
-            self.out.note(Note::ServiceChanged {
-                node,
-                in_service,
-                why: service.info.why.clone(),
-            });
-        }
-        let after = self.services.readiness();
-        if after != Readiness::Unknown {
-            self.answer_waiting();
-        }
-        if before != after {
-            self.tell_status_to_all();
-        }
-        for agent in self.directory.agents() {
-            self.touch(&agent, Session::on_service_changed);
-        }
-    }
-
-    fn ask_node(&mut self, node: NodeId) {
+    pub(super) fn ask_node(&mut self, node: NodeId) {
         let Some(service) = self.services.get_mut(node) else {
             return;
         };
@@ -470,7 +452,7 @@ impl Connector {
         if core::mem::replace(&mut self.is_ending, true) {
             return;
         }
-        let deadline = self.now + GRACE;
+        let deadline = self.now + self.config.timing.drain;
         for agent in self.directory.agents() {
             self.touch(&agent, |session, cx| session.end(cx, deadline));
         }

@@ -65,6 +65,10 @@ impl Directory {
         found.map(|session| session.agent.clone())
     }
 
+    pub(super) fn any(&self, is_wanted: impl Fn(&Session) -> bool) -> bool {
+        self.sessions.values().any(is_wanted)
+    }
+
     pub(super) fn agents_where(
         &self,
         is_so: impl Fn(&Session) -> bool,

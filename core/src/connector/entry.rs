@@ -73,7 +73,10 @@ impl Session {
         }
         match cx.services.readiness() {
             Readiness::Unknown => Flow::To(Step::Waiting),
-            Readiness::OutOfService => self.refuse_entry(cx, job, Refusal::out_of_service()),
+            Readiness::OutOfService => {
+                let refusal = out_of_service(cx);
+                self.refuse_entry(cx, job, refusal)
+            }
             Readiness::InService => self.enter(cx, job),
         }
     }
@@ -149,7 +152,8 @@ impl Session {
         };
         if self.held.as_ref() != Some(&password) {
             let Some(node) = self.usable_node(cx) else {
-                return self.refuse_entry(cx, job, Refusal::out_of_service());
+                let refusal = out_of_service(cx);
+                return self.refuse_entry(cx, job, refusal);
             };
             self.node = node;
             let question = Question::User(self.agent.clone());
@@ -209,8 +213,7 @@ impl Session {
                 self.enter(cx, job)
             }
             Answer::Refused(refused) if is_wrong_password(&refused) => {
-                self.strike(cx);
-                self.attempts.remember_refused(password, cx.now, cx.config);
+                self.count_refused(cx, password);
                 let cause = Refusal::of(&refused).cause;
                 self.refuse_password(cx, job, cause.as_str())
             }
@@ -405,7 +408,7 @@ impl Session {
 
     /// The server of its notifications, else the one in use.
     pub(super) fn usable_node(&self, cx: &Context<'_>) -> Option<NodeId> {
-        if self.subscription != Subscription::None && cx.services.is_serving(self.node) {
+        if self.subscription != Subscription::None && cx.services.is_usable(self.node) {
             return Some(self.node);
         }
         cx.services.active()
@@ -423,6 +426,12 @@ impl Session {
             return self.refuse(cx, job, refusal);
         }
         Flow::To(Step::Refusing { at, refusal })
+    }
+
+    /// Finesse refused this password.
+    pub(super) fn count_refused(&mut self, cx: &mut Context<'_>, password: Secret) {
+        self.strike(cx);
+        self.attempts.remember_refused(password, cx.now, cx.config);
     }
 
     fn strike(&mut self, cx: &mut Context<'_>) {
@@ -457,6 +466,11 @@ const CLAIMS: usize = 4;
 
 pub(super) fn not_connected() -> Refusal {
     Refusal::new(ErrorCode::NotConnected, "The agent is not connected.")
+}
+
+/// Finesse does not serve; log and monitor are told why.
+pub(super) fn out_of_service(cx: &Context<'_>) -> Refusal {
+    Refusal::out_of_service().because(cx.services.why())
 }
 
 pub(super) fn done(cx: &mut Context<'_>) -> Flow {

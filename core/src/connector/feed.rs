@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::session::Session;
 use super::status::Subscription;
 use crate::agent::{AgentId, Text};
-use crate::contract::{ErrorCode, Event};
+use crate::contract::{ErrorCode, Event, SystemStatus};
 use crate::machine::{CloseReason, Party};
 use alloc::format;
 use alloc::string::String;
@@ -21,6 +21,7 @@ impl Session {
         }
         let was_up = self.subscription == Subscription::Up;
         self.set_subscription(cx, Subscription::Up);
+        self.trouble = None;
         self.trace_notifications(cx, "notifications flow", String::new());
         self.follow_again(cx);
         let entry = self
@@ -56,6 +57,7 @@ impl Session {
         self.trace_notifications(cx, "no notifications", format!("{reason}"));
         let was_up = self.subscription == Subscription::Up;
         self.set_subscription(cx, next);
+        self.trouble = Some(format!("notification service: {reason}").into());
         self.is_fresh = false;
         self.resync = Resync::Idle;
         if was_up {
@@ -75,28 +77,60 @@ impl Session {
             cx.out
                 .effects
                 .push_back(Effect::Unsubscribe(self.agent.clone()));
-            self.held = None;
+            let held = self.held.take();
+            if let (CloseReason::Denied(word), Some(password)) = (reason, held)
+                && word == "not-authorized"
+            {
+                self.count_refused(cx, password);
+            }
             if waits {
                 let text = "The agent's notifications could not be subscribed.";
                 let refusal = Refusal::new(ErrorCode::SubscriptionFailed, text)
                     .because(format!("notification service: {reason}"));
                 self.fail_current(cx, LaneId::User, refusal);
             } else if self.is_live {
-                // Only the driver has the password: it has to connect the agent again.
-                self.is_live = false;
-                // Not addressed to the agent: that would say that another driver has it now.
-                if let Some(destination) = self.destination().cloned() {
-                    let event = Event::System(crate::contract::SystemStatus::Reconnect);
-                    cx.publish(
-                        Addressee::Driver(destination),
-                        AgentId::default(),
-                        event,
-                        None,
-                    );
-                }
+                self.ask_for_password(cx);
             }
+        } else if waits && matches!(reason, CloseReason::Tls(_)) && cx.services.is_alone(self.node)
+        {
+            // A certificate does not mend itself while a command waits.
+            let text = "Finesse's notification service cannot be trusted.";
+            let cause = self.trouble.clone().unwrap_or_else(|| text.into());
+            let refusal = Refusal::new(ErrorCode::SubscriptionFailed, text).because(cause);
+            self.fail_current(cx, LaneId::User, refusal);
         }
         self.pump(cx);
+    }
+
+    /// Only the driver has the password: it has to connect the agent again.
+    fn ask_for_password(&mut self, cx: &mut Context<'_>) {
+        self.is_live = false;
+        // Not addressed to the agent: that would say that another driver has it now.
+        if let Some(destination) = self.destination().cloned() {
+            let to = Addressee::Driver(destination);
+            let event = Event::System(SystemStatus::Reconnect);
+            cx.publish(to, AgentId::default(), event, None);
+        }
+    }
+
+    /// Finesse does not take the password any more that it took before. Nothing offers it again:
+    /// five refusals lock the account (Finesse Developer Guide, "Authentication").
+    pub(super) fn lose_password(&mut self, cx: &mut Context<'_>) {
+        let Some(password) = self.held.take() else {
+            return;
+        };
+        self.count_refused(cx, password);
+        self.trouble = Some("Finesse no longer accepts the agent's password".into());
+        self.resync = Resync::Idle;
+        self.is_fresh = false;
+        if self.subscription != Subscription::None {
+            let agent = self.agent.clone();
+            cx.out.effects.push_back(Effect::Unsubscribe(agent));
+            self.set_subscription(cx, Subscription::None);
+        }
+        if self.is_live {
+            self.ask_for_password(cx);
+        }
     }
 
     /// Finesse serves, or no longer does, or another server has to be used.

@@ -1,9 +1,9 @@
 //! What Finesse answers and publishes, and the command that it is about.
 
 use super::entry::done;
-use super::job::{Flow, Job, Lane, LaneId};
+use super::job::{Flow, Job, Lane, LaneId, Step};
 use super::outbound::Context;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, is_stale_password};
 use super::session::Session;
 use super::signal::{About, RequestId, Update};
 use super::{Answer, Counters, Fact};
@@ -18,7 +18,15 @@ impl Session {
         request: RequestId,
         answer: Answer,
     ) -> bool {
-        if self.resync.request() == Some(request) {
+        let is_resync = self.resync.request() == Some(request);
+        if self.is_proof_against_held(&answer, request) {
+            self.lose_password(cx);
+        }
+        if is_resync && self.held.is_none() {
+            self.pump(cx);
+            return true;
+        }
+        if is_resync {
             self.on_resync_answer(cx, answer);
             self.pump(cx);
             return true;
@@ -33,6 +41,18 @@ impl Session {
             }
         }
         false
+    }
+
+    /// Whether Finesse has refused the password that it accepted before: it was changed, or the
+    /// token is over. The read that proves a new password says nothing of the one that is held.
+    fn is_proof_against_held(&self, answer: &Answer, request: RequestId) -> bool {
+        let proves = |job: &Job| matches!(job.step, Step::Proving { .. });
+        let is_proving = self
+            .user
+            .current
+            .as_ref()
+            .is_some_and(|job| proves(job) && job.request() == Some(request));
+        !is_proving && matches!(answer, Answer::Refused(refused) if is_stale_password(refused))
     }
 
     /// Finesse published something to this agent.

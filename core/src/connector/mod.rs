@@ -51,6 +51,7 @@ mod job;
 mod lanes;
 mod leaving;
 mod lists;
+mod nodes;
 mod outbound;
 mod progress;
 mod reading;

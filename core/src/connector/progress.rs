@@ -2,7 +2,7 @@
 
 use super::Counters;
 use super::effect::Effect;
-use super::entry::done;
+use super::entry::{done, out_of_service};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
 use super::refusal::{Refusal, is_wrong_password};
@@ -271,7 +271,10 @@ impl Session {
         let is_last = job.deadline <= cx.now;
         match core::mem::replace(&mut job.step, Step::Waiting) {
             Step::Refusing { refusal, .. } => self.refuse(cx, job, refusal),
-            Step::Waiting => self.refuse_entry(cx, job, Refusal::out_of_service()),
+            Step::Waiting => {
+                let refusal = out_of_service(cx);
+                self.refuse_entry(cx, job, refusal)
+            }
             Step::Subscribing => {
                 if self.subscription == Subscription::Opening {
                     cx.out
@@ -284,7 +287,8 @@ impl Session {
                     _ => ErrorCode::OutOfService,
                 };
                 let text = "Finesse's notification service cannot be reached.";
-                let refusal = Refusal::new(code, text);
+                let cause = self.trouble.clone().unwrap_or_else(|| text.into());
+                let refusal = Refusal::new(code, text).because(cause);
                 self.refuse_entry(cx, job, refusal)
             }
             Step::Asked { goal, is_met, .. } => {

@@ -3,7 +3,7 @@
 use super::effect::{Effect, Question};
 use super::outbound::Context;
 use super::session::Session;
-use super::signal::RequestId;
+use super::signal::{List, RequestId};
 use super::status::Subscription;
 use super::{Answer, Counters};
 use crate::agent::AgentModel;
@@ -24,14 +24,17 @@ pub(super) enum Resync {
     User { request: RequestId },
     /// The calls are read.
     Calls { request: RequestId, epoch: u64 },
+    /// The list of one of a supervisor's teams is read.
+    Team { request: RequestId },
 }
 
 impl Resync {
     pub(super) fn request(&self) -> Option<RequestId> {
         match self {
-            Self::SigningIn { request } | Self::User { request } | Self::Calls { request, .. } => {
-                Some(*request)
-            }
+            Self::SigningIn { request }
+            | Self::User { request }
+            | Self::Calls { request, .. }
+            | Self::Team { request } => Some(*request),
             Self::Idle | Self::Waiting { .. } => None,
         }
     }
@@ -39,7 +42,11 @@ impl Resync {
     pub(super) fn due(&self) -> Option<Instant> {
         match self {
             Self::Waiting { retry_at } => Some(*retry_at),
-            Self::Idle | Self::SigningIn { .. } | Self::User { .. } | Self::Calls { .. } => None,
+            Self::Idle
+            | Self::SigningIn { .. }
+            | Self::User { .. }
+            | Self::Calls { .. }
+            | Self::Team { .. } => None,
         }
     }
 }
@@ -77,6 +84,19 @@ impl Session {
     fn read_user(&mut self, cx: &mut Context<'_>) {
         let question = Question::User(self.agent.clone());
         self.ask_resync(cx, question, |request, _| Resync::User { request });
+    }
+
+    /// Reads the lists of a supervisor's teams, one after the other: what changed is told of those
+    /// that are followed, and rights are checked by them.
+    fn read_next_team(&mut self, cx: &mut Context<'_>) {
+        match self.members.unread().cloned() {
+            Some(team) => {
+                self.ask_resync(cx, Question::Team(team), |request, _| Resync::Team {
+                    request,
+                });
+            }
+            None => self.resync = Resync::Idle,
+        }
     }
 
     fn ask_resync(
@@ -136,8 +156,23 @@ impl Session {
             (Resync::Calls { .. }, Answer::Calls(calls)) => {
                 let changes = self.model.replace_dialogs(calls);
                 self.tell_changes(cx, &changes, None, None);
-                self.resync = Resync::Idle;
                 self.is_fresh = true;
+                self.members.doubt();
+                self.read_next_team(cx);
+            }
+            (Resync::Team { .. }, Answer::List(List::Members(users))) => {
+                let team = self.members.pop_unread();
+                self.meet_members(cx, users.clone());
+                if let Some(team) = team {
+                    self.members.take_over(&team, &users);
+                }
+                self.read_next_team(cx);
+            }
+            (Resync::Team { .. }, Answer::Refused(_)) => {
+                if let Some(team) = self.members.pop_unread() {
+                    self.members.lose(&team);
+                }
+                self.read_next_team(cx);
             }
             _ => self.retry_resync(cx),
         }
@@ -150,7 +185,7 @@ impl Session {
             return;
         }
         self.plan_return(cx);
-        if cx.services.is_serving(self.node) {
+        if cx.services.is_usable(self.node) {
             if self.is_live && !self.is_fresh && self.resync.request().is_none() {
                 self.begin_resync(cx);
             }
@@ -180,7 +215,7 @@ impl Session {
         let (Some(node), Some(password)) = (cx.services.active(), self.held.clone()) else {
             return;
         };
-        let is_needless = node == self.node && cx.services.is_serving(node);
+        let is_needless = node == self.node && cx.services.is_usable(node);
         if is_needless || self.subscription == Subscription::None {
             return;
         }

@@ -106,6 +106,20 @@ pub(super) fn is_wrong_password(refused: &Refused) -> bool {
             || is("Invalid Authorization User Specified"))
 }
 
+/// Whether Finesse refused a password that it accepted before. Narrower than [`is_wrong_password`]:
+/// a known agent without a right is "Unauthorized", too, or is named otherwise than in the path.
+pub(super) fn is_stale_password(refused: &Refused) -> bool {
+    let kind = refused.kind.as_str();
+    let is = |word: &str| kind.eq_ignore_ascii_case(word);
+    let is_about_right = refused
+        .message
+        .as_str()
+        .to_ascii_lowercase()
+        .contains("not authorized to perform");
+    refused.status == 401
+        && (kind.is_empty() || is("Authorization Failure") || is("Unauthorized") && !is_about_right)
+}
+
 /// Whether the server says that it does not serve.
 pub(super) fn is_out_of_service(answer: &Answer) -> bool {
     match answer {
@@ -234,5 +248,16 @@ mod tests {
             ""
         )));
         assert!(is_wrong_password(&refused(401, "", "", "")));
+    }
+
+    #[test]
+    fn a_known_agent_without_a_right_keeps_its_password() {
+        let stale = |kind, message| is_stale_password(&refused(401, kind, message, ""));
+        assert!(stale("", "") && stale("Authorization Failure", "UNAUTHORIZED"));
+        assert!(stale("Unauthorized", "Unauthorized"));
+        let text = "The user is not authorized to perform this operation";
+        assert!(!stale("Unauthorized", text));
+        assert!(!stale("Invalid Authorization User Specified", "4711"));
+        assert!(!stale("Invalid Supervisor", ""));
     }
 }

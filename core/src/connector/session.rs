@@ -34,6 +34,8 @@ pub(super) struct Session {
     pub(super) node: NodeId,
     pub(super) subscription: Subscription,
     pub(super) since: Instant,
+    /// Why its notifications do not flow.
+    pub(super) trouble: Option<Text>,
     pub(super) model: AgentModel,
     /// A login was answered: what changes is told.
     pub(super) is_live: bool,
@@ -89,6 +91,7 @@ impl Session {
             node: NodeId(0),
             subscription: Subscription::None,
             since: now,
+            trouble: None,
             model: AgentModel::new(agent.clone(), Platform::Ucce),
             agent,
             is_live: false,

@@ -116,6 +116,14 @@ pub enum Signal {
         /// Whether the link tries again by itself.
         retries: bool,
     },
+    /// The user `finesse`, which stands for the web application, is there or gone. Finesse
+    /// Developer Guide, "Failure scenarios".
+    FinesseSeen {
+        /// The agent on whose link it was seen.
+        agent: AgentId,
+        /// Whether it is there.
+        is_there: bool,
+    },
     /// Finesse published something to this agent.
     Notified {
         /// The agent on whose link it came.

@@ -1,6 +1,6 @@
 //! Supervisors: what they know of the agents of their teams, and commands about those.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use super::counters::Counters;
@@ -22,6 +22,8 @@ const MOST_TEAMS: usize = 64;
 pub(super) struct Members {
     known: BTreeMap<AgentId, (TeamId, AgentStatus)>,
     followed: BTreeSet<TeamId>,
+    /// Lists that are to be read again after a loss of notifications.
+    unread: VecDeque<TeamId>,
 }
 
 impl Members {
@@ -45,6 +47,29 @@ impl Members {
         }
         self.followed.insert(team.clone());
         true
+    }
+
+    /// The states of all members may have changed unseen: their lists are to be read again.
+    pub(super) fn doubt(&mut self) {
+        let listed = self.known.values().map(|(team, _)| team);
+        let teams: BTreeSet<TeamId> = listed.chain(&self.followed).cloned().collect();
+        self.unread = teams.into_iter().collect();
+    }
+
+    /// The team whose list is to be read next.
+    pub(super) fn unread(&self) -> Option<&TeamId> {
+        self.unread.front()
+    }
+
+    /// That list was read.
+    pub(super) fn pop_unread(&mut self) -> Option<TeamId> {
+        self.unread.pop_front()
+    }
+
+    /// Finesse no longer shows this team.
+    pub(super) fn lose(&mut self, team: &TeamId) {
+        self.known.retain(|_, (known, _)| known != team);
+        self.followed.remove(team);
     }
 
     /// The list of a team's members was read.

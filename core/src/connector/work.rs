@@ -2,7 +2,7 @@
 //! make of it.
 
 use super::effect::Question;
-use super::entry::{done, not_connected};
+use super::entry::{done, not_connected, out_of_service};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
 use super::refusal::Refusal;
@@ -29,7 +29,8 @@ impl Session {
             Readiness::Unknown => return Flow::To(Step::Waiting),
             Readiness::InService if cx.services.is_serving(self.node) => {}
             Readiness::InService | Readiness::OutOfService => {
-                return self.refuse(cx, job, Refusal::out_of_service());
+                let refusal = out_of_service(cx);
+                return self.refuse(cx, job, refusal);
             }
         }
         if let Some(member) = job.member.clone() {

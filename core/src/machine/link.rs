@@ -190,6 +190,25 @@ impl<P: Protocol> Link<P> {
         }
     }
 
+    /// As [`start`](Self::start), with the first attempt not before `at`: an owner of many links
+    /// begins them one after the other.
+    pub fn start_at(&mut self, now: Instant, at: Instant) {
+        self.now = now;
+        if self.state == LinkState::Idle && at > now {
+            self.reset_round();
+            self.state = LinkState::Waiting { retry_at: at };
+        } else {
+            self.start(now);
+        }
+    }
+
+    /// Delays the next attempt, where one is waited for, until `until` at the earliest.
+    pub fn postpone(&mut self, until: Instant) {
+        if let LinkState::Waiting { retry_at } = &mut self.state {
+            *retry_at = until.max(*retry_at);
+        }
+    }
+
     /// Closes the link and stays down until started again.
     pub fn stop(&mut self, now: Instant, closing: Closing) {
         self.now = now;
@@ -260,13 +279,17 @@ impl<P: Protocol> Link<P> {
     }
 
     fn begin_round(&mut self) {
+        self.reset_round();
+        self.open();
+    }
+
+    fn reset_round(&mut self) {
         self.tried = 0;
         self.endpoint = 0;
         if self.config.randomize && self.config.endpoints.len() > 1 {
             let count = u64::try_from(self.config.endpoints.len()).unwrap_or(1);
             self.endpoint = usize::try_from(self.random.below(count)).unwrap_or(0);
         }
-        self.open();
     }
 
     fn open(&mut self) {

@@ -4,6 +4,7 @@ mod bench;
 mod calls;
 mod consult;
 mod entry;
+mod failover;
 mod leaving;
 mod limits;
 mod lists;

@@ -4,7 +4,8 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::bench::*;
-use crate::connector::{Answer, Fact, Question};
+use crate::connector::{Answer, Fact, Question, Signal};
+use crate::machine::CloseReason;
 use crate::password::{CipherText, InitialVector, PasswordCodec, Secret};
 
 fn login() -> alloc::string::String {
@@ -216,4 +217,97 @@ fn a_refused_token_is_one_error_and_a_password_is_no_token() {
     other.connect();
     other.command("Login#1001", &format!("{PASSWORD},2001"));
     assert!(!other.with_token);
+}
+
+fn has_question(bench: &Bench) -> bool {
+    let info = |question: &Question| *question == Question::SystemInfo;
+    bench.asked.iter().any(|(_, question, _)| !info(question))
+}
+
+#[test]
+fn a_password_that_finesse_takes_no_more_is_offered_to_it_once_and_never_again() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    bench.command("MakeNotReady#1001", "");
+    bench.reply(wrong_password());
+
+    let events = bench.events();
+    assert_eq!(events[0], "siebel< System#RECONNECT", "{events:?}");
+    assert!(
+        events[1].contains("#Error#AUTHORIZATION_FAILURE#"),
+        "{events:?}"
+    );
+    assert!(events[2].contains("#Error#NOT_CONNECTED#"), "{events:?}");
+    assert_eq!(events.len(), 3);
+    assert_eq!(
+        bench.unsubscribed,
+        ["1001"],
+        "XMPP does not offer it either"
+    );
+    bench.seconds(29);
+    bench.command("Login#1001", &format!("{PASSWORD},2001"));
+    bench.seconds(1);
+    assert!(
+        !has_question(&bench),
+        "its driver's repetition is not passed on"
+    );
+    bench.assert_no_secret();
+}
+
+#[test]
+fn a_read_after_a_loss_that_is_refused_is_not_tried_again() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.signal(Signal::SubscriptionDown {
+        agent: "1001".into(),
+        reason: CloseReason::Eof,
+        retries: true,
+    });
+    bench.serve(true);
+    bench.up();
+    bench.reply(wrong_password());
+    assert_eq!(bench.events(), ["siebel< System#RECONNECT"]);
+
+    bench.seconds(60);
+
+    assert!(!has_question(&bench));
+    assert_eq!(bench.unsubscribed, ["1001"]);
+}
+
+#[test]
+fn a_password_that_xmpp_refuses_is_not_tried_by_rest() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.signal(Signal::SubscriptionDown {
+        agent: "1001".into(),
+        reason: CloseReason::Denied("not-authorized".into()),
+        retries: false,
+    });
+    assert_eq!(bench.events(), ["siebel< System#RECONNECT"]);
+
+    bench.command("MakeReady#1001", "");
+    bench.command("Connect#1001", &format!("siebel,{PASSWORD}"));
+    bench.seconds(2);
+
+    assert!(!has_question(&bench));
+    let events = bench.events();
+    assert!(events[0].contains("#Error#NOT_CONNECTED#"), "{events:?}");
+    assert!(
+        events[1].contains("#Error#SUBSCRIPTION_FAILED#"),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_right_that_an_agent_lacks_does_not_cost_its_connection() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    let text = "The user is not authorized to perform this operation";
+    bench.reply(no(401, "Unauthorized", text));
+
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(bench.unsubscribed.is_empty());
 }

@@ -1,7 +1,8 @@
 //! Lost links and what is told after them.
 
 use super::bench::*;
-use crate::connector::{Answer, Fact, Question, Signal, Subscription};
+use crate::agent::{AgentState, User};
+use crate::connector::{Answer, Fact, List, Question, Signal, Subscription};
 use crate::machine::{CloseReason, Reason};
 
 fn lose(bench: &mut Bench) {
@@ -180,4 +181,111 @@ fn what_may_have_been_lost_with_the_broker_is_told_again() {
     let end = "#InboundCall#DROPPED#DialogID:77#";
     assert!(events[2].contains(end), "{events:?}");
     assert_eq!(events.len(), 3);
+}
+
+#[test]
+fn a_call_that_rings_across_a_loss_pops_up_once() {
+    let mut bench = Bench::with(|config| config.nodes = 2);
+    bench.sign_in();
+    bench.notify(Fact::Calls(alloc::vec![call("ALERTING", "ALERTING")]));
+    let pops = |events: &[alloc::string::String]| {
+        let is_pop = |event: &&alloc::string::String| event.contains("#NewInboundCall#");
+        events.iter().filter(is_pop).count()
+    };
+    assert_eq!(pops(&bench.events()), 1);
+    lose(&mut bench);
+    bench.up();
+    bench.reply(Answer::User(user("RESERVED", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![call("ALERTING", "ALERTING")]));
+    bench.notify(Fact::Calls(alloc::vec![call("ALERTING", "ALERTING")]));
+    // The other server publishes it as new to the agent's list, and knows less of it.
+    bench.notify(Fact::System(system(false)));
+    bench.up();
+    bench.reply(Answer::Accepted);
+    let mut known = call("ALERTING", "ALERTING");
+    known.call_type = "NULL".into();
+    bench.notify(Fact::Calls(alloc::vec![known]));
+
+    assert_eq!(pops(&bench.events()), 0);
+}
+
+fn colleague(n: u32, state: &str) -> User {
+    User {
+        id: alloc::format!("{n}").as_str().into(),
+        state: AgentState::from_wire(state),
+        ..User::default()
+    }
+}
+
+fn team(users: &[User]) -> Answer {
+    Answer::List(List::Members(users.to_vec()))
+}
+
+/// A supervisor who follows team 5, after a loss: agent and calls are read.
+fn supervisor_after_a_loss(follows: bool) -> Bench {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    let body = if follows { "5,true" } else { "5" };
+    bench.command("getteamusers#1001", body);
+    let users = [colleague(1002, "READY"), colleague(1003, "READY")];
+    assert_eq!(bench.reply(team(&users)), Question::Team("5".into()));
+    bench.events();
+    bench.followed.clear();
+    lose(&mut bench);
+    bench.up();
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![]));
+    bench
+}
+
+#[test]
+fn after_a_loss_a_supervisors_teams_are_read_again_and_differences_told_as_states() {
+    let mut bench = supervisor_after_a_loss(true);
+    assert_eq!(bench.followed.len(), 1, "subscribed first, then read");
+    let users = [colleague(1002, "TALKING"), colleague(1003, "READY")];
+    assert_eq!(bench.reply(team(&users)), Question::Team("5".into()));
+
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].contains("#State#TALKING#"), "{events:?}");
+    assert!(events[0].contains("#1002#"), "{events:?}");
+}
+
+#[test]
+fn members_who_are_not_followed_are_read_but_not_told() {
+    let mut bench = supervisor_after_a_loss(false);
+    let users = [colleague(1002, "TALKING")];
+    assert_eq!(bench.reply(team(&users)), Question::Team("5".into()));
+    assert!(bench.events().is_empty());
+
+    // Who left the team is no longer the supervisor's to command.
+    bench.command("MakeNotReady#1003", "");
+    assert!(bench.asked.is_empty());
+    bench.command("MakeNotReady#1002", "");
+    assert_eq!(bench.asked.len(), 1);
+}
+
+#[test]
+fn a_team_that_finesse_shows_no_more_is_forgotten_and_one_that_cannot_be_read_is_tried_again() {
+    let mut bench = supervisor_after_a_loss(true);
+    bench.reply(silence(Reason::TimedOut));
+    bench
+        .asked
+        .retain(|(_, question, _)| *question != Question::SystemInfo);
+    bench.seconds(6);
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![]));
+    assert_eq!(
+        bench.reply(no(401, "Invalid Supervisor", "")),
+        Question::Team("5".into())
+    );
+    assert!(bench.events().is_empty());
+
+    bench.command("MakeNotReady#1002", "");
+    assert!(bench.asked.is_empty(), "it has no right to it");
+    lose(&mut bench);
+    bench.up();
+    bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    bench.reply(Answer::Calls(alloc::vec![]));
+    assert!(bench.asked.is_empty());
 }

@@ -23,6 +23,15 @@ fn info_questions(bench: &mut Bench) -> Vec<RequestId> {
     open
 }
 
+/// Waits until a sign-in on another server is followed by reads; the first server, which is asked
+/// meanwhile, does not serve.
+fn wait_for_sign_in(bench: &mut Bench) {
+    bench.seconds(4);
+    for request in info_questions(bench) {
+        bench.answer(request, Answer::System(system(false)));
+    }
+}
+
 #[test]
 fn drivers_with_agents_are_told_when_finesse_goes_and_comes() {
     let mut bench = Bench::new();
@@ -95,7 +104,7 @@ fn when_a_server_fails_the_agent_moves_to_the_other_and_signs_in_there() {
             mobile: None
         }
     );
-    bench.seconds(4);
+    wait_for_sign_in(&mut bench);
     bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
     bench.reply(Answer::Calls(Vec::new()));
     assert!(bench.events().is_empty());
@@ -109,7 +118,7 @@ fn a_stray_sign_out_after_the_move_is_checked_before_it_is_told() {
     bench.notify(Fact::System(system(false)));
     bench.up();
     bench.reply(Answer::Accepted);
-    bench.seconds(4);
+    wait_for_sign_in(&mut bench);
     bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
     bench.reply(Answer::Calls(Vec::new()));
     bench.notify(Fact::User(user("LOGOUT", None)));
@@ -175,7 +184,13 @@ fn at_the_end_commands_end_agents_leave_and_new_messages_stay_unacknowledged() {
     bench.seconds(4);
     assert!(bench.notes.contains(&Note::Drained));
     assert_eq!(bench.unsubscribed, [AgentId::from("1001")]);
-    assert_eq!(bench.events().len(), 1, "the command under way ended once");
+    let events = bench.events();
+    assert!(events[0].contains("#Error#TIMEOUT#"), "{events:?}");
+    assert_eq!(
+        events[1..],
+        ["siebel< System#OUT_OF_SERVICE"],
+        "the command under way ended once, then the driver is left"
+    );
 }
 
 #[test]
@@ -250,7 +265,7 @@ fn moved_away(return_after: Option<Duration>) -> Bench {
     assert_eq!(bench.subscribed.pop_front().unwrap().node, NodeId(1));
     bench.up();
     bench.reply(Answer::Accepted);
-    bench.seconds(4);
+    wait_for_sign_in(&mut bench);
     bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
     bench.reply(Answer::Calls(Vec::new()));
     bench.seconds(5);
@@ -283,4 +298,45 @@ fn an_agent_stays_on_its_server_where_no_return_is_configured() {
     let mut bench = moved_away(None);
     bench.seconds(200);
     assert!(bench.subscribed.is_empty());
+}
+
+#[test]
+fn drivers_are_left_only_after_their_commands_were_answered_and_not_told_otherwise_after_that() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    bench.signal(Signal::ShuttingDown);
+    assert!(bench.events().is_empty(), "its command is under way");
+    bench.reply(Answer::Accepted);
+    bench.notify(Fact::User(user("READY", Some("2001"))));
+
+    let events = bench.events();
+    assert!(events[0].contains("#State#READY#"), "{events:?}");
+    assert_eq!(events[1], "siebel< System#OUT_OF_SERVICE");
+    assert!(bench.notes.contains(&Note::Drained));
+
+    bench.notify(Fact::System(system(false)));
+    bench.notify(Fact::System(system(true)));
+    let events = bench.events();
+    assert!(
+        !events.iter().any(|event| event.contains("#IN_SERVICE")),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn commands_under_way_at_the_end_get_the_time_that_is_configured() {
+    let mut bench = Bench::with(|config| config.timing.drain = Duration::from_secs(7));
+    bench.sign_in();
+    bench.command("MakeReady#1001", "");
+    bench.signal(Signal::ShuttingDown);
+    bench.seconds(6);
+    assert!(!bench.notes.contains(&Note::Drained));
+    bench.asked.clear();
+    bench.seconds(2);
+    bench.seconds(10);
+
+    let events = bench.events();
+    assert!(events[0].contains("#Error#TIMEOUT#"), "{events:?}");
+    assert_eq!(events[1], "siebel< System#OUT_OF_SERVICE");
 }
