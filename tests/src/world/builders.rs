@@ -73,6 +73,13 @@ fn connector(plan: &Plan, priority: i8, of: u8) -> Connector {
         let [rest, xmpp] = SECOND_PORTS;
         nodes.push(NodeConfig::new(FINESSE, rest, xmpp).secured(TLS));
     }
+    if plan.has_websocket {
+        let at_rest = |node: NodeConfig| NodeConfig {
+            xmpp_port: node.http_port,
+            ..node.in_websocket("/ws/")
+        };
+        nodes = nodes.into_iter().map(at_rest).collect();
+    }
     let layout = contract::Layout::default();
     let mut decisions = finewire_core::connector::Config::new(layout, codec());
     if plan.is_json() == Some(true) {

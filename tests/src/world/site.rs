@@ -54,6 +54,8 @@ pub struct Plan {
     pub has_foreign_key: bool,
     /// Whether Finesse has two nodes.
     pub has_second_node: bool,
+    /// Whether the connector takes its notifications in a WebSocket, on the ports of REST.
+    pub has_websocket: bool,
     /// What this Finesse has that the usual one has not.
     pub finesse: fn(&mut FinesseConfig),
     /// What this connector is told that the usual one is not.
@@ -74,6 +76,7 @@ impl Plan {
             recovery: Duration::from_secs(6),
             has_foreign_key: false,
             has_second_node: false,
+            has_websocket: false,
             finesse: |_| {},
             decisions: |_| {},
             shape: Shape::default(),

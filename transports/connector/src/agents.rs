@@ -6,7 +6,9 @@ use std::sync::Arc;
 use finewire_core::agent::{AgentId, TeamId};
 use finewire_core::connector::{NodeId, Subscribe};
 use finewire_core::machine::{Endpoint, Instant, Link, LinkConfig, LinkSlot, Random};
-use finewire_xmpp::{Client, ClientConfig, Jid};
+use finewire_http::ws;
+use finewire_xmpp::websocket::client_inside;
+use finewire_xmpp::{CarriedClient, Client, ClientConfig, Jid};
 
 use crate::config::NodeConfig;
 use crate::status::Health;
@@ -14,12 +16,18 @@ use crate::status::Health;
 /// One agent's notification link.
 pub(crate) struct AgentLink {
     pub(crate) agent: AgentId,
-    pub(crate) link: Link<Client>,
+    pub(crate) link: Link<CarriedClient>,
     pub(crate) health: Health,
     /// Another password is to be used from the next connection on.
     pub(crate) renewal: Option<Subscribe>,
     node: NodeId,
     pubsub_domain: Arc<str>,
+    /// The user that stands for Finesse's web application.
+    finesse: Option<Jid>,
+    /// Whether its presence was asked for; the link asks again by itself.
+    is_watching: bool,
+    /// Its resources that are there, as this agent sees them.
+    seen: BTreeSet<String>,
     /// The teams whose members' states come on this link.
     followed: BTreeSet<TeamId>,
 }
@@ -31,8 +39,44 @@ impl AgentLink {
         let Some(from) = from else { return true };
         let is_service =
             from.local().is_none() && from.domain().eq_ignore_ascii_case(&self.pubsub_domain);
-        let ours = self.link.protocol().jid();
+        let ours = self.link.protocol().client().jid();
         is_service || ours.is_some_and(|ours| ours.to_bare() == from.to_bare())
+    }
+}
+
+/// Resources of the user `finesse` that are told apart; it has one or two.
+const MOST_SEEN: usize = 16;
+
+impl AgentLink {
+    /// Whose presence is to be asked for, the first time.
+    pub(crate) fn watch(&mut self) -> Option<Jid> {
+        let was_watching = core::mem::replace(&mut self.is_watching, true);
+        self.finesse.clone().filter(|_| !was_watching)
+    }
+
+    /// A presence came: whether the user `finesse` is there now, if it is about that one.
+    pub(crate) fn see(&mut self, from: &Jid, is_there: bool) -> Option<bool> {
+        let finesse = self.finesse.as_ref()?;
+        if from.to_bare() != *finesse {
+            return None;
+        }
+        match (from.resource(), is_there) {
+            (None, false) => self.seen.clear(),
+            (resource, true) => {
+                if self.seen.len() < MOST_SEEN {
+                    self.seen.insert(resource.unwrap_or_default().into());
+                }
+            }
+            (Some(resource), false) => {
+                self.seen.remove(resource);
+            }
+        }
+        Some(!self.seen.is_empty())
+    }
+
+    /// A new stream: what was seen on the one before counts no longer.
+    pub(crate) fn look_anew(&mut self) {
+        self.seen.clear();
     }
 }
 
@@ -117,8 +161,15 @@ impl Agents {
             &self.resource,
         );
         config.allow_plaintext = node.allow_plaintext;
+        let client: CarriedClient = match &node.websocket {
+            Some(path) => {
+                let socket = ws::ClientConfig::new(&endpoint.to_string(), path);
+                client_inside(socket, config, random.fork()).into()
+            }
+            None => Client::new(config).into(),
+        };
         let link = Link::new(
-            Client::new(config),
+            client,
             LinkConfig::keep_open(vec![endpoint]),
             LinkSlot(slot),
             random.fork(),
@@ -134,6 +185,9 @@ impl Agents {
                 renewal: None,
                 node: subscribe.node,
                 pubsub_domain: subscribe.pubsub_domain.as_str().into(),
+                finesse: Jid::new(Some("finesse"), subscribe.domain.as_str(), None).ok(),
+                is_watching: false,
+                seen: BTreeSet::new(),
                 followed: BTreeSet::new(),
             },
         );

@@ -90,7 +90,7 @@ pub struct NodeConfig {
     pub http_port: u16,
     /// TLS profile of the REST interface; `None`: plain.
     pub http_tls: Option<TlsId>,
-    /// Port of the notification service: 5223 with TLS, 5222 without.
+    /// Port of the notification service: 5223 with TLS, 5222 without, 8445 or 7443 for a WebSocket.
     pub xmpp_port: u16,
     /// TLS profile of the notification service from the first byte; `None`: plain.
     pub xmpp_tls: Option<TlsId>,
@@ -98,6 +98,9 @@ pub struct NodeConfig {
     pub allow_plaintext: bool,
     /// Host of the notification service, where it is another one.
     pub xmpp_host: Option<Arc<str>>,
+    /// The path at which the notification service is asked for a WebSocket (RFC 7395), at Finesse
+    /// `/ws/`; `None`: it is talked to on the byte stream itself.
+    pub websocket: Option<Arc<str>>,
 }
 
 impl NodeConfig {
@@ -112,6 +115,7 @@ impl NodeConfig {
             xmpp_tls: None,
             allow_plaintext: false,
             xmpp_host: None,
+            websocket: None,
         }
     }
 
@@ -121,6 +125,15 @@ impl NodeConfig {
         Self {
             http_tls: Some(tls),
             xmpp_tls: Some(tls),
+            ..self
+        }
+    }
+
+    /// The notification service in a WebSocket at `path`: `/ws/` at Finesse.
+    #[must_use]
+    pub fn in_websocket(self, path: &str) -> Self {
+        Self {
+            websocket: Some(path.into()),
             ..self
         }
     }

@@ -17,6 +17,7 @@ use crate::route::Leaf;
 use crate::seen::Seen;
 use crate::status::{Health, LinkReport, NodeReport, Ring, Status};
 use crate::touch::{Act, Sink};
+use crate::turns::Turns;
 use crate::verbs::{Command, Event};
 
 /// What is due.
@@ -58,6 +59,7 @@ pub struct Connector {
     pub(crate) nodes: Vec<NodeConfig>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) agents: Agents,
+    pub(crate) turns: Turns,
     first_agent_slot: u32,
     pub(crate) sink: Sink,
     pub(crate) inbox: VecDeque<Leaf>,
@@ -117,6 +119,7 @@ impl Connector {
             .saturating_mul(2)
             .max(256);
         Self {
+            turns: Turns::new(decisions.timing.pace),
             decisions: Decisions::new(decisions, random.fork()),
             broker,
             broker_config: config.broker,
@@ -153,12 +156,13 @@ impl Connector {
     pub fn status(&self) -> Status {
         let broker = report(&self.broker, &self.broker_health);
         let nodes = self.decisions.nodes().zip(&self.pools);
-        let nodes = nodes.map(|((node, readiness, since, info), pool)| NodeReport {
+        let nodes = nodes.map(|((node, readiness, since, why), pool)| NodeReport {
             node,
             endpoint: pool.endpoint.to_string(),
             readiness,
             since,
-            why: info.why.clone(),
+            why,
+            fault: pool.fault().cloned(),
             connections: pool.connections(),
             requests: pool.requests(),
         });
@@ -331,6 +335,8 @@ impl Connector {
             Stage::Running => {
                 self.shutdowns.push(id);
                 self.stage = Stage::Draining;
+                // What comes from now on is for another connector.
+                self.ask_broker(ClientCommand::Unsubscribe(perform::COMMANDS));
                 self.signal(Signal::ShuttingDown);
             }
             Stage::Draining | Stage::Leaving => self.shutdowns.push(id),

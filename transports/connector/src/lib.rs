@@ -45,6 +45,7 @@ mod seen;
 mod status;
 mod touch;
 mod translate;
+mod turns;
 mod verbs;
 
 pub use config::{BrokerConfig, Config, NodeConfig};

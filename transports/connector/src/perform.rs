@@ -90,7 +90,8 @@ impl Connector {
             return;
         };
         let slot = self.agents.add(self.now, subscribe, node, &mut self.random);
-        self.touch_agent(slot, Act::Start);
+        let at = self.turns.take(self.now, self.now);
+        self.touch_agent(slot, Act::StartAt(at));
     }
 
     /// Subscribes a supervisor's link to the states of a team's members. The link makes it anew

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use finewire_core::connector::RequestId;
-use finewire_core::machine::{Endpoint, Instant, Link, LinkConfig, LinkSlot, Random};
+use finewire_core::machine::{CloseReason, Endpoint, Instant, Link, LinkConfig, LinkSlot, Random};
 use finewire_finesse as finesse;
 use finewire_http::{Client, ClientConfig, Request};
 
@@ -33,6 +33,8 @@ pub(crate) struct Pool {
     idle: Vec<usize>,
     waiting: VecDeque<Waiting>,
     most_waiting: usize,
+    /// Why the last attempt to connect failed.
+    fault: Option<CloseReason>,
 }
 
 impl Pool {
@@ -66,7 +68,29 @@ impl Pool {
             first_slot,
             waiting: VecDeque::new(),
             most_waiting,
+            fault: None,
         }
+    }
+
+    /// Why the server cannot be reached, when the last attempt has failed.
+    pub(crate) const fn fault(&self) -> Option<&CloseReason> {
+        self.fault.as_ref()
+    }
+
+    /// A connection is there.
+    pub(crate) fn reached(&mut self) {
+        self.fault = None;
+    }
+
+    /// A connection is gone; `true` when that tells something new of the server. One that was used
+    /// and ends tells nothing.
+    pub(crate) fn missed(&mut self, reason: &CloseReason) -> bool {
+        let is_failure = !matches!(reason, CloseReason::Eof | CloseReason::Asked);
+        let is_news = is_failure && self.fault.as_ref() != Some(reason);
+        if is_news {
+            self.fault = Some(reason.clone());
+        }
+        is_news
     }
 
     /// The connection in this slot.

@@ -1,8 +1,8 @@
 //! From the links to the decisions: what they say.
 
 use finewire_core::agent::AgentId;
-use finewire_core::connector::{Answer, DeliveryId, Effect, RequestId, Signal};
-use finewire_core::machine::{CloseReason, CommandId, Instant, LinkEvent, Outcome};
+use finewire_core::connector::{Answer, DeliveryId, Effect, NodeId, RequestId, Signal};
+use finewire_core::machine::{CloseReason, CommandId, Input, Instant, LinkEvent, Outcome};
 use finewire_finesse as finesse;
 use finewire_http::{Bytes, Response};
 use finewire_openwire::client::{ClientEvent as BrokerEvent, Delivered};
@@ -42,9 +42,19 @@ impl Connector {
             Leaf::Broker(Said::Event(LinkEvent::Said(event))) => self.on_broker_event(event),
             Leaf::Broker(Said::Ended(id, outcome)) => self.on_broker_ended(id, &outcome),
             Leaf::Pool {
-                said: Said::Event(LinkEvent::Up | LinkEvent::Down { .. }),
+                node,
+                said: Said::Event(LinkEvent::Up),
                 ..
-            } => {}
+            } => {
+                if let Some(pool) = self.pools.get_mut(node) {
+                    pool.reached();
+                }
+            }
+            Leaf::Pool {
+                node,
+                said: Said::Event(LinkEvent::Down { reason, .. }),
+                ..
+            } => self.on_rest_down(node, reason),
             Leaf::Pool {
                 node,
                 slot,
@@ -81,6 +91,25 @@ impl Connector {
                 ..
             } => {}
             Leaf::Unasked(request, answer) => self.signal(Signal::Answered { request, answer }),
+        }
+    }
+
+    fn on_rest_down(&mut self, node: usize, reason: CloseReason) {
+        let is_news = self
+            .pools
+            .get_mut(node)
+            .is_some_and(|pool| pool.missed(&reason));
+        if let Ok(number) = u16::try_from(node)
+            && is_news
+        {
+            let which = Which::Rest(NodeId(number));
+            let retry_at = None;
+            let event = Event::LinkDown {
+                which,
+                reason,
+                retry_at,
+            };
+            self.sink.outputs.event(event);
         }
     }
 
@@ -198,10 +227,17 @@ impl Connector {
             return;
         };
         known.health.up(now);
+        known.look_anew();
         let agent = known.agent.clone();
+        let finesse = known.watch();
         let which = Which::Notifications(agent.clone());
         self.sink.outputs.event(Event::LinkUp(which));
         self.signal(Signal::SubscriptionUp(agent));
+        if let Some(jid) = finesse {
+            let command = finewire_xmpp::ClientCommand::SubscribePresence { jid };
+            let input = Input::Command(CommandId(0), command);
+            self.touch_agent(slot, Act::Input(input));
+        }
     }
 
     fn on_agent_down(&mut self, slot: u32, reason: CloseReason, retry_at: Option<Instant>) {
@@ -218,6 +254,10 @@ impl Connector {
         let agent = known.agent.clone();
         let renewal = known.renewal.take();
         let retries = retry_at.is_some() || renewal.is_some();
+        let retry_at = retry_at.map(|wanted| self.turns.take(now, wanted));
+        if let Some(turn) = retry_at {
+            self.touch_agent(slot, Act::Postpone(turn));
+        }
         let which = Which::Notifications(agent.clone());
         let event = Event::LinkDown {
             which,
@@ -239,11 +279,24 @@ impl Connector {
         if !self.agents.is_in_use(slot) {
             return;
         }
-        if let AgentEvent::Notified {
-            from, node, items, ..
-        } = event
-        {
-            self.on_notified(slot, from.as_ref(), &node, items);
+        match event {
+            AgentEvent::Notified {
+                from, node, items, ..
+            } => self.on_notified(slot, from.as_ref(), &node, items),
+            AgentEvent::Presence {
+                from, available, ..
+            } => self.on_presence(slot, &from, available),
+            _ => {}
+        }
+    }
+
+    fn on_presence(&mut self, slot: u32, from: &Jid, is_there: bool) {
+        let Some(known) = self.agents.get_mut(slot) else {
+            return;
+        };
+        let agent = known.agent.clone();
+        if let Some(is_there) = known.see(from, is_there) {
+            self.signal(Signal::FinesseSeen { agent, is_there });
         }
     }
 
@@ -297,10 +350,7 @@ impl Connector {
         if is_open {
             let command = finewire_xmpp::ClientCommand::Disconnect;
             let id = CommandId(0);
-            self.touch_agent(
-                slot,
-                Act::Input(finewire_core::machine::Input::Command(id, command)),
-            );
+            self.touch_agent(slot, Act::Input(Input::Command(id, command)));
             return;
         }
         self.touch_agent(slot, Act::Stop(finewire_core::machine::Closing::Abort));

@@ -54,8 +54,10 @@ pub struct NodeReport {
     pub readiness: Readiness,
     /// Since when.
     pub since: Instant,
-    /// What it says, or why it cannot be asked.
+    /// What it says, or why it cannot be asked or is not used.
     pub why: Text,
+    /// Why its REST interface cannot be reached, where the last attempt has failed.
+    pub fault: Option<CloseReason>,
     /// HTTP connections that are open.
     pub connections: usize,
     /// Requests under way and waiting.

@@ -17,6 +17,10 @@ pub(crate) enum Act<'a, C> {
     Timeout,
     /// It is to keep itself open.
     Start,
+    /// It is to keep itself open, beginning then.
+    StartAt(Instant),
+    /// Its next attempt is to begin no earlier.
+    Postpone(Instant),
     /// It is to close and stay closed.
     Stop(Closing),
 }
@@ -58,6 +62,8 @@ impl Sink {
             Act::Input(input) => link.handle_input(now, input),
             Act::Timeout => link.handle_timeout(now),
             Act::Start => link.start(now),
+            Act::StartAt(at) => link.start_at(now, at),
+            Act::Postpone(until) => link.postpone(until),
             Act::Stop(closing) => link.stop(now, closing),
         }
         loop {

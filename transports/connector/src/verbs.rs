@@ -3,7 +3,7 @@
 use std::fmt;
 
 use finewire_core::agent::{AgentId, Text};
-use finewire_core::connector::Note;
+use finewire_core::connector::{NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Instant};
 
@@ -24,6 +24,8 @@ pub enum Which {
     Broker,
     /// An agent's notifications.
     Notifications(AgentId),
+    /// To the REST interface of a Finesse server; told only when an attempt fails.
+    Rest(NodeId),
 }
 
 impl fmt::Display for Which {
@@ -31,6 +33,7 @@ impl fmt::Display for Which {
         match self {
             Self::Broker => f.write_str("broker"),
             Self::Notifications(agent) => write!(f, "notifications of {agent}"),
+            Self::Rest(node) => write!(f, "REST interface of {node}"),
         }
     }
 }

@@ -51,6 +51,7 @@
 //! Not here: what a notification means (`finewire-finesse`), server-to-server streams, stream
 //! management, any SASL mechanism but PLAIN, BOSH (XEP-0124).
 
+mod carried;
 mod client;
 mod element;
 mod fault;
@@ -67,6 +68,7 @@ mod trace;
 pub mod websocket;
 mod writer;
 
+pub use carried::CarriedClient;
 pub use client::{Client, ClientCommand, ClientConfig, ClientEvent, Item};
 pub use element::{Attribute, Element, Node};
 pub use fault::Fault;

@@ -33,7 +33,8 @@ impl Client {
     pub(super) fn on_presence(&mut self, presence: &Element) {
         let available = match presence.attribute("type") {
             None => Some(true),
-            Some("unavailable" | "error") => Some(false),
+            Some("unavailable") => Some(false),
+            // An error tells that nobody may know, not that nobody is there (RFC 6121 §4.3.2).
             Some(_) => None,
         };
         let (Some(from), Some(available)) = (address(presence, "from"), available) else {

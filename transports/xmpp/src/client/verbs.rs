@@ -131,7 +131,7 @@ pub enum ClientEvent {
     Presence {
         /// Whose.
         from: Jid,
-        /// Whether it is there; `false` also for an error.
+        /// Whether it is there. A presence of type `error` is none: it is ignored.
         available: bool,
         /// The priority, 0 where not said.
         priority: i8,
