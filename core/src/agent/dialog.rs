@@ -44,12 +44,17 @@ pub struct Dialog {
 impl Dialog {
     /// The party whose `mediaAddress` is `address`.
     ///
+    /// Who left the call and came back may be listed twice: then it is the one who is there, else the
+    /// last one.
+    ///
     /// Seen: the own party must be found by its extension; customers have no address type.
     #[must_use]
     pub fn participant(&self, address: &str) -> Option<&Participant> {
-        self.participants
-            .iter()
-            .find(|party| party.address == *address)
+        let parties = || self.participants.iter().filter(|p| p.address == *address);
+        let left = [ParticipantState::Dropped, ParticipantState::WrapUp];
+        parties()
+            .find(|party| !left.contains(&party.state))
+            .or_else(|| parties().next_back())
     }
 
     /// The value of a call variable; names compare case-insensitively.
@@ -89,4 +94,40 @@ pub struct Participant {
     pub changed: Option<UnixMillis>,
     /// `actions`: what this party may do now.
     pub actions: Vec<CallAction>,
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn who_left_a_call_and_came_back_is_there() {
+        let party = |state: ParticipantState| Participant {
+            address: "2005".into(),
+            state,
+            ..Participant::default()
+        };
+        let state_of = |participants| {
+            let dialog = Dialog {
+                participants,
+                ..Dialog::default()
+            };
+            dialog.participant("2005").map(|party| party.state.clone())
+        };
+        use ParticipantState::{Alerting, Dropped, WrapUp};
+
+        assert_eq!(
+            state_of(vec![party(Dropped), party(Alerting)]),
+            Some(Alerting)
+        );
+        assert_eq!(
+            state_of(vec![party(Alerting), party(WrapUp)]),
+            Some(Alerting)
+        );
+        assert_eq!(state_of(vec![party(Dropped), party(WrapUp)]), Some(WrapUp));
+        assert_eq!(state_of(vec![party(Dropped)]), Some(Dropped));
+        assert_eq!(state_of(vec![]), None);
+    }
 }
