@@ -37,6 +37,8 @@ pub struct Dialog {
     pub wrap_up_reason: Option<Text>,
     /// `mediaProperties/callvariables`, in the order of the wire: name and value.
     pub variables: Vec<(Text, Text)>,
+    /// `scheduledCallbackInfo`: when the customer is to be called again (outbound campaigns).
+    pub callback: Option<ScheduledCallback>,
     /// `participants`, in the order of the wire.
     pub participants: Vec<Participant>,
 }
@@ -74,6 +76,16 @@ impl Dialog {
             .filter_map(|party| party.started)
             .min()
     }
+}
+
+/// When a customer of a campaign is to be called again. Finesse Developer Guide, "Dialog", element
+/// `scheduledCallbackInfo`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ScheduledCallback {
+    /// `callbackTime`: `YYYY-MM-DDThh:mm`, in the customer's time; empty when only the number is another.
+    pub time: Text,
+    /// `callbackNumber`: empty for the number that was called.
+    pub number: Text,
 }
 
 /// One party of a call. Finesse Developer Guide, "Dialog", element `participants/Participant`.

@@ -30,7 +30,7 @@ mod text;
 mod user;
 
 pub use change::{Change, Changes, ModelCounters};
-pub use dialog::{Dialog, Participant};
+pub use dialog::{Dialog, Participant, ScheduledCallback};
 pub use model::AgentModel;
 pub use permit::{Intent, Permit, Refusal};
 pub(crate) use states::open_words;

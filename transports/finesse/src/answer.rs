@@ -9,8 +9,8 @@ use http::{Response, StatusCode};
 use crate::credentials::{REQUEST_ID, RequestId};
 use crate::error::Error;
 use crate::object::{
-    ApiErrors, PhoneBook, Queue, ReasonCode, SystemInfo, WrapUpReason, dialog, error, phone_book,
-    queue, reason, system, user,
+    ApiErrors, PhoneBook, Queue, ReasonCode, SystemInfo, TeamMessage, WrapUpReason, dialog, error,
+    phone_book, queue, reason, system, team_message, user,
 };
 use crate::request::Request;
 use crate::xml::Element;
@@ -48,6 +48,8 @@ pub enum Answer {
     Queues(Vec<Queue>),
     /// A queue.
     Queue(Queue),
+    /// The messages shown to a team.
+    TeamMessages(Vec<TeamMessage>),
     /// Every agent.
     Users(Vec<User>),
     /// 400, 403, 404, 405, 409, 5xx: no, and no notification follows.
@@ -159,6 +161,11 @@ impl Answer {
                 wanted("Queue")?;
                 Self::Queue(queue::read(&body)?)
             }
+            Request::TeamMessages { .. } => {
+                wanted("TeamMessages")?;
+                let messages = body.all("TeamMessage").map(team_message::read);
+                Self::TeamMessages(messages.collect::<Result<_, _>>()?)
+            }
             Request::Users => {
                 wanted("Users")?;
                 let users = body.all("User").map(user::read);
@@ -241,6 +248,7 @@ impl Answer {
             Self::PhoneBooks { books, .. } => phone_book::list(books),
             Self::Queues(queues) => queue::list("Queues", queues),
             Self::Queue(one) => queue::element("Queue", one),
+            Self::TeamMessages(messages) => team_message::list(messages),
             Self::Users(users) => Element::node(
                 "Users",
                 users.iter().map(|one| user::element("User", one)).collect(),

@@ -59,7 +59,7 @@ pub use error::Error;
 pub use object::{ApiError, ApiErrors, PeripheralError};
 pub use object::{
     Contact, ContactRange, NodeAddress, PhoneBook, Queue, ReasonCategory, ReasonCode,
-    ServiceStatus, SystemInfo, WrapUpReason,
+    ServiceStatus, SystemInfo, TeamMessage, WrapUpReason,
 };
 pub use request::{MobileAgent, MobileMode, Rejection, Request};
 pub use resource::{API, Resource, id_of, percent_decoded};

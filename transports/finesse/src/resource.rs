@@ -32,6 +32,8 @@ pub enum Resource {
     Team(TeamId),
     /// `/finesse/api/Team/{id}/Users`
     TeamUsers(TeamId),
+    /// `/finesse/api/Team/{id}/TeamMessages`
+    TeamMessagesOf(TeamId),
     /// `/finesse/api/Queue/{id}`
     Queue(Text),
     /// `/finesse/api/User/{id}/Queues`
@@ -109,6 +111,7 @@ impl Resource {
             ("dialog", Some(id), None) => Self::Dialog(id.into()),
             ("team", Some(id), None) => Self::Team(id.into()),
             ("team", Some(id), part) if is(part, "Users") => Self::TeamUsers(id.into()),
+            ("team", Some(id), part) if is(part, "TeamMessages") => Self::TeamMessagesOf(id.into()),
             ("queue", Some(id), None) => Self::Queue(id.into()),
             ("reasoncode", Some(id), None) => Self::ReasonCode(id.into()),
             _ => other(),
@@ -129,6 +132,9 @@ impl Resource {
             Self::Dialog(dialog) => format!("{API}/Dialog/{}", id(dialog.as_str())),
             Self::Team(team) => format!("{API}/Team/{}", id(team.as_str())),
             Self::TeamUsers(team) => format!("{API}/Team/{}/Users", id(team.as_str())),
+            Self::TeamMessagesOf(team) => {
+                format!("{API}/Team/{}/TeamMessages", id(team.as_str()))
+            }
             Self::Queue(queue) => format!("{API}/Queue/{}", id(queue.as_str())),
             Self::Queues(agent) => format!("{API}/User/{}/Queues", id(agent.as_str())),
             Self::WrapUpReasons(agent) => {
@@ -259,6 +265,7 @@ mod tests {
             Resource::TeamPhoneBooks("1".into()),
             Resource::TeamMessages,
             Resource::TeamMessage("7".into()),
+            Resource::TeamMessagesOf("1".into()),
         ];
         for resource in all {
             assert_eq!(Resource::parse(&resource.to_path()), resource);

@@ -7,7 +7,8 @@ use finewire_core::agent::{Dialog, Team, Text, User};
 
 use crate::credentials::RequestId;
 use crate::error::Error;
-use crate::object::{ApiErrors, Queue, SystemInfo, dialog, error, queue, system, user};
+use crate::object::{ApiErrors, Queue, SystemInfo, TeamMessage};
+use crate::object::{dialog, error, queue, system, team_message, user};
 use crate::resource::Resource;
 use crate::xml::Element;
 
@@ -84,6 +85,8 @@ pub enum UpdateData {
     Queue(Queue),
     /// `queues`: queues added to or removed from an agent's list.
     Queues(Vec<Queue>),
+    /// `TeamMessage`: a supervisor's message.
+    TeamMessage(Box<TeamMessage>),
     /// No data: the object was deleted.
     Empty,
     /// An object that is not known here; the name of its element.
@@ -181,6 +184,7 @@ impl UpdateData {
                 Self::Team(team, users)
             }
             "queue" => Self::Queue(queue::read(object)?),
+            "teammessage" => Self::TeamMessage(Box::new(team_message::read(object)?)),
             "queues" => Self::Queues(
                 object
                     .all("Queue")
@@ -201,6 +205,7 @@ impl UpdateData {
             Self::Team(team, users) => user::team_element("team", team, users),
             Self::Queue(data) => queue::element("queue", data),
             Self::Queues(data) => queue::list("queues", data),
+            Self::TeamMessage(data) => team_message::element(data),
             Self::Empty => return None,
             Self::Unknown(name) => Element::leaf(name.as_str(), ""),
         })

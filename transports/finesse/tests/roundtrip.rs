@@ -7,7 +7,7 @@
 
 use finewire_core::agent::{
     AgentState, CallAction, Dialog, DialogState, Participant, ParticipantState, Platform, Reason,
-    Roles, Team, Text, User,
+    Roles, ScheduledCallback, Team, Text, User,
 };
 use finewire_core::machine::UnixMillis;
 use finewire_core::password::Secret;
@@ -101,12 +101,14 @@ prop_compose! {
         (associated, secondary) in (of(id()), of(id())),
         (dnis, dialed_number, queue_number) in (word_or_none(), word_or_none(), word_or_none()),
         queue_name in text(), wrap_up_reason in of(text()),
+        callback in of((word_or_none(), word_or_none())),
         variables in vec((word(), text()), 0..4), participants in vec(participant().boxed(), 0..3),
     ) -> Dialog {
         Dialog {
             id: id.into(), state, from, to, call_type, media_type,
             associated: associated.map(Into::into), secondary: secondary.map(Into::into),
             dnis, dialed_number, queue_number, queue_name, wrap_up_reason, variables, participants,
+            callback: callback.map(|(time, number)| ScheduledCallback { time, number }),
         }
     }
 }
@@ -180,7 +182,19 @@ fn data() -> impl Strategy<Value = UpdateData> {
         queue().prop_map(UpdateData::Queue),
         vec(queue().boxed(), 0..3).prop_map(UpdateData::Queues),
         Just(UpdateData::Empty),
-        Just(UpdateData::Unknown("TeamMessage".into())),
+        (id(), text(), vec(id(), 0..3), any::<u32>()).prop_map(|(id, content, teams, seconds)| {
+            let teams = teams.into_iter().map(Into::into).collect();
+            UpdateData::TeamMessage(Box::new(finewire_finesse::TeamMessage {
+                id,
+                content,
+                teams,
+                seconds,
+                by: "1001001".into(),
+                first_name: "Ines".into(),
+                ..Default::default()
+            }))
+        }),
+        Just(UpdateData::Unknown("Media".into())),
     ]
 }
 

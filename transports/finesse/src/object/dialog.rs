@@ -1,7 +1,8 @@
 //! Calls: element `Dialog`.
 
 use finewire_core::agent::{
-    CallAction, Dialog, DialogId, DialogState, Participant, ParticipantState, Text,
+    CallAction, Dialog, DialogId, DialogState, Participant, ParticipantState, ScheduledCallback,
+    Text,
 };
 
 use crate::error::Error;
@@ -47,6 +48,12 @@ pub(crate) fn read(dialog: &Element<'_>) -> Result<Dialog, Error> {
             .child("callvariables")
             .map(|list| pairs(list, "CallVariable"))
             .unwrap_or_default(),
+        callback: dialog
+            .child("scheduledCallbackInfo")
+            .map(|callback| ScheduledCallback {
+                time: callback.word_of("callbackTime"),
+                number: callback.word_of("callbackNumber"),
+            }),
         participants: participants.map(read_participant).collect(),
     })
 }
@@ -89,6 +96,15 @@ pub(crate) fn element<'a>(name: &'a str, dialog: &'a Dialog) -> Element<'a> {
             dialog.participants.iter().map(participant).collect(),
         ),
     ];
+    if let Some(callback) = &dialog.callback {
+        parts.push(Element::node(
+            "scheduledCallbackInfo",
+            vec![
+                Element::leaf("callbackNumber", callback.number.as_str()),
+                Element::leaf("callbackTime", callback.time.as_str()),
+            ],
+        ));
+    }
     parts.extend(
         dialog
             .secondary

@@ -9,6 +9,7 @@ pub(crate) mod phone_book;
 pub(crate) mod queue;
 pub(crate) mod reason;
 pub(crate) mod system;
+pub(crate) mod team_message;
 pub(crate) mod user;
 
 pub use error::{ApiError, ApiErrors, PeripheralError};
@@ -16,3 +17,4 @@ pub use phone_book::{Contact, ContactRange, PhoneBook};
 pub use queue::Queue;
 pub use reason::{ReasonCategory, ReasonCode, WrapUpReason};
 pub use system::{NodeAddress, ServiceStatus, SystemInfo};
+pub use team_message::TeamMessage;

@@ -107,6 +107,11 @@ pub enum Request {
         /// How long it is shown, in seconds.
         seconds: u32,
     },
+    /// `GET /Team/{id}/TeamMessages`: those that are shown now. Seen; for members and supervisors.
+    TeamMessages {
+        /// Whose.
+        team: TeamId,
+    },
     /// `DELETE /TeamMessage/{id}`; for who sent it.
     DeleteTeamMessage {
         /// Which.
@@ -260,6 +265,7 @@ impl Request {
             | Self::TeamWrapUpReasons { .. }
             | Self::TeamPhoneBooks { .. }
             | Self::Queues { .. }
+            | Self::TeamMessages { .. }
             | Self::Queue { .. } => true,
             Self::SignIn { .. }
             | Self::SignOut { .. }
@@ -304,6 +310,7 @@ impl Request {
             Self::Queue { queue } => Resource::Queue(queue.clone()),
             Self::ClientLog { agent, .. } => Resource::ClientLog(agent.clone()),
             Self::SendTeamMessage { .. } => Resource::TeamMessages,
+            Self::TeamMessages { team } => Resource::TeamMessagesOf(team.clone()),
             Self::DeleteTeamMessage { message } => Resource::TeamMessage(message.clone()),
         }
     }
@@ -326,6 +333,7 @@ impl Request {
             Self::Queues { .. } => "Queues",
             Self::Queue { .. } => "Queue",
             Self::ClientLog { .. } => "ClientLog",
+            Self::TeamMessages { .. } => "TeamMessages",
             Self::SendTeamMessage { .. } | Self::DeleteTeamMessage { .. } => "TeamMessage",
             Self::SilentMonitor { .. } => CallAction::SilentMonitor.as_wire(),
             Self::Barge { .. } => CallAction::BargeCall.as_wire(),

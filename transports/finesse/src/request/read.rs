@@ -223,6 +223,8 @@ impl Request {
                 Ok(Self::ClientLog { agent, text })
             }
             Resource::ClientLog(_) => allow("OPTIONS,POST"),
+            Resource::TeamMessagesOf(team) if method == get => Ok(Self::TeamMessages { team }),
+            Resource::TeamMessagesOf(_) => allow("GET,OPTIONS,HEAD"),
             Resource::TeamMessages if method == post => {
                 team_message(&body(request, "TeamMessage")?)
             }

@@ -94,6 +94,7 @@ impl Request {
             | Self::Act { dialog, .. }
             | Self::UpdateCallData { dialog, .. } => dialog.as_str(),
             Self::Team { team }
+            | Self::TeamMessages { team }
             | Self::TeamReasonCodes { team, .. }
             | Self::TeamWrapUpReasons { team }
             | Self::TeamPhoneBooks { team, .. } => team.as_str(),
@@ -128,6 +129,7 @@ impl Request {
             | Self::TeamPhoneBooks { .. }
             | Self::Queues { .. }
             | Self::Queue { .. }
+            | Self::TeamMessages { .. }
             | Self::DeleteTeamMessage { .. } => return None,
             Self::ClientLog { text, .. } => Element::node("ClientLog", vec![leaf("logData", text)]),
             Self::SendTeamMessage {
