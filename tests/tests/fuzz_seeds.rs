@@ -30,6 +30,7 @@ const TARGETS: &[Target] = targets! {
     openwire_client => finewire_openwire::client::fuzz::run,
     openwire_command => finewire_openwire::fuzz::command,
     openwire_frame => finewire_openwire::fuzz::frame,
+    openwire_selector => finewire_openwire::selector::fuzz::run,
     xmpp_client => finewire_xmpp::fuzz::client,
     xmpp_framer => finewire_xmpp::fuzz::framer,
     xmpp_server => finewire_xmpp::fuzz::server,

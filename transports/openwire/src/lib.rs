@@ -36,3 +36,4 @@ pub mod command;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod handle;
+pub mod selector;

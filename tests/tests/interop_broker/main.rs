@@ -1,0 +1,4 @@
+//! Real ActiveMQ clients against the embedded broker, and ActiveMQ's own opinion beside ours.
+
+mod java;
+mod selectors;
