@@ -6,6 +6,7 @@ use finewire_finesse::{Answer, ApiError, ApiErrors, ReasonCategory, Rejection, R
 use crate::calldata;
 use crate::profile::Profile;
 use crate::rest::{Desk, Refused, bad_request, invalid_input};
+use crate::world::Campaign;
 
 impl Desk<'_> {
     pub(crate) fn check(
@@ -97,6 +98,13 @@ impl Desk<'_> {
                     return Err(Answer::Unauthorized(ApiErrors::one(Some(401), error)).into());
                 }
                 Ok(())
+            }
+            Request::Act { action, params, .. } if Campaign::concerns(action) => {
+                if profile.has_previews {
+                    Campaign::read(action, params).map(|_| ())?;
+                    return Ok(());
+                }
+                Err(not_implemented())
             }
             Request::Act {
                 action: CallAction::StartRecording,

@@ -268,7 +268,7 @@ impl Simulator {
             Job::Answer(link, exchange, response) => self.answer(link, exchange, *response),
             Job::Alarm(alarm) => self.with_world(None, |world| world.fire(alarm)),
             Job::TellQueue(queue) => self.tell_queue(&queue),
-            Job::EndMessage(id) => self.messages.remove(&id),
+            Job::EndMessage(id) => self.end_message(&id),
             Job::Step(step) => self.make_step(*step),
             Job::ForceOut(agent, absence) => self.force_out(&agent, absence),
         }

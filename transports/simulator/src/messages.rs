@@ -1,13 +1,11 @@
 //! Team messages: a supervisor's words to teams.
 //!
-//! They are kept and can be taken back. By which node clients learn of them no document says, so
-//! nothing is published.
+//! They are shown for a while, can be read and taken back.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 
 use finewire_core::agent::{AgentId, TeamId, Text};
-use finewire_core::machine::Instant;
+use finewire_finesse::TeamMessage;
 
 /// Messages kept at once, at most. Finesse has a limit of its own, which is not known.
 const MOST: usize = 100;
@@ -15,39 +13,29 @@ const MOST: usize = 100;
 /// The messages that are shown now.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
-    active: BTreeMap<u64, Message>,
+    active: BTreeMap<u64, TeamMessage>,
     sent: u64,
 }
 
-#[derive(Debug)]
-struct Message {
-    by: AgentId,
-    teams: Vec<TeamId>,
-    content: Text,
-}
-
 impl Messages {
-    /// Keeps a message: its id and when it ends. `None` when there are too many.
-    pub(crate) fn add(
-        &mut self,
-        now: Instant,
-        by: &AgentId,
-        teams: &[TeamId],
-        content: &Text,
-        seconds: u32,
-    ) -> Option<(Text, Instant)> {
+    /// Keeps a message and gives it its id; `None` when there are too many.
+    pub(crate) fn add(&mut self, mut message: TeamMessage) -> Option<TeamMessage> {
         if self.is_full() {
             return None;
         }
         self.sent += 1;
-        let ends = now + Duration::from_secs(seconds.into());
-        let message = Message {
-            by: by.clone(),
-            teams: teams.to_vec(),
-            content: content.clone(),
-        };
-        self.active.insert(self.sent, message);
-        Some((self.sent.to_string().into(), ends))
+        message.id = self.sent.to_string().into();
+        self.active.insert(self.sent, message.clone());
+        Some(message)
+    }
+
+    /// Those that are shown to a team.
+    pub(crate) fn of(&self, team: &TeamId) -> Vec<TeamMessage> {
+        let shown = self.active.values();
+        shown
+            .filter(|message| message.teams.contains(team))
+            .cloned()
+            .collect()
     }
 
     /// Whether there is no room for another one.
@@ -61,11 +49,9 @@ impl Messages {
         Some(&message.by)
     }
 
-    /// Takes a message away: taken back, or its time is over.
-    pub(crate) fn remove(&mut self, id: &Text) {
-        if let Ok(id) = id.as_str().parse() {
-            self.active.remove(&id);
-        }
+    /// Takes a message away: taken back, or its time is over. The message, if it was there.
+    pub(crate) fn remove(&mut self, id: &Text) -> Option<TeamMessage> {
+        self.active.remove(&id.as_str().parse().ok()?)
     }
 
     /// Id, teams and content of each that is still shown.

@@ -43,6 +43,10 @@ impl Desk<'_> {
                 }
                 Answer::Team(found, users)
             }
+            Request::TeamMessages { team } => {
+                self.member_of(asking, team)?;
+                Answer::TeamMessages(self.messages.of(team))
+            }
             Request::ReasonCodes { agent, category } => {
                 self.own_or_supervised(asking, agent)?;
                 Answer::ReasonCodes(self.world.reason_codes(*category))

@@ -1,9 +1,11 @@
 //! What comes in by HTTP, and the effects of accepted requests.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use finewire_core::agent::{AgentId, AgentState, Text};
 use finewire_core::machine::{Input, LinkEvent, LinkId, Machine};
-use finewire_finesse::{Request, Resource, Update, UpdateData, UpdateMethod};
+use finewire_finesse::{Request, Resource, TeamMessage, Update, UpdateData, UpdateMethod};
 use finewire_http::http::header::HOST;
 use finewire_http::http::{self, Response, StatusCode};
 use finewire_http::{ServerCommand, ServerEvent, ws};
@@ -14,6 +16,7 @@ use crate::door::{self, Turned, Wish};
 use crate::machine::{Job, Simulator};
 use crate::rest::{Desk, Effect, Served};
 use crate::verbs::Event;
+use crate::world::Campaign;
 
 impl Simulator {
     pub(crate) fn serve(
@@ -51,7 +54,7 @@ impl Simulator {
         let (first, last) = (timing.effect.1 + timing.notification.1, timing.answer);
         let mut delay = self.span(last);
         if effect.is_some() && self.config.knobs.event_before_answer {
-            delay += first + core::time::Duration::from_millis(1);
+            delay += first + Duration::from_millis(1);
         }
         delay += self.config.knobs.slow_rest.unwrap_or_default();
         if let Some(mut effect) = effect {
@@ -118,8 +121,11 @@ impl Simulator {
                 action,
                 address,
                 to,
-                ..
+                params,
             } => {
+                if Campaign::concerns(action) {
+                    return world.act_for_campaign(agent, dialog, action, params);
+                }
                 world.act(agent, dialog, action, address, to.as_ref());
             }
             Request::UpdateCallData {
@@ -139,18 +145,57 @@ impl Simulator {
                 content,
                 seconds,
             } => {
-                let added = self.messages.add(self.now, agent, teams, content, *seconds);
-                if let Some((id, ends)) = added {
-                    self.agenda.add(ends, Job::EndMessage(id));
+                let by = self.world.user(agent);
+                let message = TeamMessage {
+                    id: Text::default(),
+                    by: agent.clone(),
+                    first_name: by
+                        .as_ref()
+                        .map(|by| by.first_name.clone())
+                        .unwrap_or_default(),
+                    last_name: by
+                        .as_ref()
+                        .map(|by| by.last_name.clone())
+                        .unwrap_or_default(),
+                    created: Some(self.wall()),
+                    seconds: *seconds,
+                    content: content.clone(),
+                    teams: teams.clone(),
+                };
+                if let Some(added) = self.messages.add(message) {
+                    let ends = self.now + Duration::from_secs((*seconds).into());
+                    self.agenda.add(ends, Job::EndMessage(added.id.clone()));
+                    self.tell_message(&added, UpdateMethod::Post);
                 }
             }
             Request::DeleteTeamMessage { message } => {
-                self.messages.remove(message);
+                self.end_message(message);
             }
             _ => {}
         }
         if matches!(request, Request::SignIn { .. }) && self.config.knobs.stray_logout {
             self.say_stray_logout(agent);
+        }
+    }
+
+    /// Takes a team message away, and says so.
+    pub(crate) fn end_message(&mut self, id: &Text) {
+        if let Some(message) = self.messages.remove(id) {
+            self.tell_message(&message, UpdateMethod::Delete);
+        }
+    }
+
+    /// Tells the teams of a message. No document names the node; it is taken to be the one under
+    /// which the messages are read.
+    fn tell_message(&mut self, message: &TeamMessage, method: UpdateMethod) {
+        for team in &message.teams {
+            self.schedule_update(Update {
+                node: Resource::TeamMessagesOf(team.clone()),
+                source: Resource::TeamMessage(message.id.clone()),
+                method,
+                request_id: None,
+                data: UpdateData::TeamMessage(Box::new(message.clone())),
+            });
         }
     }
 

@@ -264,6 +264,14 @@ impl Simulator {
                 }
                 self.world.supervises_team(asking, team.as_str())
             }
+            Resource::TeamMessagesOf(team) => {
+                if self.world.team(team.as_str()).is_none() {
+                    return Err(StanzaError::ItemNotFound);
+                }
+                let own = self.world.user(asking).and_then(|user| user.team);
+                let is_member = own.is_some_and(|own| own.id == *team);
+                is_member || self.world.supervises_team(asking, team.as_str())
+            }
             Resource::Queue(queue) => {
                 if self.world.queue(queue.as_str()).is_none() {
                     return Err(StanzaError::ItemNotFound);

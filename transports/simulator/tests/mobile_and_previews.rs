@@ -119,3 +119,101 @@ fn not_ready_during_a_preview_waits_for_its_end() {
     office.act(seat, &id, CallAction::Reject, "2001");
     assert_eq!(state(&office, "1001001"), AgentState::NotReady);
 }
+
+/// An agent who talks to a campaign's customer.
+fn with_customer(office: &mut Office) -> (Seat, DialogId) {
+    let (seat, id) = preview(office);
+    office.act(seat, &id, CallAction::Accept, "2001");
+    office.pass(3 * SECOND);
+    office.updates(seat);
+    (seat, office.truth().calls[0].id.clone())
+}
+
+fn say(dialog: &DialogId, action: CallAction, params: &[(&str, &str)]) -> Request {
+    let params = params
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()));
+    Request::Act {
+        dialog: dialog.clone(),
+        action,
+        address: "2001".into(),
+        to: None,
+        params: params.collect(),
+    }
+}
+
+#[test]
+fn an_answering_machine_is_reported_and_shows_in_the_campaigns_variable() {
+    let mut office = Office::new(config(), 6);
+    let (seat, id) = with_customer(&mut office);
+    let own = call(&office, &id).unwrap();
+    let actions = &own.participant("2001").unwrap().actions;
+    assert!(actions.contains(&CallAction::Reclassify));
+    assert!(!actions.contains(&CallAction::CancelScheduledCallback));
+    let class = "outboundClassification";
+    let reclassify = |value| say(&id, CallAction::Reclassify, &[(class, value)]);
+    office.tell(seat, &reclassify("ANS_MACHINE"));
+    let told = dialogs(&office.updates(seat));
+    let (_, last) = told.last().unwrap();
+    assert_eq!(last.variable("BAResponse"), Some(&"ANS_MACHINE".into()));
+    assert_eq!(
+        status(&office.ask(seat, &reclassify("PARROT"))),
+        (400, "Invalid Input".into())
+    );
+    assert_eq!(
+        status(&office.ask(seat, &say(&id, CallAction::Reclassify, &[]))),
+        (400, "Parameter Missing".into())
+    );
+}
+
+#[test]
+fn a_callback_is_scheduled_changed_and_cancelled() {
+    let mut office = Office::new(config(), 6);
+    let (seat, id) = with_customer(&mut office);
+    let schedule = |params: &[(&str, &str)]| say(&id, CallAction::UpdateScheduledCallback, params);
+    let cancel = say(&id, CallAction::CancelScheduledCallback, &[]);
+    office.tell(seat, &cancel);
+    assert_eq!(
+        failure(&office.updates(seat)).0,
+        "Generic Error",
+        "none yet"
+    );
+
+    office.tell(seat, &schedule(&[("callbackTime", "2026-03-01T17:30")]));
+    office.tell(seat, &schedule(&[("callbackNumber", "5550177")]));
+    let told = dialogs(&office.updates(seat));
+    let callback = told.last().unwrap().1.callback.clone().unwrap();
+    assert_eq!(callback.time, *"2026-03-01T17:30");
+    assert_eq!(callback.number, *"5550177");
+
+    office.tell(seat, &cancel);
+    let told = dialogs(&office.updates(seat));
+    assert_eq!(told.last().unwrap().1.callback, None);
+    let wrong = schedule(&[("callbackTime", "at five")]);
+    assert_eq!(status(&office.ask(seat, &wrong)).0, 400);
+}
+
+#[test]
+fn calls_of_no_campaign_are_not_reclassified_and_uccx_has_none() {
+    let mut office = Office::new(config(), 6);
+    let seat = signed_in(&mut office, 1)[0];
+    let id = office.call("2001", "5550100");
+    office.act(seat, &id, CallAction::Answer, "2001");
+    office.updates(seat);
+    let reclassify = say(
+        &id,
+        CallAction::Reclassify,
+        &[("outboundClassification", "FAX")],
+    );
+    office.tell(seat, &reclassify);
+    assert_eq!(failure(&office.updates(seat)).0, "Generic Error");
+
+    let mut uccx = config();
+    uccx.platform = Platform::Uccx;
+    let mut office = Office::new(uccx, 6);
+    let seat = signed_in(&mut office, 1)[0];
+    let same = office.call("2001", "5550100");
+    office.act(seat, &same, CallAction::Answer, "2001");
+    assert_eq!(same, id);
+    assert_eq!(status(&office.ask(seat, &reclassify)).0, 501);
+}

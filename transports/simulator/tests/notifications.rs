@@ -428,3 +428,75 @@ fn a_message_has_the_form_that_was_seen() {
         "{message}"
     );
 }
+
+#[test]
+fn with_the_knobs_some_updates_are_lost_cut_off_or_incomplete_and_others_are_whole() {
+    let plain = understood(Knobs::default());
+    let (mut lost, mut garbled, mut incomplete) = (0, 0, 0);
+    for seed in 0..20 {
+        let run = |change: fn(&mut Knobs)| {
+            let mut config = config();
+            change(&mut config.knobs);
+            let mut office = Office::new(config, seed);
+            let seat = office.sit("1001001");
+            office.sign_in(seat, "2001");
+            ready(&mut office, seat);
+            office.call("1001001", "5550100");
+            let updates = office.updates(seat);
+            (updates, office.clients[seat].garbled)
+        };
+        let (updates, _) = run(|knobs| knobs.lose_events = true);
+        assert!(updates.len() <= plain.2);
+        lost += plain.2 - updates.len();
+        let (updates, cut) = run(|knobs| knobs.garble_events = true);
+        assert_eq!(updates.len() + cut, plain.2, "cut off, not lost");
+        garbled += cut;
+        let (updates, _) = run(|knobs| knobs.missing_elements = true);
+        assert_eq!(updates.len(), plain.2);
+        for update in &updates {
+            match &update.data {
+                UpdateData::User(user) => {
+                    assert_eq!(user.id, *"1001001", "what names it stays");
+                    incomplete += usize::from(user.state_changed.is_none());
+                }
+                UpdateData::Dialogs(dialogs) => {
+                    let party = dialogs[0].participant("2001").unwrap();
+                    assert_eq!(
+                        party.state,
+                        finewire_core::agent::ParticipantState::Alerting
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+    let total = 20 * plain.2;
+    for (what, count) in [("lost", lost), ("cut off", garbled)] {
+        assert!(
+            (total / 8..total / 2).contains(&count),
+            "{count} of {total} {what}"
+        );
+    }
+    assert!(incomplete > 10, "{incomplete}");
+}
+
+#[test]
+fn late_events_come_later_and_in_order() {
+    let mut config = config();
+    config.knobs.late_events = Some(Duration::from_secs(5));
+    let mut office = Office::new(config, 3);
+    let seat = office.sit("1001001");
+    office.sign_in(seat, "2001");
+    ready(&mut office, seat);
+    assert!(office.updates(seat).is_empty());
+    office.pass(Duration::from_secs(5));
+    let states: Vec<_> = office
+        .updates(seat)
+        .into_iter()
+        .map(|update| match update.data {
+            UpdateData::User(user) => user.state,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(states, [AgentState::NotReady, AgentState::Ready]);
+}

@@ -8,7 +8,7 @@
 
 mod office;
 
-use finewire_finesse::{Answer, ContactRange, Request};
+use finewire_finesse::{Answer, ContactRange, Request, Update, UpdateData, UpdateMethod};
 use office::centre::*;
 use office::{Office, config};
 
@@ -112,4 +112,49 @@ fn a_clients_log_is_taken_and_nothing_comes_of_it() {
     };
     office.tell(seat, &log);
     assert!(office.updates(seat).is_empty());
+}
+
+#[test]
+fn who_subscribed_is_told_of_a_teams_messages_and_members_read_them() {
+    let mut office = Office::new(config(), 3);
+    let (one, two) = (office.sit("1001001"), office.sit("1001002"));
+    subscribe(&mut office, two, "/finesse/api/Team/1/TeamMessages");
+    let message = Request::SendTeamMessage {
+        teams: vec!["1".into()],
+        content: "Lunch <at> 12".into(),
+        seconds: 60,
+    };
+    office.tell(one, &message);
+    let shown = |update: &Update| match &update.data {
+        UpdateData::TeamMessage(message) => (update.method, (**message).clone()),
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<_> = office.updates(two).iter().map(shown).collect();
+    assert_eq!(told.len(), 1);
+    let (method, first) = &told[0];
+    assert_eq!(*method, UpdateMethod::Post);
+    assert_eq!(
+        (&first.content, &first.by),
+        (&"Lunch <at> 12".into(), &"1001001".into())
+    );
+    assert_eq!(first.first_name, *"Ines");
+    assert_eq!((first.seconds, first.teams.len()), (60, 1));
+
+    let read = Request::TeamMessages { team: "1".into() };
+    let Answer::TeamMessages(read_messages) = office.ask(two, &read) else {
+        panic!()
+    };
+    assert_eq!(
+        read_messages,
+        [first.clone()],
+        "what is read is what was told"
+    );
+    let unknown = Request::TeamMessages { team: "7".into() };
+    assert_eq!(status(&office.ask(two, &unknown)).0, 404);
+
+    office.pass(61 * SECOND);
+    let told: Vec<_> = office.updates(two).iter().map(shown).collect();
+    assert_eq!(told, [(UpdateMethod::Delete, first.clone())]);
+    let gone = office.ask(two, &read);
+    assert!(matches!(gone, Answer::TeamMessages(none) if none.is_empty()));
 }

@@ -159,3 +159,24 @@ fn a_websocket_has_presence_conflicts_subscriptions_and_can_be_dropped() {
     assert!(!office.clients[third].bound);
     assert_eq!(office.truth().streams.len(), 1);
 }
+
+#[test]
+fn plain_http_leads_to_the_rest_port_and_bosh_is_told_where_to_go() {
+    let config = || config().listen(Service::PlainHttp, Address::new("127.0.0.1", 80), None);
+    let mut simulator = Simulator::new(config(), [1; 32]);
+    let wish = "GET /finesse/api/User/1?nocache=1 HTTP/1.1\r\nHost: lab.example:80\r\n\r\n";
+    let text = at_port(&mut simulator, 3, wish);
+    assert!(text.starts_with("HTTP/1.1 301 "), "{text}");
+    let target = "location: https://lab.example:8445/finesse/api/User/1?nocache=1\r\n";
+    assert!(
+        text.to_ascii_lowercase()
+            .contains(&target.to_ascii_lowercase()),
+        "{text}"
+    );
+
+    let mut simulator = Simulator::new(config(), [1; 32]);
+    let wish = "POST /http-bind/ HTTP/1.1\r\nHost: f\r\nContent-Length: 0\r\n\r\n";
+    let text = at_port(&mut simulator, 0, wish);
+    assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
+    assert!(text.contains("WebSocket at /ws/"), "{text}");
+}

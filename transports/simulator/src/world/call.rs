@@ -1,7 +1,8 @@
 //! One call and its parties.
 
 use finewire_core::agent::{
-    AgentId, CallAction, Dialog, DialogId, DialogState, Participant, ParticipantState, Text,
+    AgentId, CallAction, Dialog, DialogId, DialogState, Participant, ParticipantState,
+    ScheduledCallback, Text,
 };
 use finewire_core::machine::UnixMillis;
 
@@ -39,6 +40,8 @@ pub(crate) struct Call {
     pub(super) variables: Vec<(Text, Text)>,
     pub(super) wrap_up_reason: Option<Text>,
     pub(super) parties: Vec<Party>,
+    /// When the campaign is to call the customer again.
+    pub(super) callback: Option<ScheduledCallback>,
     /// The queue it came by: id and name.
     pub(super) queue: Option<(Text, Text)>,
     /// How often it was offered to an agent.
@@ -193,6 +196,7 @@ impl Call {
             queue_name: queue_name.clone(),
             wrap_up_reason: self.wrap_up_reason.clone(),
             variables: self.variables.clone(),
+            callback: self.callback.clone(),
             participants: participants.collect(),
         }
     }
@@ -250,6 +254,10 @@ impl Call {
         if party.state == ParticipantState::Active && self.is_conference() {
             actions.push(Do::ParticipantDrop);
         }
+        if party.state == ParticipantState::Active && party.agent.is_some() && self.is_campaigns() {
+            actions.extend([Do::Reclassify, Do::UpdateScheduledCallback]);
+            actions.extend(self.callback.as_ref().map(|_| Do::CancelScheduledCallback));
+        }
         let consult = self.consult.as_ref().filter(|consult| consult.answered);
         let by = consult.map(|consult| &consult.by).or(self.joins.as_ref());
         let consults = by.is_some() && party.agent.as_ref() == by;
@@ -257,6 +265,12 @@ impl Call {
             actions.retain(|action| !matches!(action, Do::Transfer | Do::Conference));
         }
         actions
+    }
+
+    /// Whether a campaign called the customer.
+    pub(super) fn is_campaigns(&self) -> bool {
+        let mut names = self.variables.iter().map(|(name, _)| name);
+        self.role == Role::Ordinary && names.any(|name| *name == "BACampaign")
     }
 
     /// Whether more than two are in it.

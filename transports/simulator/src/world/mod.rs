@@ -6,6 +6,7 @@
 mod agent;
 mod call;
 mod calling;
+mod campaign;
 mod consult;
 mod placing;
 mod preview;
@@ -27,6 +28,7 @@ use crate::config::{Config, DropRight, EccVariable, Timing};
 use crate::profile::Profile;
 use agent::Agent;
 use call::{Call, CallId, Party};
+pub(crate) use campaign::Campaign;
 use queue::Group;
 
 /// What something left behind.

@@ -310,6 +310,7 @@ impl World {
             variables: variables.collect(),
             wrap_up_reason: None,
             parties: Vec::new(),
+            callback: None,
             queue: None,
             offers: 0,
             role: Role::Ordinary,

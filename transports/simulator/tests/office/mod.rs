@@ -47,6 +47,8 @@ pub(crate) struct Client {
     pub(crate) updates: VecDeque<Update>,
     pub(crate) raw: Vec<(Option<Jid>, String)>,
     pub(crate) presences: Vec<(Jid, bool)>,
+    /// Notifications that could not be read while the knob for that was on.
+    pub(crate) garbled: usize,
     pub(crate) downs: Vec<CloseReason>,
     pub(crate) ended: BTreeMap<u64, Outcome>,
     pub(crate) bound: bool,
@@ -57,7 +59,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) enum Carried {
     Stream(Link<Xmpp>),
-    Socket(Link<XmppOverWebSocket>),
+    Socket(Box<Link<XmppOverWebSocket>>),
 }
 
 macro_rules! either {
@@ -206,7 +208,8 @@ impl Office {
         } else {
             let socket = SocketConfig::new(domain, "/ws/");
             let inside = client_inside(socket, xmpp, random.fork());
-            Carried::Socket(Link::new(inside, at, LinkSlot(1), random.fork()))
+            let link = Link::new(inside, at, LinkSlot(1), random.fork());
+            Carried::Socket(Box::new(link))
         };
         xmpp.start(self.now);
         let http = Link::new(
@@ -224,6 +227,7 @@ impl Office {
             updates: VecDeque::new(),
             raw: Vec::new(),
             presences: Vec::new(),
+            garbled: 0,
             downs: Vec::new(),
             ended: BTreeMap::new(),
             bound: false,
@@ -607,8 +611,13 @@ impl Office {
             } => {
                 for item in items {
                     let update = Update::parse(&node, &item.payload);
-                    let update = update.unwrap_or_else(|e| panic!("{e}: {}", item.payload));
-                    client.updates.push_back(update);
+                    match update {
+                        Ok(update) => client.updates.push_back(update),
+                        Err(_) if self.simulator.config().knobs.garble_events => {
+                            client.garbled += 1;
+                        }
+                        Err(e) => panic!("{e}: {}", item.payload),
+                    }
                     client.raw.push((to.clone(), item.payload));
                 }
             }
