@@ -82,6 +82,9 @@
 use finewire_core::machine::Machine;
 use std::time::Instant;
 
+#[cfg(feature = "openwire")]
+pub mod openwire;
+
 pub use finewire_smol::{Events, Handle, Options, raise_descriptor_limit, run};
 
 #[doc(no_inline)]

@@ -43,6 +43,12 @@ impl<M: Machine> Handle<M> {
         }
     }
 
+    /// Gives the machine a command whose end nobody waits for. False: the machine has stopped.
+    pub fn give(&self, command: M::Command) -> bool {
+        let (ended, _) = mpsc::sync_channel(1);
+        self.tell(Mail::Command(command, ended)).is_some()
+    }
+
     /// Looks at the machine between two inputs; waits for it this long. `None` when it has
     /// stopped or did not come to it in time.
     ///

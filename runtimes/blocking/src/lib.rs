@@ -77,6 +77,8 @@ mod engine;
 mod handle;
 mod listener;
 mod mail;
+#[cfg(feature = "openwire")]
+pub mod openwire;
 mod queue;
 mod run;
 mod socket;

@@ -74,6 +74,13 @@ impl<M: Machine> Handle<M> {
         })
     }
 
+    /// Gives the machine a command whose end nobody waits for. False: it was not given, for the queue of
+    /// commands is full or the machine has stopped.
+    pub fn give(&self, command: M::Command) -> bool {
+        let (ended, _) = oneshot::channel();
+        self.commands.try_send(Order { command, ended }).is_ok()
+    }
+
     /// Looks at the machine between two inputs. `None` when it has stopped.
     ///
     /// The closure runs on the machine's task: it should be short.

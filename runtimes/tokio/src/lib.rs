@@ -76,6 +76,8 @@
 //! [host](finewire_host)'s).
 
 mod handle;
+#[cfg(feature = "openwire")]
+pub mod openwire;
 mod run;
 mod sockets;
 

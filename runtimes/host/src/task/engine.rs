@@ -44,6 +44,9 @@ const READ_AT_ONCE: usize = 64 * 1024;
 /// How often a link is read, or a listener accepts, before the others have their turn.
 const TURNS: usize = 8;
 
+/// How many commands the machine is given before what it said is performed.
+const COMMANDS_AT_ONCE: usize = 64;
+
 /// What the host asked for last.
 enum Drained {
     Wait(Option<Duration>),
@@ -102,7 +105,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
                 return Poll::Pending;
             }
             let has_turned = self.turn();
-            let has_begun = self.take_command(cx);
+            let has_begun = self.take_commands(cx);
             if !has_turned && !has_begun && !self.has_slept(cx, wait) {
                 return Poll::Pending;
             }
@@ -212,7 +215,16 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
         self.host.shut_down(Instant::now());
     }
 
-    /// Hands the machine one command; whether there was one.
+    /// Hands the machine the commands that wait, up to some; whether there were any. What they have
+    /// written goes out together.
+    fn take_commands(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut taken = 0;
+        while taken < COMMANDS_AT_ONCE && self.take_command(cx) {
+            taken += 1;
+        }
+        taken > 0
+    }
+
     fn take_command(&mut self, cx: &mut Context<'_>) -> bool {
         let Poll::Ready(Some((command, ended))) = self.desk.poll_command(cx) else {
             return false;

@@ -49,6 +49,13 @@ impl TlsProfiles {
         self.by_id.insert(id, Profile::Client(client));
     }
 
+    /// Whether `id` means something on links that the machine opens.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn has_client(&self, id: TlsId) -> bool {
+        matches!(self.by_id.get(&id), Some(Profile::Client(_)))
+    }
+
     /// Sets what `id` means on accepted links.
     #[cfg(feature = "tls")]
     pub fn set_server(&mut self, id: TlsId, server: ServerTls) {

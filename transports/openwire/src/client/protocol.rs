@@ -244,6 +244,10 @@ impl Client {
     }
 
     /// As `ask`; gives the request back where it could not be made.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the rare way, and a box would cost the common one"
+    )]
     pub(super) fn try_ask(
         &mut self,
         command: impl Into<Command>,

@@ -76,6 +76,12 @@ impl<O: Orders> Connection<O> {
         }
     }
 
+    /// The adapter's way to the machine.
+    #[must_use]
+    pub const fn orders(&self) -> &O {
+        &self.ways.orders
+    }
+
     /// Waits until a broker has let us in.
     ///
     /// # Errors
@@ -92,19 +98,16 @@ impl<O: Orders> Connection<O> {
     }
 
     /// A consumer outside of transactions.
-    #[must_use]
     pub fn consumer(&self, from: impl Into<DestinationAddress>) -> ConsumerBuilder<O> {
         ConsumerBuilder::new(self.ways.clone(), SessionHandle::PLAIN, from.into())
     }
 
     /// A producer outside of transactions, for one destination.
-    #[must_use]
     pub fn producer(&self, to: Destination) -> ProducerBuilder<O> {
         ProducerBuilder::new(self.ways.clone(), SessionHandle::PLAIN, Some(to))
     }
 
     /// A producer outside of transactions that is told the destination with each message.
-    #[must_use]
     pub fn anonymous_producer(&self) -> ProducerBuilder<O> {
         ProducerBuilder::new(self.ways.clone(), SessionHandle::PLAIN, None)
     }
@@ -197,19 +200,16 @@ pub struct Session<O: Orders> {
 
 impl<O: Orders> Session<O> {
     /// A consumer of the session. A delivery is part of the transaction when it is taken.
-    #[must_use]
     pub fn consumer(&self, from: impl Into<DestinationAddress>) -> ConsumerBuilder<O> {
         ConsumerBuilder::new(self.ways.clone(), self.handle, from.into())
     }
 
     /// A producer of the session, for one destination.
-    #[must_use]
     pub fn producer(&self, to: Destination) -> ProducerBuilder<O> {
         ProducerBuilder::new(self.ways.clone(), self.handle, Some(to))
     }
 
     /// A producer of the session that is told the destination with each message.
-    #[must_use]
     pub fn anonymous_producer(&self) -> ProducerBuilder<O> {
         ProducerBuilder::new(self.ways.clone(), self.handle, None)
     }

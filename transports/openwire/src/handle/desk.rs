@@ -9,6 +9,8 @@ use finewire_core::machine::{
     Output, Random, Reason, TlsId,
 };
 
+use finewire_core::password::Secret;
+
 use crate::client::{
     BrokerUri, Client, ClientCommand, ClientConfig, ClientEvent, ConsumerHandle, Delivered,
     JmsOptions, MAX_URI, Subscribe, UriError,
@@ -40,6 +42,21 @@ impl Plan {
         let mut config = ClientConfig::default();
         config.apply(&uri);
         Ok(Self { uri, config })
+    }
+
+    /// The same with this user; wins over `jms.userName` and `jms.password`.
+    #[must_use]
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.config.user = Some(name.into());
+        self.config.password = Some(password.into());
+        self
+    }
+
+    /// The same with this client id; wins over `jms.clientID`.
+    #[must_use]
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.config.client_id = Some(id.into());
+        self
     }
 
     /// Whether any of the brokers is behind TLS.
