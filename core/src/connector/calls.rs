@@ -5,6 +5,7 @@ use alloc::collections::BTreeSet;
 use super::effect::Question;
 use super::job::{Flow, Goal, Job, parties_of};
 use super::outbound::Context;
+use super::refusal::Refusal;
 use super::session::Session;
 use super::work::not_signed_in;
 use crate::agent::{CallAction, Dialog, DialogId, Extension, ParticipantState, Text};
@@ -184,8 +185,8 @@ impl Session {
                 let none = alloc::vec::Vec::new();
                 self.update_data(cx, job, dialog, Some(label), none, Goal::Unseen)
             }
-            Command::BargeIn { extension, dialog } => match self.line_for(&dialog) {
-                Ok(from) => {
+            Command::BargeIn { extension, dialog } => match self.watched_by(&dialog) {
+                Ok((from, dialog)) => {
                     let before = self.known_calls();
                     let question = Question::BargeIn {
                         agent: self.agent.clone(),
@@ -212,6 +213,21 @@ impl Session {
             },
             command => self.begin_list(cx, job, &command),
         }
+    }
+
+    /// The agent's line, and the call that the supervisor listens to by way of `dialog`: Finesse
+    /// wants that one named (Finesse Developer Guide, "Dialog - Make a barge call"). A driver may
+    /// name it, too: it is told as the associated call.
+    fn watched_by(&self, dialog: &DialogId) -> Result<(Extension, DialogId), Refusal> {
+        let is_watched = |own: &Dialog| own.associated.as_ref() == Some(dialog);
+        if self.model.dialogs().any(is_watched) {
+            let line = self.model.user().extension.clone();
+            return Ok((line.ok_or_else(not_signed_in)?, dialog.clone()));
+        }
+        let line = self.line_for(dialog)?;
+        let own = self.model.dialog(dialog);
+        let watched = own.and_then(|own| own.associated.clone());
+        Ok((line, watched.unwrap_or_else(|| dialog.clone())))
     }
 
     fn act_towards(

@@ -236,6 +236,29 @@ fn an_agent_of_no_team_list_is_nobodys_to_change() {
     assert_eq!(bench.connector.counters().commands_dropped, 1);
 }
 
+#[test]
+fn who_barges_in_may_name_either_call_and_finesse_is_told_the_one_listened_to() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("silentmonitor#1001", "2002");
+    let _ = bench.reply(Answer::Accepted);
+    bench.notify(Fact::Calls(alloc::vec![Dialog {
+        associated: Some("89".into()),
+        ..monitored()
+    }]));
+    for named in ["90", "89"] {
+        bench.command("bargein#1001", &alloc::format!("2002,{named}"));
+        let asked = bench.reply(no(400, "Invalid State", "not now"));
+        assert!(
+            matches!(asked, Question::BargeIn { ref dialog, .. } if *dialog == "89"),
+            "{asked:?}"
+        );
+    }
+    bench.events();
+    bench.command("bargein#1001", "2002,88");
+    assert!(bench.events()[0].contains("#Error#NOT_FOUND#"));
+}
+
 fn monitored() -> Dialog {
     Dialog {
         id: "90".into(),
