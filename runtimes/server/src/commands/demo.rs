@@ -2,7 +2,7 @@
 
 use super::simulate::agent_password;
 use crate::cli;
-use crate::config::{BrokerChoice, Node, Settings, Trust};
+use crate::config::{BrokerChoice, Node, Settings, Trust, Tuning, XmppRoad};
 use crate::monitor::Monitor;
 use crate::parts::{
     BrokerPart, ConnectorPart, DriverPart, DriverPlan, SimulatorPart, SimulatorPlan, broker_uri,
@@ -140,14 +140,18 @@ fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordC
         nodes: vec![Node {
             host: simulator.rest.ip().to_string(),
             port: simulator.rest.port(),
+            xmpp_host: None,
             xmpp_port: simulator.xmpp.port(),
-            trust: Some(Trust::Pinned(simulator.fingerprint)),
+            xmpp: XmppRoad::Tls,
+            is_plain: false,
+            trust: Trust::Pinned(simulator.fingerprint),
         }],
         passwords,
         time_zone: TimeZone::system(),
         connect_status: false,
         event_format: EventFormat::Text,
         layout: Layout::default(),
+        tuning: Tuning::default(),
         monitor: None,
     }
 }

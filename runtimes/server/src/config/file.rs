@@ -1,6 +1,7 @@
 //! The configuration file as it is written, before its values are checked.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Spanned;
 
@@ -15,6 +16,12 @@ pub(crate) struct File {
     pub(crate) monitor: Monitor,
     #[serde(default)]
     pub(crate) layout: super::layout::Table,
+    /// `[timing]`: when what is done, by name.
+    #[serde(default)]
+    pub(crate) timing: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// `[limits]`: how much is taken on, by name.
+    #[serde(default)]
+    pub(crate) limits: BTreeMap<Spanned<String>, Spanned<i64>>,
 }
 
 /// `[broker]`: where drivers are met.
@@ -55,6 +62,14 @@ impl Broker {
 pub(crate) struct Finesse {
     /// Node A, and node B where there is one.
     pub(crate) node: Spanned<Vec<Node>>,
+    /// Idle agents go back to an earlier node when that has served for this long; `off`: they stay.
+    pub(crate) return_after: Option<Spanned<String>>,
+    /// Logins at the notification service, at most, when many agents log in at once.
+    pub(crate) logins_per_second: Option<Spanned<i64>>,
+    /// In place of SystemInfo's `xmppDomain`.
+    pub(crate) xmpp_domain: Option<Spanned<String>>,
+    /// In place of SystemInfo's `xmppPubSubDomain`.
+    pub(crate) pubsub_domain: Option<Spanned<String>>,
 }
 
 /// `[[finesse.node]]`.
@@ -65,8 +80,13 @@ pub(crate) struct Node {
     pub(crate) host: Spanned<String>,
     #[serde(default = "Node::default_port")]
     pub(crate) port: Spanned<u16>,
-    #[serde(default = "Node::default_xmpp_port")]
-    pub(crate) xmpp_port: Spanned<u16>,
+    /// Host of the notification service, where it is another one.
+    pub(crate) xmpp_host: Option<Spanned<String>>,
+    /// 5223 for `tls`, 5222 for `tcp`, 8445 for `websocket` unless said.
+    pub(crate) xmpp_port: Option<Spanned<u16>>,
+    /// How notifications come: `tls` (the default), `tcp` (in clear: loopback only, unless
+    /// `allow_plaintext`) or `websocket` (`wss://host:port/ws/`).
+    pub(crate) xmpp: Option<Spanned<String>>,
     /// `tls`, or `plain` (loopback only, unless `allow_plaintext`).
     pub(crate) security: Option<Spanned<String>>,
     /// Own certificate authority, PEM.
@@ -80,10 +100,6 @@ pub(crate) struct Node {
 impl Node {
     fn default_port() -> Spanned<u16> {
         Spanned::new(0..0, 8445)
-    }
-
-    fn default_xmpp_port() -> Spanned<u16> {
-        Spanned::new(0..0, 5223)
     }
 }
 
@@ -106,6 +122,10 @@ pub(crate) struct Driver {
     /// Whether a successful Connect is answered with ConnectStatus.
     #[serde(default)]
     pub(crate) connect_status: bool,
+    /// What becomes of agents whose driver is lost: `keep`, `not-ready` or `logout`.
+    pub(crate) on_driver_loss: Option<Spanned<String>>,
+    /// A driver that gives no sign of life for this long is lost; `off`: silence is not watched.
+    pub(crate) driver_silence: Option<Spanned<String>>,
 }
 
 /// `[monitor]`.

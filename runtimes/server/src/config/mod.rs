@@ -3,6 +3,8 @@
 mod fault;
 mod file;
 mod layout;
+mod node;
+mod tuning;
 
 use anyhow::{Context, Result};
 use core::net::SocketAddr;
@@ -10,12 +12,15 @@ use core::ops::Range;
 use fault::Faults;
 use finewire_core::contract::Destination;
 use finewire_core::contract::{EventFormat, Layout};
-use finewire_core::machine::Fingerprint;
 use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
 use finewire_openwire::client::BrokerUri;
 use jiff::tz::TimeZone;
+use node::check_trust;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+pub(crate) use node::{Node, Trust, XmppRoad};
+pub(crate) use tuning::Tuning;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -31,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) connect_status: bool,
     pub(crate) event_format: EventFormat,
     pub(crate) layout: Layout,
+    pub(crate) tuning: Tuning,
     pub(crate) monitor: Option<SocketAddr>,
 }
 
@@ -41,27 +47,6 @@ pub(crate) enum BrokerChoice {
     Embedded(SocketAddr),
     /// Elsewhere.
     Remote(BrokerUri),
-}
-
-/// One Finesse node.
-#[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) xmpp_port: u16,
-    /// `None`: plain.
-    pub(crate) trust: Option<Trust>,
-}
-
-/// Whose certificates are believed.
-#[derive(Clone, Debug)]
-pub(crate) enum Trust {
-    /// Those of the system's authorities.
-    System,
-    /// Those of the authority in this PEM file.
-    Authority(PathBuf),
-    /// This certificate alone.
-    Pinned(Fingerprint),
 }
 
 /// Reads and checks the file at `path`.
@@ -126,12 +111,13 @@ fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings
     }
     let nodes: Vec<Option<Node>> = nodes
         .iter()
-        .map(|node| check_node(node, folder, faults))
+        .map(|node| node::check(node, folder, faults))
         .collect();
     let passwords = check_passwords(&file.driver, folder, faults);
     let time_zone = check_time_zone(file.driver.time_zone.as_ref(), faults);
     let event_format = check_event_format(file.driver.event_format.as_ref(), faults);
     let layout = layout::check(&file.layout, faults);
+    let tuning = tuning::check(file, faults);
     let monitor = if file.monitor.enabled {
         check_monitor(&file.monitor.listen, faults).map(Some)
     } else {
@@ -149,6 +135,7 @@ fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings
         connect_status: file.driver.connect_status,
         event_format: event_format?,
         layout: layout?,
+        tuning,
         monitor: monitor?,
     })
 }
@@ -226,121 +213,6 @@ fn check_secret(file: &Spanned<PathBuf>, folder: &Path, faults: &mut Faults) -> 
             None
         }
     }
-}
-
-fn check_node(node: &file::Node, folder: &Path, faults: &mut Faults) -> Option<Node> {
-    let host = node.host.get_ref().trim();
-    let has_no_name = host.is_empty()
-        || host.contains(['/', ':', ' ']) && host.parse::<core::net::Ipv6Addr>().is_err();
-    if has_no_name {
-        let hint = "a host name such as \"finesse-a.example.com\", without scheme and port";
-        faults.add(node.host.span(), "not a host name", hint);
-    }
-    for port in [&node.port, &node.xmpp_port] {
-        if *port.get_ref() == 0 {
-            faults.add(port.span(), "not a port to connect to", "1 to 65535");
-        }
-    }
-    let is_plain = check_security(node, host, faults);
-    let trust = check_trust(
-        node.ca_file.as_ref(),
-        node.fingerprint.as_ref(),
-        folder,
-        faults,
-    );
-    Some(Node {
-        host: host.to_owned(),
-        port: *node.port.get_ref(),
-        xmpp_port: *node.xmpp_port.get_ref(),
-        trust: if is_plain? { None } else { Some(trust?) },
-    })
-}
-
-/// Whether a node is talked to without TLS.
-fn check_security(node: &file::Node, host: &str, faults: &mut Faults) -> Option<bool> {
-    let Some(word) = &node.security else {
-        return Some(false);
-    };
-    match word.get_ref().as_str() {
-        "tls" => Some(false),
-        "plain" if is_loopback(host) || node.allow_plaintext => Some(true),
-        "plain" => {
-            let hint = "use \"tls\", or set allow_plaintext = true: passwords in clear";
-            let message = "plain text to a host that is not loopback";
-            faults.add(word.span(), message, hint);
-            None
-        }
-        other => {
-            let message = format!("unknown security {other:?}");
-            faults.add(word.span(), message, "\"tls\" or \"plain\"");
-            None
-        }
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse::<core::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
-}
-
-fn check_trust(
-    authority: Option<&Spanned<PathBuf>>,
-    fingerprint: Option<&Spanned<String>>,
-    folder: &Path,
-    faults: &mut Faults,
-) -> Option<Trust> {
-    match (authority, fingerprint) {
-        (None, None) => Some(Trust::System),
-        (Some(_), Some(both)) => {
-            faults.add(
-                both.span(),
-                "both ca_file and fingerprint are given",
-                "choose one",
-            );
-            None
-        }
-        (Some(file), None) => {
-            let path = folder.join(file.get_ref());
-            if !path.is_file() {
-                let message = format!("there is no file {}", path.display());
-                faults.add(
-                    file.span(),
-                    message,
-                    "a PEM file with the authority's certificate",
-                );
-            }
-            Some(Trust::Authority(path))
-        }
-        (None, Some(text)) => match parse_fingerprint(text.get_ref()) {
-            Some(fingerprint) => Some(Trust::Pinned(fingerprint)),
-            None => {
-                let hint = "64 hex digits, colons allowed: openssl x509 -noout -fingerprint \
-                            -sha256 -in cert.pem";
-                faults.add(text.span(), "not a SHA-256 fingerprint", hint);
-                None
-            }
-        },
-    }
-}
-
-fn parse_fingerprint(text: &str) -> Option<Fingerprint> {
-    let digits: Vec<u32> = text
-        .chars()
-        .filter(|c| !matches!(c, ':' | ' '))
-        .map(|c| c.to_digit(16))
-        .collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits
-        .chunks_exact(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-        .map(u8::try_from)
-        .collect::<Result<_, _>>()
-        .ok()?;
-    if digits.len() != 64 {
-        return None;
-    }
-    <[u8; 32]>::try_from(bytes).ok().map(Fingerprint)
 }
 
 fn check_passwords(
@@ -476,7 +348,7 @@ time_zone = "UTC"
             (8445, 5223)
         );
         assert_eq!(settings.monitor.unwrap().to_string(), "127.0.0.1:8162");
-        assert!(matches!(settings.nodes[0].trust, Some(Trust::System)));
+        assert!(matches!(settings.nodes[0].trust, Trust::System));
         assert!(matches!(settings.broker, BrokerChoice::Remote(uri) if uri.servers.len() == 2));
     }
 
@@ -546,11 +418,7 @@ time_zone = "UTC"
         let text = GOOD.replace("example\"", "example\"\nsecurity = \"plain\"");
         assert!(faults(&text).contains("allow_plaintext"));
         let text = text.replace("\"plain\"", "\"plain\"\nallow_plaintext = true");
-        assert!(
-            parse(Path::new("c.toml"), &text).unwrap().nodes[0]
-                .trust
-                .is_none()
-        );
+        assert!(parse(Path::new("c.toml"), &text).unwrap().nodes[0].is_plain);
     }
 
     #[test]
@@ -591,14 +459,5 @@ time_zone = "UTC"
     fn the_monitor_stays_on_loopback() {
         let text = format!("{GOOD}\n[monitor]\nlisten = \"0.0.0.0:8162\"\n");
         assert!(faults(&text).contains("loopback only"));
-    }
-
-    #[test]
-    fn fingerprints_are_read_with_and_without_colons() {
-        let plain = "ab".repeat(32);
-        let colons = vec!["AB"; 32].join(":");
-        assert_eq!(parse_fingerprint(&plain), Some(Fingerprint([0xab; 32])));
-        assert_eq!(parse_fingerprint(&colons), Some(Fingerprint([0xab; 32])));
-        assert_eq!(parse_fingerprint("ab"), None);
     }
 }

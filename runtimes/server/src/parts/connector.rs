@@ -1,7 +1,7 @@
 //! The connector.
 
 use super::{options, seed};
-use crate::config::{BrokerChoice, Settings, Trust};
+use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
 use crate::monitor::{AgentView, CallView, LinkView, MessageView, Source, View};
 use anyhow::{Context, Result};
 use core::time::Duration;
@@ -22,6 +22,8 @@ use tokio::sync::watch;
 const BROKER: TlsId = TlsId(1);
 /// Node n has the profile of this number plus n.
 const NODES: u32 = 10;
+/// Where Finesse's web server takes WebSockets for notifications.
+const WEBSOCKET: &str = "/ws/";
 
 /// A running connector.
 #[derive(Debug)]
@@ -124,13 +126,21 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     let mut nodes = Vec::new();
     for (node, number) in settings.nodes.iter().zip(NODES..) {
         let mut config = NodeConfig::new(&node.host, node.port, node.xmpp_port);
-        match &node.trust {
-            Some(trust) => {
-                let id = TlsId(number);
-                profiles.set_client(id, client_tls(trust)?);
-                config = config.secured(id);
-            }
-            None => config.allow_plaintext = true,
+        let is_rest_secured = !node.is_plain;
+        let is_xmpp_secured = match node.xmpp {
+            XmppRoad::Tls => true,
+            XmppRoad::Tcp => false,
+            XmppRoad::WebSocket => is_rest_secured,
+        };
+        if is_rest_secured || is_xmpp_secured {
+            profiles.set_client(TlsId(number), client_tls(&node.trust)?);
+        }
+        config.http_tls = is_rest_secured.then_some(TlsId(number));
+        config.xmpp_tls = is_xmpp_secured.then_some(TlsId(number));
+        config.allow_plaintext = !is_xmpp_secured;
+        config.xmpp_host = node.xmpp_host.as_deref().map(Into::into);
+        if node.xmpp == XmppRoad::WebSocket {
+            config = config.in_websocket(WEBSOCKET);
         }
         nodes.push(config);
     }
@@ -152,6 +162,7 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
     decisions.connect_status = settings.connect_status;
     decisions.event_format = settings.event_format;
+    settings.tuning.apply(&mut decisions);
     Ok((Config::new(broker, nodes, decisions), profiles))
 }
 
