@@ -4,6 +4,7 @@ use crate::writer::is_allowed;
 use crate::{Attribute, Element, Fault, Limits, Node, ns};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use std::io::BufRead;
 use std::sync::Arc;
 
 /// Namespace declarations in scope, innermost last.
@@ -55,6 +56,10 @@ impl Element {
         };
         let mut reader = Reader::from_str(text);
         loop {
+            if let Some(run) = text_ahead(text, &reader, &tree) {
+                tree.push_text(unescape(run)?)?;
+                reader.stream().consume(run.len());
+            }
             match reader.read_event().map_err(|_| Fault::RemoteXml)? {
                 Event::Start(start) => tree.start(&start)?,
                 Event::Empty(start) => {
@@ -141,9 +146,69 @@ impl Tree<'_> {
         if !text.chars().all(is_allowed) {
             return Err(Fault::RemoteCharacter);
         }
+        self.push_text(text.to_owned())
+    }
+
+    fn push_text(&mut self, text: String) -> Result<(), Fault> {
         let (parent, _) = self.open.last_mut().ok_or(Fault::RemoteXml)?;
-        parent.push_text(text);
+        match parent.children.last_mut() {
+            Some(Node::Text(before)) => before.push_str(&text),
+            _ if text.is_empty() => {}
+            _ => parent.children.push(Node::Text(text)),
+        }
         Ok(())
+    }
+}
+
+/// The text that comes next in the open element, up to the next markup.
+///
+/// A notification of Finesse is one long escaped text: reference by reference, reading it took most of the
+/// time of its way to the driver.
+fn text_ahead<'a>(text: &'a str, reader: &Reader<&[u8]>, tree: &Tree<'_>) -> Option<&'a str> {
+    if tree.open.is_empty() {
+        return None;
+    }
+    let rest = text.get(usize::try_from(reader.buffer_position()).ok()?..)?;
+    rest.get(..rest.find('<')?).filter(|run| !run.is_empty())
+}
+
+/// The text of a run between two pieces of markup: references replaced, line ends normalized (XML 1.0
+/// §2.4, §2.11).
+fn unescape(run: &str) -> Result<String, Fault> {
+    let mut text = String::with_capacity(run.len());
+    let mut rest = run;
+    loop {
+        let special = |byte: &u8| !matches!(byte, b' '..b'\x7F') || matches!(byte, b'&' | b'>');
+        let end = rest.as_bytes().iter().position(special);
+        let (plain, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        text.push_str(plain);
+        let mut chars = behind.chars();
+        let Some(first) = chars.next() else {
+            return Ok(text);
+        };
+        rest = chars.as_str();
+        match first {
+            '&' => {
+                let ends = |byte: &u8| matches!(byte, b';' | b'&');
+                let end = rest.as_bytes().iter().position(ends).unwrap_or(0);
+                let (name, behind) = rest.split_at(end);
+                rest = behind.strip_prefix(';').ok_or(Fault::RemoteXml)?;
+                text.push(referenced(name)?);
+            }
+            '>' => {
+                let before = run.len() - behind.len();
+                if run.get(..before).is_some_and(|run| run.ends_with("]]")) {
+                    return Err(Fault::RemoteXml);
+                }
+                text.push('>');
+            }
+            '\r' => {
+                rest = rest.strip_prefix('\n').unwrap_or(rest);
+                text.push('\n');
+            }
+            c if is_allowed(c) => text.push(c),
+            _ => return Err(Fault::RemoteCharacter),
+        }
     }
 }
 
@@ -278,4 +343,57 @@ fn referenced(name: &str) -> Result<char, Fault> {
         .and_then(char::from_u32)
         .filter(|c| is_allowed(*c))
         .ok_or(Fault::RemoteCharacter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &str) -> Result<String, Fault> {
+        let xml = format!("<a>{content}</a>");
+        let scope = Namespaces::with_default(ns::CLIENT);
+        let element = Element::read(xml.as_bytes(), &scope, &Limits::default())?;
+        assert!(element.children.len() <= 1, "texts side by side are one");
+        Ok(element.text())
+    }
+
+    #[test]
+    fn text_is_read_as_xml_says_wherever_a_reference_stands() {
+        for (content, text) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("&lt;a b=&quot;c&quot;/&gt;", "<a b=\"c\"/>"),
+            ("&amp;&apos;&amp;lt;", "&'&lt;"),
+            ("&#65;&#x42;&#x1F600;", "AB\u{1F600}"),
+            ("ä€\u{1F600}&amp;ß\u{7F}", "ä€\u{1F600}&ß\u{7F}"),
+            ("one\r\ntwo\rthree\n\tfour", "one\ntwo\nthree\n\tfour"),
+            ("\r&#10;\r\n", "\n\n\n"),
+            ("a > b ]] > ]]&gt; &#93;]>", "a > b ]] > ]]> ]]>"),
+            ("a<![CDATA[&lt;]]>b&lt;", "a&lt;b<"),
+        ] {
+            assert_eq!(read(content).as_deref(), Ok(text), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_xml_is_refused_wherever_it_stands() {
+        for (content, fault) in [
+            ("a & b", Fault::RemoteXml),
+            ("&lt", Fault::RemoteXml),
+            ("&lt&gt;", Fault::RemoteXml),
+            ("&;", Fault::RemoteEntity),
+            ("&nbsp;", Fault::RemoteEntity),
+            ("&#xG;", Fault::RemoteEntity),
+            ("&#+65;", Fault::RemoteEntity),
+            ("&#0;", Fault::RemoteCharacter),
+            ("&#xD800;", Fault::RemoteCharacter),
+            ("\u{1}", Fault::RemoteCharacter),
+            ("ok \u{FFFE}", Fault::RemoteCharacter),
+            ("]]>", Fault::RemoteXml),
+            ("&amp;]]>", Fault::RemoteXml),
+        ] {
+            assert_eq!(read(content), Err(fault), "{content:?}");
+            assert_eq!(read(&format!("<b/>x{content}")), Err(fault), "{content:?}");
+        }
+    }
 }

@@ -21,21 +21,23 @@ pub(crate) fn message(
     user: &str,
     subject: &str,
     shown: Shown,
-    xml: &str,
+    xml: &[u8],
 ) -> TraceEvent {
     let detail = match shown {
         Shown::Nothing => String::new(),
-        Shown::All => {
-            let mut end = MOST.min(xml.len());
-            while !xml.is_char_boundary(end) {
-                end -= 1;
+        Shown::All => match xml.get(..MOST) {
+            None => String::from_utf8_lossy(xml).into_owned(),
+            Some(_) => {
+                let begins = |place: &usize| xml.get(*place).is_none_or(|b| b & 0xC0 != 0x80);
+                let end = (0..=MOST).rev().find(begins).unwrap_or_default();
+                let cut = xml.get(..end).unwrap_or_default();
+                let mut detail = String::from_utf8_lossy(cut).into_owned();
+                if end < xml.len() {
+                    detail.push('…');
+                }
+                detail
             }
-            let mut detail = xml.get(..end).unwrap_or_default().to_owned();
-            if end < xml.len() {
-                detail.push('…');
-            }
-            detail
-        }
+        },
     };
     TraceEvent {
         from,
@@ -59,4 +61,34 @@ pub(crate) fn subject(stanza: &Element) -> String {
         (None, None) => stanza.name.clone(),
     };
     words.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_stanza_is_cut_where_a_character_begins() {
+        for pad in 0..4 {
+            let xml = "x".repeat(MOST - pad) + "ä€\u{1F600}" + &"y".repeat(10);
+            let trace = |shown| {
+                let (us, peer) = (Party::Connector, Party::Finesse);
+                message(us, peer, "1001", "stanza", shown, xml.as_bytes()).detail
+            };
+            let detail = trace(Shown::All);
+            let kept = detail.strip_suffix('…').unwrap();
+            assert!(xml.starts_with(kept), "{pad}");
+            assert!(kept.len() <= MOST && kept.len() > MOST - 4, "{pad}");
+            assert_eq!(trace(Shown::Nothing), "");
+        }
+        let short = message(
+            Party::Connector,
+            Party::Finesse,
+            "",
+            "",
+            Shown::All,
+            b"<a/>",
+        );
+        assert_eq!(short.detail, "<a/>");
+    }
 }

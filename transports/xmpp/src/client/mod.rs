@@ -146,7 +146,7 @@ impl Client {
 
     fn send_bytes(&mut self, subject: &str, shown: Shown, text: String) {
         let (us, peer) = (self.config.us, self.config.peer);
-        let trace = trace::message(us, peer, &self.config.user, subject, shown, &text);
+        let trace = trace::message(us, peer, &self.config.user, subject, shown, text.as_bytes());
         self.outputs.push_back(ProtocolOutput::Trace(trace));
         self.outbox.push(Bytes::from(text));
         if self.outbox.backlog() > MOST_BACKLOG {
@@ -183,9 +183,8 @@ impl Client {
             Piece::Stanza(stanza, bytes) => {
                 let (us, peer) = (self.config.us, self.config.peer);
                 let subject = trace::subject(&stanza);
-                let text = String::from_utf8_lossy(&bytes);
                 let user = &self.config.user;
-                let trace = trace::message(peer, us, user, &subject, Shown::All, &text);
+                let trace = trace::message(peer, us, user, &subject, Shown::All, &bytes);
                 self.outputs.push_back(ProtocolOutput::Trace(trace));
                 self.on_stanza(now, &stanza)?;
             }

@@ -163,9 +163,8 @@ impl Server {
             Piece::Stanza(stanza, bytes) => {
                 let (us, peer) = (self.config.us, self.config.peer);
                 let shown = self.shown(&stanza);
-                let text = String::from_utf8_lossy(&bytes);
                 let subject = trace::subject(&stanza);
-                let trace = trace::message(peer, us, &self.user, &subject, shown, &text);
+                let trace = trace::message(peer, us, &self.user, &subject, shown, &bytes);
                 self.outputs.push_back(ProtocolOutput::Trace(trace));
                 self.on_stanza(now, &stanza)?;
             }
@@ -316,10 +315,9 @@ impl Server {
                         }
                     },
                 };
-                let text = String::from_utf8_lossy(&stanza);
                 let subject = "stanza";
                 let (us, peer) = (self.config.us, self.config.peer);
-                let trace = trace::message(us, peer, &self.user, subject, Shown::All, &text);
+                let trace = trace::message(us, peer, &self.user, subject, Shown::All, &stanza);
                 self.outputs.push_back(ProtocolOutput::Trace(trace));
                 match messages {
                     None => self.outbox.push(stanza),
@@ -350,7 +348,7 @@ impl Server {
 
     fn send_text(&mut self, subject: &str, shown: Shown, text: String) {
         let (us, peer) = (self.config.us, self.config.peer);
-        let trace = trace::message(us, peer, &self.user, subject, shown, &text);
+        let trace = trace::message(us, peer, &self.user, subject, shown, text.as_bytes());
         self.outputs.push_back(ProtocolOutput::Trace(trace));
         self.outbox.push(Bytes::from(text));
         self.check_backlog();
