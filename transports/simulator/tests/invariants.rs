@@ -479,3 +479,23 @@ fn what_happens_at_the_last_moment_is_told_too() {
         );
     }
 }
+
+/// A supervisor who listens takes a call, and joins the other one: the first is held.
+#[test]
+fn a_supervisor_who_joins_a_call_has_one_voice() {
+    let steps = vec![
+        Step::Preview(1),
+        Step::Offered(1, 0, 0, 1),
+        Step::Queue,
+        Step::Consult(1, 0),
+        Step::Wait(28),
+        Step::Monitor(1),
+        Step::Offered(2, 2, 1, 3),
+        Step::Consult(0, 1),
+        Step::Offered(0, 2, 3, 0),
+        Step::Barge(2),
+        Step::Any(2, 1, CallAction::ConsultCall, 4),
+    ];
+    let time = core::time::Duration::from_secs(10);
+    run(steps, 149, Knobs::default(), WrapUp::Required(time));
+}

@@ -109,6 +109,7 @@ impl World {
         ));
         call.call_type = "CONFERENCE";
         self.finish(own);
+        self.hold_others(watched, by);
         self.publish_added(watched, by);
         self.publish_changed_except(watched, Some(by));
         self.settle(by);

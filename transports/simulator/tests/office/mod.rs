@@ -58,7 +58,7 @@ pub(crate) struct Client {
 /// An XMPP client, and what carries its stream.
 #[derive(Debug)]
 pub(crate) enum Carried {
-    Stream(Link<Xmpp>),
+    Stream(Box<Link<Xmpp>>),
     Socket(Box<Link<XmppOverWebSocket>>),
 }
 
@@ -204,7 +204,12 @@ impl Office {
         let link = |endpoint| LinkConfig::keep_open(vec![endpoint]);
         let at = link(Endpoint::plain(domain, xmpp_port));
         let mut xmpp = if matches!(xmpp_port, XMPP | SECOND_XMPP) {
-            Carried::Stream(Link::new(Xmpp::new(xmpp), at, LinkSlot(1), random.fork()))
+            Carried::Stream(Box::new(Link::new(
+                Xmpp::new(xmpp),
+                at,
+                LinkSlot(1),
+                random.fork(),
+            )))
         } else {
             let socket = SocketConfig::new(domain, "/ws/");
             let inside = client_inside(socket, xmpp, random.fork());
