@@ -45,7 +45,7 @@ impl Session {
     }
 
     /// Whether `goal` is but the first half of a sign-out.
-    fn is_half_gone(cx: &Context<'_>, job: &Job, goal: &Goal) -> bool {
+    pub(super) fn is_half_gone(cx: &Context<'_>, job: &Job, goal: &Goal) -> bool {
         let leaves = match job.verb() {
             Verb::ForceLogout => true,
             Verb::AgentAbruptDisconnect => cx.config.on_driver_loss == DriverLoss::Logout,

@@ -102,7 +102,8 @@ impl Session {
         if goal.is_met(&self.model, &self.members) {
             let about = goal.dialog(&self.model);
             self.legs.note(job.verb(), about.as_ref());
-            let correlation = job.sender.correlation.clone();
+            let is_half = Self::is_half_gone(cx, job, &goal);
+            let correlation = job.sender.correlation.clone().filter(|_| !is_half);
             job.is_answered |=
                 self.tell_changes(cx, &changes, correlation.as_ref(), about.as_ref());
             return self.fulfil(cx, job, &goal);

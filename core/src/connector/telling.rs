@@ -114,7 +114,11 @@ impl Session {
         };
         let about = job.goal().and_then(|goal| goal.dialog(model));
         self.legs.note(job.verb(), about.as_ref());
-        let correlation = job.sender.correlation.clone();
+        // The first half of a sign-out is told, but it is not what was asked for.
+        let is_half = job
+            .goal()
+            .is_some_and(|goal| Self::is_half_gone(cx, job, goal));
+        let correlation = job.sender.correlation.clone().filter(|_| !is_half);
         let mut is_over = false;
         if let Step::Asked {
             is_met,
