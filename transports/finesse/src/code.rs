@@ -145,7 +145,11 @@ const REASON_REQUIRED: &str = "finesse.api.reasoncode.require_reasoncode";
 /// The most precise word counts: the control-failure constant, then Finesse's own number, then the
 /// kind of the error.
 pub(crate) fn meaning_of(kind: &str, message: &str, data: &str) -> Option<&'static str> {
-    if let Some(meaning) = ErrorCode::of(message, data).and_then(ErrorCode::meaning) {
+    // The code that goes with it says only that a parameter is wrong.
+    let is_vague = kind.trim().eq_ignore_ascii_case("Mode Not Allowed");
+    if let Some(meaning) = ErrorCode::of(message, data).and_then(ErrorCode::meaning)
+        && !is_vague
+    {
         return Some(meaning);
     }
     if data.trim() == REASON_REQUIRED {
