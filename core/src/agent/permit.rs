@@ -4,7 +4,6 @@ use core::fmt;
 
 use super::model::AgentModel;
 use super::states::{AgentState, CallAction, ParticipantState};
-use super::tables::Platform;
 use super::text::DialogId;
 
 /// What somebody wants of an agent's state or of a call.
@@ -90,6 +89,7 @@ impl AgentModel {
     pub fn allows(&self, intent: &Intent) -> Result<Permit, Refusal> {
         use AgentState as S;
         let state = &self.user().state;
+        let product = self.platform().product();
         let refused = Err(Refusal::State(state.clone()));
         if let (S::Unknown | S::Other(_), false) = (state, matches!(intent, Intent::Act(..))) {
             return Ok(Permit::Now);
@@ -98,15 +98,16 @@ impl AgentModel {
             Intent::SignIn => Ok(Permit::Now),
             Intent::Act(dialog, action) => self.allows_action(dialog, action),
             _ if *state == S::Logout => Err(Refusal::NotSignedIn),
-            Intent::SignOut => match (self.platform(), state) {
-                (_, S::NotReady) | (Platform::Uccx, S::Ready) => Ok(Permit::Now),
+            Intent::SignOut => match state {
+                S::NotReady => Ok(Permit::Now),
+                S::Ready if product.signs_out_from_ready => Ok(Permit::Now),
                 _ => refused,
             },
-            Intent::BeReady => match (self.platform(), state) {
-                (Platform::Ucce, S::Talking | S::Hold | S::ReservedOutboundPreview) => {
+            Intent::BeReady => match state {
+                S::Talking | S::Hold | S::ReservedOutboundPreview if product.keeps_ready => {
                     Ok(Permit::WhenCallEnds)
                 }
-                (_, S::NotReady | S::Ready | S::ReservedOutbound | S::Work | S::WorkReady) => {
+                S::NotReady | S::Ready | S::ReservedOutbound | S::Work | S::WorkReady => {
                     Ok(Permit::Now)
                 }
                 _ => refused,
@@ -116,7 +117,7 @@ impl AgentModel {
                 S::Reserved => refused,
                 _ => Ok(Permit::Now),
             },
-            Intent::BeWorkReady if self.platform() == Platform::Uccx => Err(Refusal::Platform),
+            Intent::BeWorkReady if !product.has_work_ready => Err(Refusal::Platform),
             Intent::BeWork | Intent::BeWorkReady => match state {
                 _ if self.wrap_up_is_forbidden() => Err(Refusal::WrapUpNotAllowed),
                 S::Talking | S::Hold => Ok(Permit::WhenCallEnds),
@@ -200,7 +201,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::agent::{Dialog, Participant, User};
+    use crate::agent::{Dialog, Participant, Platform, User};
 
     fn agent(platform: Platform, state: AgentState) -> AgentModel {
         let mut model = AgentModel::new("1001".into(), platform);

@@ -244,6 +244,9 @@ impl Session {
                 self.bind(cx, destination);
                 self.connected(cx, job)
             }
+            Command::MobileAgentLogin { .. } if !self.product(cx).has_mobile_agents => {
+                self.refuse(cx, job, Refusal::not_offered())
+            }
             Command::Login { extension, .. } | Command::MobileAgentLogin { extension, .. } => {
                 let extension = extension.clone();
                 self.mobile = match &job.command {

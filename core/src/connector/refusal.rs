@@ -43,6 +43,12 @@ impl Refusal {
         Self::new(ErrorCode::OutOfService, "Finesse is out of service.")
     }
 
+    /// What the product behind Finesse does not have.
+    pub(super) fn not_offered() -> Self {
+        let text = "This contact center does not offer it.";
+        Self::new(ErrorCode::NotSupported, text)
+    }
+
     pub(super) fn timeout() -> Self {
         Self::new(
             ErrorCode::Timeout,
@@ -162,6 +168,7 @@ fn code_of(refused: &Refused) -> ErrorCode {
     let is = |word: &str| refused.kind.as_str().eq_ignore_ascii_case(word);
     let about_extension = refused.data.as_str().eq_ignore_ascii_case("extension");
     match refused.status {
+        501 => ErrorCode::NotSupported,
         503 => ErrorCode::OutOfService,
         _ if is("User Not Found") => ErrorCode::UserNotFound,
         _ if is("Invalid Device") || is("Device Busy") => ErrorCode::WrongExtension,
@@ -220,6 +227,10 @@ mod tests {
                 ErrorCode::WrongExtension,
             ),
             (refused(0, "Device Busy", "", ""), ErrorCode::WrongExtension),
+            (
+                refused(501, "Not Implemented", "NOT_IMPLEMENTED", ""),
+                ErrorCode::NotSupported,
+            ),
             (
                 refused(
                     0,

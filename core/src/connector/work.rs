@@ -10,7 +10,7 @@ use super::service::Readiness;
 use super::session::Session;
 use super::status::Subscription;
 use super::{ReasonCode, RequestId};
-use crate::agent::{AgentState, CallAction, DialogId, Extension, ParticipantState, Text};
+use crate::agent::{AgentState, CallAction, DialogId, Extension, ParticipantState, Product, Text};
 use crate::contract::{Command, ErrorCode, ReasonCategory};
 
 impl Session {
@@ -36,8 +36,15 @@ impl Session {
         if let Some(member) = job.member.clone() {
             return self.begin_for_member(cx, job, member);
         }
+        let product = self.product(cx);
         let agent = self.agent.clone();
         match job.command.clone() {
+            Command::MakeWorkReady if !product.has_work_ready => {
+                self.refuse(cx, job, Refusal::not_offered())
+            }
+            Command::StartRecording { .. } if !product.records_calls => {
+                self.refuse(cx, job, Refusal::not_offered())
+            }
             Command::GetState => {
                 if self.is_current() {
                     self.tell_state(cx, job.correlation(), true);
@@ -84,6 +91,12 @@ impl Session {
             command if command.dialog().is_some() => self.begin_call_action(cx, job, command),
             command => self.begin_list(cx, job, &command),
         }
+    }
+
+    /// What the product behind the agent's server has and has not.
+    pub(super) fn product(&self, cx: &Context<'_>) -> &'static Product {
+        let platform = cx.services.platform(self.node);
+        platform.unwrap_or(self.model.platform()).product()
     }
 
     /// What is known can be told without asking Finesse.

@@ -243,6 +243,10 @@ fn wrap_up_and_recording_end_silently_and_their_refusals_are_told() {
     for (verb, body) in [("UpdateWrapup", "77,Sale"), ("StartRecording", "77")] {
         let mut bench = Bench::new();
         active(&mut bench);
+        bench.notify(Fact::System(crate::connector::SystemInfo {
+            platform: Some(crate::agent::Platform::Uccx),
+            ..system(true)
+        }));
         let jms_type = format!("{verb}#1001");
         bench.command(&jms_type, body);
         bench.reply(Answer::Accepted);
@@ -251,6 +255,29 @@ fn wrap_up_and_recording_end_silently_and_their_refusals_are_told() {
         bench.command(&jms_type, body);
         bench.reply(no(501, "Not Implemented", "NOT_HERE"));
         assert_eq!(bench.events().len(), 1, "{verb}");
+    }
+}
+
+#[test]
+fn what_the_product_does_not_have_is_refused_without_a_question() {
+    for (verb, body) in [("StartRecording", "77"), ("MakeWorkReady", "")] {
+        let mut bench = Bench::new();
+        active(&mut bench);
+        let is_ucce = verb == "StartRecording";
+        let platform = if is_ucce {
+            crate::agent::Platform::Ucce
+        } else {
+            crate::agent::Platform::Uccx
+        };
+        bench.notify(Fact::System(crate::connector::SystemInfo {
+            platform: Some(platform),
+            ..system(true)
+        }));
+        bench.command(&format!("{verb}#1001"), body);
+        assert!(bench.asked.is_empty(), "{verb}");
+        let events = bench.events();
+        assert_eq!(events.len(), 1);
+        assert!(events[0].contains("#NOT_SUPPORTED#"), "{events:?}");
     }
 }
 
