@@ -146,7 +146,7 @@ fn who_subscribed_is_told_of_a_teams_messages_and_members_read_them() {
     };
     assert_eq!(
         read_messages,
-        [first.clone()],
+        core::slice::from_ref(first),
         "what is read is what was told"
     );
     let unknown = Request::TeamMessages { team: "7".into() };
