@@ -55,6 +55,14 @@ impl AgentModel {
         self.replace_user(user)
     }
 
+    /// Finesse's clock is what `user` says: a snapshot that comes next is not taken for older than
+    /// the one held because the clock was set back in between.
+    pub fn trust_clock_of(&mut self, user: &User) {
+        if user.id == self.user.id && user.state_changed < self.user.state_changed {
+            self.user.state_changed = user.state_changed;
+        }
+    }
+
     /// Takes over the answer to a read of the agent, whatever its time says: after a failover the
     /// other node's clock may be behind.
     pub fn replace_user(&mut self, user: User) -> Changes {

@@ -155,7 +155,10 @@ impl Session {
                 let refusal = out_of_service(cx);
                 return self.refuse_entry(cx, job, refusal);
             };
-            self.node = node;
+            // Notifications stay where they are until it is this agent's turn to move.
+            if self.subscription == Subscription::None {
+                self.node = node;
+            }
             let question = Question::User(self.agent.clone());
             let request = cx.ask(
                 node,
@@ -163,6 +166,7 @@ impl Session {
                 (&password, self.uses_token(job)),
                 question,
             );
+            self.watch_read(request);
             return Flow::To(Step::Proving { request });
         }
         let is_move = matches!(job.command, Command::Connect { .. }) && self.bound.is_some();
@@ -307,6 +311,8 @@ impl Session {
         if self.is_live && self.is_fresh && goal.is_met(&self.model, &self.members) {
             return self.deliver(cx, job);
         }
+        // Its stray notification may overtake the answer.
+        self.doubt_until = Some(cx.now + DOUBT);
         let question = Question::SignIn {
             agent: self.agent.clone(),
             extension,

@@ -19,10 +19,16 @@ impl Session {
         answer: Answer,
     ) -> bool {
         let is_resync = self.resync.request() == Some(request);
+        let is_overtaken = self.is_overtaken(request, &answer);
         if self.is_proof_against_held(&answer, request) {
             self.lose_password(cx);
         }
         if is_resync && self.held.is_none() {
+            self.pump(cx);
+            return true;
+        }
+        if is_resync && is_overtaken {
+            self.begin_resync(cx);
             self.pump(cx);
             return true;
         }
@@ -73,8 +79,16 @@ impl Session {
                 self.begin_resync(cx);
             }
             Fact::User(user) if user.id == self.agent => {
+                self.user_reads.clear();
+                let stale = self.model.counters().stale_users;
                 let changes = self.model.apply_user(user);
-                self.after(cx, &changes, LaneId::User);
+                if self.model.counters().stale_users == stale {
+                    self.after(cx, &changes, LaneId::User);
+                } else {
+                    // Overtaken by a newer one, or Finesse's clock was set back. A read tells.
+                    self.is_fresh = false;
+                    self.begin_resync(cx);
+                }
             }
             Fact::Calls(calls) => {
                 self.epoch = self.epoch.wrapping_add(1);
@@ -108,6 +122,20 @@ impl Session {
             }
         }
         self.pump(cx);
+    }
+
+    /// Whether a notification came while the user was read, so that the answer may be older. What
+    /// no notification has overtaken is how things are, whatever time Finesse's clock gives it.
+    fn is_overtaken(&mut self, request: RequestId, answer: &Answer) -> bool {
+        let at = self.user_reads.iter().position(|read| *read == request);
+        let is_under_way = at.map(|at| self.user_reads.remove(at)).is_some();
+        let Answer::User(user) = answer else {
+            return false;
+        };
+        if is_under_way {
+            self.model.trust_clock_of(user);
+        }
+        !is_under_way
     }
 
     /// Whether this may be the stray sign-out that the server used before still sends after the

@@ -84,6 +84,9 @@ impl Session {
     fn read_user(&mut self, cx: &mut Context<'_>) {
         let question = Question::User(self.agent.clone());
         self.ask_resync(cx, question, |request, _| Resync::User { request });
+        if let Some(request) = self.resync.request() {
+            self.watch_read(request);
+        }
     }
 
     /// Reads the lists of a supervisor's teams, one after the other: what changed is told of those

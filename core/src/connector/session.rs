@@ -9,7 +9,7 @@ use super::effect::Mobile;
 use super::job::{Job, Lane, LaneId};
 use super::outbound::Context;
 use super::reading::Resync;
-use super::signal::{NodeId, ReasonCode};
+use super::signal::{NodeId, ReasonCode, RequestId};
 use super::status::{SUBSCRIPTION, Subscription};
 use super::teams::Members;
 use crate::agent::{AgentId, AgentModel, DialogId, Platform, Text};
@@ -57,6 +57,8 @@ pub(super) struct Session {
     pub(super) resync: Resync,
     /// Counts notifications about calls: tells whether a read of them was overtaken.
     pub(super) epoch: u64,
+    /// Reads of the user under way that no notification about it has overtaken.
+    pub(super) user_reads: Vec<RequestId>,
     pub(super) reasons: BTreeMap<ReasonCategory, (Vec<ReasonCode>, Instant)>,
     /// How the agent was last signed in as a mobile one.
     pub(super) mobile: Option<Mobile>,
@@ -107,6 +109,7 @@ impl Session {
             attempts: Attempts::default(),
             resync: Resync::Idle,
             epoch: 0,
+            user_reads: Vec::new(),
             reasons: BTreeMap::new(),
             mobile: None,
             legs: Legs::default(),

@@ -252,12 +252,22 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        Flow::To(step(cx.ask(
-            self.node,
-            &self.agent,
-            (&password, self.is_token),
-            question,
-        )))
+        let is_about_user = matches!(question, Question::User(_));
+        let credentials = (&password, self.is_token);
+        let request = cx.ask(self.node, &self.agent, credentials, question);
+        if is_about_user {
+            self.watch_read(request);
+        }
+        Flow::To(step(request))
+    }
+
+    /// A read of the user has begun; see [`Session::user_reads`].
+    pub(super) fn watch_read(&mut self, request: RequestId) {
+        // The resync's, and one for each lane; what got no answer goes first.
+        if self.user_reads.len() >= 4 {
+            self.user_reads.remove(0);
+        }
+        self.user_reads.push(request);
     }
 
     pub(super) fn read(&mut self, cx: &mut Context<'_>, job: &Job, question: Question) -> Flow {

@@ -116,6 +116,11 @@ impl Session {
         }
     }
 
+    /// Whether it was connected without a password.
+    pub(super) const fn connects_unproven(&self) -> bool {
+        matches!(self.connect, Some(Command::Connect { password: None, .. }))
+    }
+
     /// How many commands of the owner wait in a lane.
     pub(super) fn waiting(&self, lane: Lane) -> usize {
         self.lanes.get(&lane).map_or(0, |queue| queue.waiting.len())

@@ -610,6 +610,14 @@ impl Sessions {
                     session.login = None;
                 }
                 ErrorCode::AuthorizationFailure => session.connect = None,
+                // A `Connect` without password binds nothing before the login that proves it.
+                ErrorCode::NotConnected if purpose == Some(Purpose::Recheck) => {
+                    if session.connects_unproven() {
+                        self.relogin(&agent);
+                        self.advance(&agent, Lane::State);
+                    }
+                    return;
+                }
                 // The contract's word for any failed `Connect`: it may have been the password, so
                 // something must have changed before it is tried again.
                 ErrorCode::SubscriptionFailed => session.is_lost = true,

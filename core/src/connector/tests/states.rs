@@ -255,6 +255,80 @@ fn a_sign_out_that_nobody_asked_for_is_read_before_it_is_told() {
 }
 
 #[test]
+fn a_stray_sign_out_before_the_answer_to_the_sign_in_is_read_before_it_is_told() {
+    let mut bench = Bench::new();
+    bench.connect();
+    bench.command("Login#1001", &alloc::format!("{PASSWORD},2001"));
+    let (request, _) = bench.question();
+    bench.notify(Fact::User(user("NOT_READY", Some("2001"))));
+    bench.notify(Fact::User(user("LOGOUT", None)));
+    bench.answer(request, Answer::Accepted);
+    bench.asked.clear();
+
+    let known = bench.connector.agent(&"1001".into()).unwrap();
+    assert_eq!(known.state, AgentState::NotReady);
+}
+
+fn at(state: &str, millis: i64) -> Fact {
+    let state_changed = Some(crate::machine::UnixMillis(millis));
+    Fact::User(crate::agent::User {
+        state_changed,
+        ..user(state, Some("2001"))
+    })
+}
+
+fn read_at(state: &str, millis: i64) -> Answer {
+    match at(state, millis) {
+        Fact::User(user) => Answer::User(user),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_state_that_seems_older_than_the_last_one_is_read_and_a_clock_set_back_believed() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.notify(at("READY", 10_000_000));
+    bench.events();
+    bench.asked.clear();
+
+    // Finesse's clock goes an hour back; the agent rests.
+    bench.notify(at("NOT_READY", 6_400_000));
+    bench.reply(read_at("NOT_READY", 6_400_000));
+    bench.reply(Answer::Calls(alloc::vec![]));
+    assert!(bench.events()[0].contains("#State#NOT_READY#"));
+
+    bench.notify(at("READY", 6_401_000));
+    assert!(bench.events()[0].contains("#State#READY#"));
+    let known = bench.connector.agent(&"1001".into()).unwrap();
+    assert!(known.is_fresh);
+}
+
+#[test]
+fn a_read_that_a_notification_overtook_is_made_again() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.notify(at("READY", 5_000));
+    bench.events();
+    bench.asked.clear();
+
+    // Something older comes late: a read is begun, and while it is under way the state changes.
+    bench.notify(at("NOT_READY", 4_000));
+    let (request, _) = bench.question();
+    bench.notify(at("RESERVED", 6_000));
+    assert!(bench.events()[0].contains("#State#RESERVED#"));
+    bench.answer(request, read_at("READY", 5_000));
+    assert!(bench.events().is_empty(), "the answer is older");
+    bench.reply(read_at("RESERVED", 6_000));
+    bench.reply(Answer::Calls(alloc::vec![]));
+
+    assert!(bench.events().is_empty());
+    let known = bench.connector.agent(&"1001".into()).unwrap();
+    assert_eq!(known.state, AgentState::Reserved);
+    assert!(known.is_fresh);
+}
+
+#[test]
 fn get_state_is_answered_from_what_is_known_or_by_a_read() {
     let mut bench = Bench::new();
     bench.connect();
