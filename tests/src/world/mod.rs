@@ -6,6 +6,7 @@
 mod agreement;
 mod builders;
 mod chop;
+pub mod day;
 mod invariants;
 mod network;
 mod passwords;

@@ -498,6 +498,16 @@ impl Site {
     ///
     /// When something is not so.
     pub fn check_quiet(&self) {
+        self.check_quiet_where(|_, _| true);
+    }
+
+    /// As [`check_quiet`](Self::check_quiet), for those agents of which a driver must know how it
+    /// stands with them: a driver that has just begun does not.
+    ///
+    /// # Panics
+    ///
+    /// When something is not so.
+    pub fn check_quiet_where(&self, must_know: impl Fn(usize, &AgentId) -> bool) {
         self.net.check_debug_texts();
         for seat in &self.drivers {
             let node = self.net.node(*seat);
@@ -522,9 +532,11 @@ impl Site {
                 connector_agrees(&report, &truth);
             }
         }
-        for seat in &self.drivers {
+        for (n, seat) in self.drivers.iter().enumerate() {
             for model in self.net.node(*seat).machine().agents() {
-                driver_agrees(model, &truth);
+                if must_know(n, &model.user().id) {
+                    driver_agrees(model, &truth);
+                }
             }
         }
     }

@@ -21,6 +21,8 @@ pub(super) trait Station {
     fn handle_timeout(&mut self, now: Instant);
     fn poll_output(&mut self, now: Instant) -> Output<String>;
     fn debug(&self) -> String;
+    /// The machine alone, without what was asked of it.
+    fn machine_debug(&self) -> String;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
@@ -200,6 +202,10 @@ impl<M: Guest> Station for Node<M> {
     fn debug(&self) -> String {
         let commands: Vec<_> = self.given.values().collect();
         format!("{:?} {commands:?}", self.machine)
+    }
+
+    fn machine_debug(&self) -> String {
+        format!("{:?}", self.machine)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -263,6 +263,7 @@ impl Network {
             );
             let output = at.station.poll_output(now);
             at.rules.on_output(&output);
+            digest::take(&mut self.digest, place, now, &output);
             match output {
                 Output::Wait(deadline) => {
                     at.dirty = false;

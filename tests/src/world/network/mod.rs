@@ -1,11 +1,13 @@
 //! An in-memory network with fake time: joins machines, obeys their outputs, brings them inputs.
 
+mod digest;
 mod happening;
 mod obeying;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -90,6 +92,7 @@ pub struct Network {
     traces: Vec<Traced>,
     secrets: Secrets,
     accidents: BTreeMap<u64, Accident>,
+    digest: DefaultHasher,
     rewriters: BTreeMap<u16, Rewriter>,
 }
 
@@ -213,6 +216,7 @@ impl Network {
             traces: Vec::new(),
             secrets: Secrets::default(),
             accidents: BTreeMap::new(),
+            digest: DefaultHasher::new(),
             rewriters: BTreeMap::new(),
         }
     }
@@ -522,6 +526,18 @@ impl Network {
         self.agenda
             .values()
             .all(|happening| matches!(happening, Happening::Wake(..)))
+    }
+
+    /// Everything that all machines said so far, bytes and words, as one number.
+    pub fn digest(&self) -> u64 {
+        self.digest.finish()
+    }
+
+    /// How long the debug text of each machine is: what it holds shows there.
+    pub fn sizes_of_debug_texts(&self) -> Vec<(&str, usize)> {
+        let sizes = self.stations.iter();
+        let sizes = sizes.map(|place| (place.name.as_str(), place.station.machine_debug().len()));
+        sizes.collect()
     }
 
     /// Checks that no debug text of any machine holds a secret.
