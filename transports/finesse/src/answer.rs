@@ -35,6 +35,10 @@ pub enum Answer {
     Team(Team, Vec<User>),
     /// Reason codes.
     ReasonCodes(Vec<ReasonCode>),
+    /// A reason code.
+    ReasonCode(ReasonCode),
+    /// A wrap-up reason.
+    WrapUpReason(WrapUpReason),
     /// Wrap-up reasons.
     WrapUpReasons(Vec<WrapUpReason>),
     /// Phone books with those of their contacts that were asked for.
@@ -161,6 +165,14 @@ impl Answer {
                 wanted("Queue")?;
                 Self::Queue(queue::read(&body)?)
             }
+            Request::ReasonCode { .. } => {
+                wanted("ReasonCode")?;
+                Self::ReasonCode(reason::read(&body)?)
+            }
+            Request::WrapUpReason { .. } => {
+                wanted("WrapUpReason")?;
+                Self::WrapUpReason(reason::read_wrap_up(&body)?)
+            }
             Request::TeamMessages { .. } => {
                 wanted("TeamMessages")?;
                 let messages = body.all("TeamMessage").map(team_message::read);
@@ -244,6 +256,8 @@ impl Answer {
             Self::Dialog(dialog) => dialog::element("Dialog", dialog),
             Self::Team(team, users) => user::team_element("Team", team, users),
             Self::ReasonCodes(codes) => reason::list(codes),
+            Self::ReasonCode(code) => reason::element(code),
+            Self::WrapUpReason(one) => reason::wrap_up_element(one),
             Self::WrapUpReasons(reasons) => reason::wrap_up_list(reasons),
             Self::PhoneBooks { books, .. } => phone_book::list(books),
             Self::Queues(queues) => queue::list("Queues", queues),

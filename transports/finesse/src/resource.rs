@@ -46,6 +46,10 @@ pub enum Resource {
     PhoneBooks(AgentId),
     /// `/finesse/api/User/{id}/ClientLog`
     ClientLog(AgentId),
+    /// `/finesse/api/User/{id}/ReasonCode/{id}`
+    UserReasonCode(AgentId, Text),
+    /// `/finesse/api/User/{id}/WrapUpReason/{id}`
+    UserWrapUpReason(AgentId, Text),
     /// `/finesse/api/Users`
     Users,
     /// `/finesse/api/TeamResource/{id}/ReasonCodes`
@@ -83,10 +87,19 @@ impl Resource {
         };
         let id = segments.next().map(percent_decoded);
         let part = segments.next();
-        if segments.next().is_some() {
-            return other();
-        }
         let kind = kind.to_ascii_lowercase();
+        if let Some(last) = segments.next() {
+            let last = Text::from(percent_decoded(last));
+            return match (kind.as_str(), id, segments.next()) {
+                ("user", Some(id), None) if is(part, "ReasonCode") => {
+                    Self::UserReasonCode(id.into(), last)
+                }
+                ("user", Some(id), None) if is(part, "WrapUpReason") => {
+                    Self::UserWrapUpReason(id.into(), last)
+                }
+                _ => other(),
+            };
+        }
         match (kind.as_str(), id, part) {
             ("systeminfo", None, None) => Self::SystemInfo,
             ("user", Some(id), None) => Self::User(id.into()),
@@ -143,6 +156,14 @@ impl Resource {
             Self::ReasonCodes(agent) => format!("{API}/User/{}/ReasonCodes", id(agent.as_str())),
             Self::PhoneBooks(agent) => format!("{API}/User/{}/PhoneBooks", id(agent.as_str())),
             Self::ClientLog(agent) => format!("{API}/User/{}/ClientLog", id(agent.as_str())),
+            Self::UserReasonCode(agent, reason) => {
+                let (agent, reason) = (id(agent.as_str()), id(reason.as_str()));
+                format!("{API}/User/{agent}/ReasonCode/{reason}")
+            }
+            Self::UserWrapUpReason(agent, reason) => {
+                let (agent, reason) = (id(agent.as_str()), id(reason.as_str()));
+                format!("{API}/User/{agent}/WrapUpReason/{reason}")
+            }
             Self::Users => format!("{API}/Users"),
             Self::TeamReasonCodes(team) => {
                 format!("{API}/TeamResource/{}/ReasonCodes", id(team.as_str()))
@@ -170,6 +191,8 @@ impl Resource {
             | Self::ReasonCodes(agent)
             | Self::WrapUpReasons(agent)
             | Self::PhoneBooks(agent)
+            | Self::UserReasonCode(agent, _)
+            | Self::UserWrapUpReason(agent, _)
             | Self::ClientLog(agent) => Some(agent),
             _ => None,
         }
@@ -260,6 +283,8 @@ mod tests {
             Resource::PhoneBooks("1001".into()),
             Resource::ClientLog("1001".into()),
             Resource::Users,
+            Resource::UserReasonCode("1001".into(), "16".into()),
+            Resource::UserWrapUpReason("1001".into(), "2/5".into()),
             Resource::TeamReasonCodes("1".into()),
             Resource::TeamWrapUpReasons("1".into()),
             Resource::TeamPhoneBooks("1".into()),

@@ -239,6 +239,15 @@ fn request() -> impl Strategy<Value = Request> {
         id().prop_map(|id| Request::Dialog { dialog: id.into() }),
         id().prop_map(|id| Request::Team { team: id.into() }),
         id().prop_map(|id| Request::WrapUpReasons { agent: id.into() }),
+        id().prop_map(|id| Request::TeamMessages { team: id.into() }),
+        (id(), id()).prop_map(|(id, reason)| Request::ReasonCode {
+            agent: id.into(),
+            reason
+        }),
+        (id(), id()).prop_map(|(id, reason)| Request::WrapUpReason {
+            agent: id.into(),
+            reason
+        }),
         (id(), category).prop_map(|(id, category)| Request::ReasonCodes {
             agent: id.into(),
             category

@@ -43,6 +43,18 @@ impl Desk<'_> {
                 }
                 Answer::Team(found, users)
             }
+            Request::ReasonCode { agent, reason } => {
+                self.own_or_supervised(asking, agent)?;
+                let mut codes = self.config.reason_codes.iter();
+                let found = codes.find(|code| code.id == *reason);
+                Answer::ReasonCode(found.cloned().ok_or_else(|| not_found("Not Found"))?)
+            }
+            Request::WrapUpReason { agent, reason } => {
+                self.own_or_supervised(asking, agent)?;
+                let mut reasons = self.config.wrap_up_reasons.iter();
+                let found = reasons.find(|known| known.id == *reason);
+                Answer::WrapUpReason(found.cloned().ok_or_else(|| not_found("Not Found"))?)
+            }
             Request::TeamMessages { team } => {
                 self.member_of(asking, team)?;
                 Answer::TeamMessages(self.messages.of(team))

@@ -158,3 +158,32 @@ fn who_subscribed_is_told_of_a_teams_messages_and_members_read_them() {
     let gone = office.ask(two, &read);
     assert!(matches!(gone, Answer::TeamMessages(none) if none.is_empty()));
 }
+
+#[test]
+fn a_reason_is_read_alone_by_its_id() {
+    let mut office = Office::new(config(), 3);
+    let seat = office.sit("1001002");
+    let agent = || "1001002".into();
+    let code = |id: &str| Request::ReasonCode {
+        agent: agent(),
+        reason: id.into(),
+    };
+    let Answer::ReasonCode(lunch) = office.ask(seat, &code("12")) else {
+        panic!()
+    };
+    assert_eq!((lunch.label, lunch.code), ("Lunch".into(), "2".into()));
+    assert_eq!(
+        status(&office.ask(seat, &code("2"))).0,
+        404,
+        "an id, no code"
+    );
+    let reason = |id: &str| Request::WrapUpReason {
+        agent: agent(),
+        reason: id.into(),
+    };
+    let Answer::WrapUpReason(sale) = office.ask(seat, &reason("205")) else {
+        panic!()
+    };
+    assert_eq!((sale.id, sale.label), ("205".into(), "Sale".into()));
+    assert_eq!(status(&office.ask(seat, &reason("1"))).0, 404);
+}

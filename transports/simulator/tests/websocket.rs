@@ -74,8 +74,8 @@ fn rest_goes_on_beside_the_websockets_of_its_port_and_is_not_on_the_other() {
 
 /// What a simulator writes to somebody who says this to a listener.
 fn at_port(simulator: &mut Simulator, listener: u32, text: &str) -> String {
-    use finewire_core::machine::{Instant, LinkId, ListenerId, Output};
     use core::time::Duration;
+    use finewire_core::machine::{Instant, LinkId, ListenerId, Output};
 
     let mut now = Instant::START;
     let link = LinkId::accepted(u64::from(listener) + 7);

@@ -89,31 +89,32 @@ pub(crate) fn read(code: &Element<'_>) -> Result<ReasonCode, Error> {
     })
 }
 
+pub(crate) fn element(code: &ReasonCode) -> Element<'_> {
+    let truth = |is: &bool| if *is { "true" } else { "false" };
+    let ReasonCode {
+        id,
+        code,
+        label,
+        category,
+        for_all,
+        system,
+    } = code;
+    Element::node(
+        "ReasonCode",
+        vec![
+            Element::leaf("category", category.map_or("", ReasonCategory::as_wire)),
+            Element::leaf("code", code.as_str()),
+            Element::leaf("forAll", truth(for_all)),
+            Element::leaf("id", id.as_str()),
+            Element::leaf("label", label.as_str()),
+            Element::leaf("systemCode", truth(system)),
+            Element::leaf("uri", Resource::ReasonCode(id.clone()).to_string()),
+        ],
+    )
+}
+
 pub(crate) fn list(codes: &[ReasonCode]) -> Element<'_> {
-    fn one(code: &ReasonCode) -> Element<'_> {
-        let truth = |is: &bool| if *is { "true" } else { "false" };
-        let ReasonCode {
-            id,
-            code,
-            label,
-            category,
-            for_all,
-            system,
-        } = code;
-        Element::node(
-            "ReasonCode",
-            vec![
-                Element::leaf("category", category.map_or("", ReasonCategory::as_wire)),
-                Element::leaf("code", code.as_str()),
-                Element::leaf("forAll", truth(for_all)),
-                Element::leaf("id", id.as_str()),
-                Element::leaf("label", label.as_str()),
-                Element::leaf("systemCode", truth(system)),
-                Element::leaf("uri", Resource::ReasonCode(id.clone()).to_string()),
-            ],
-        )
-    }
-    Element::node("ReasonCodes", codes.iter().map(one).collect())
+    Element::node("ReasonCodes", codes.iter().map(element).collect())
 }
 
 pub(crate) fn read_wrap_up(reason: &Element<'_>) -> Result<WrapUpReason, Error> {
@@ -130,18 +131,22 @@ pub(crate) fn read_wrap_up(reason: &Element<'_>) -> Result<WrapUpReason, Error> 
     })
 }
 
+pub(crate) fn wrap_up_element(reason: &WrapUpReason) -> Element<'_> {
+    let for_all = if reason.for_all { "true" } else { "false" };
+    let uri = format!("{API}/WrapUpReason/{}", percent_encoded(reason.id.as_str()));
+    Element::node(
+        "WrapUpReason",
+        vec![
+            Element::leaf("forAll", for_all),
+            Element::leaf("label", reason.label.as_str()),
+            Element::leaf("uri", uri),
+        ],
+    )
+}
+
 pub(crate) fn wrap_up_list(reasons: &[WrapUpReason]) -> Element<'_> {
-    let elements = reasons.iter().map(|reason| {
-        let for_all = if reason.for_all { "true" } else { "false" };
-        let uri = format!("{API}/WrapUpReason/{}", percent_encoded(reason.id.as_str()));
-        Element::node(
-            "WrapUpReason",
-            vec![
-                Element::leaf("forAll", for_all),
-                Element::leaf("label", reason.label.as_str()),
-                Element::leaf("uri", uri),
-            ],
-        )
-    });
-    Element::node("WrapUpReasons", elements.collect())
+    Element::node(
+        "WrapUpReasons",
+        reasons.iter().map(wrap_up_element).collect(),
+    )
 }

@@ -53,6 +53,20 @@ pub enum Request {
         /// For whom.
         agent: AgentId,
     },
+    /// `GET /User/{id}/ReasonCode/{id}`
+    ReasonCode {
+        /// For whom.
+        agent: AgentId,
+        /// The reason's **id**.
+        reason: Text,
+    },
+    /// `GET /User/{id}/WrapUpReason/{id}`
+    WrapUpReason {
+        /// For whom.
+        agent: AgentId,
+        /// The reason's id.
+        reason: Text,
+    },
     /// `GET /Users`; for the administrator.
     Users,
     /// `GET /User/{id}/PhoneBooks`
@@ -266,6 +280,8 @@ impl Request {
             | Self::TeamPhoneBooks { .. }
             | Self::Queues { .. }
             | Self::TeamMessages { .. }
+            | Self::ReasonCode { .. }
+            | Self::WrapUpReason { .. }
             | Self::Queue { .. } => true,
             Self::SignIn { .. }
             | Self::SignOut { .. }
@@ -301,6 +317,12 @@ impl Request {
             Self::Team { team } => Resource::Team(team.clone()),
             Self::ReasonCodes { agent, .. } => Resource::ReasonCodes(agent.clone()),
             Self::WrapUpReasons { agent } => Resource::WrapUpReasons(agent.clone()),
+            Self::ReasonCode { agent, reason } => {
+                Resource::UserReasonCode(agent.clone(), reason.clone())
+            }
+            Self::WrapUpReason { agent, reason } => {
+                Resource::UserWrapUpReason(agent.clone(), reason.clone())
+            }
             Self::Users => Resource::Users,
             Self::PhoneBooks { agent, .. } => Resource::PhoneBooks(agent.clone()),
             Self::TeamReasonCodes { team, .. } => Resource::TeamReasonCodes(team.clone()),
@@ -326,6 +348,8 @@ impl Request {
             Self::Team { .. } => "Team",
             Self::ReasonCodes { .. } => "ReasonCodes",
             Self::WrapUpReasons { .. } => "WrapUpReasons",
+            Self::ReasonCode { .. } => "ReasonCode",
+            Self::WrapUpReason { .. } => "WrapUpReason",
             Self::Users => "Users",
             Self::PhoneBooks { .. } | Self::TeamPhoneBooks { .. } => "PhoneBooks",
             Self::TeamReasonCodes { .. } => "ReasonCodes",

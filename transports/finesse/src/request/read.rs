@@ -205,6 +205,15 @@ impl Request {
                 let range = range(request)?;
                 Ok(Self::TeamPhoneBooks { team, range })
             }
+            Resource::UserReasonCode(agent, reason) if method == get => {
+                Ok(Self::ReasonCode { agent, reason })
+            }
+            Resource::UserWrapUpReason(agent, reason) if method == get => {
+                Ok(Self::WrapUpReason { agent, reason })
+            }
+            Resource::UserReasonCode(..) | Resource::UserWrapUpReason(..) => {
+                allow("GET,OPTIONS,HEAD")
+            }
             Resource::Users if method == get => Ok(Self::Users),
             Resource::Queues(agent) if method == get => Ok(Self::Queues { agent }),
             Resource::Queue(queue) if method == get => Ok(Self::Queue { queue }),

@@ -86,6 +86,8 @@ impl Request {
             | Self::Dialogs { agent }
             | Self::ReasonCodes { agent, .. }
             | Self::WrapUpReasons { agent }
+            | Self::ReasonCode { agent, .. }
+            | Self::WrapUpReason { agent, .. }
             | Self::SignIn { agent, .. }
             | Self::SignOut { agent, .. }
             | Self::ChangeState { agent, .. }
@@ -99,7 +101,11 @@ impl Request {
             | Self::TeamWrapUpReasons { team }
             | Self::TeamPhoneBooks { team, .. } => team.as_str(),
         };
-        if matches!(id, "" | "." | "..") {
+        let second = match self {
+            Self::ReasonCode { reason, .. } | Self::WrapUpReason { reason, .. } => reason.as_str(),
+            _ => id,
+        };
+        if [id, second].iter().any(|id| matches!(*id, "" | "." | "..")) {
             return Err(Error::LocalArgument("an id that is empty or a dot segment"));
         }
         let path = self.resource().to_path();
@@ -122,6 +128,8 @@ impl Request {
             | Self::Team { .. }
             | Self::ReasonCodes { .. }
             | Self::WrapUpReasons { .. }
+            | Self::ReasonCode { .. }
+            | Self::WrapUpReason { .. }
             | Self::Users
             | Self::PhoneBooks { .. }
             | Self::TeamReasonCodes { .. }
