@@ -1,7 +1,7 @@
 //! The main job with a driver that we did not write: the real ActiveMQ Java client, through the
 //! real ActiveMQ broker and through the embedded one, to `finewire serve` and the simulator.
 
-use finewire_tests::peers::{Broker, Connector, Jms, Simulator, encrypt_triple_des};
+use finewire_tests::peers::{Broker, Connector, Jms, Simulator, encrypt_triple_des, play_table};
 use tempfile::TempDir;
 
 const KEY: &str = "0123456789abcdeffedcba98765432100f1e2d3c4b5a6978";
@@ -140,6 +140,66 @@ fn a_java_driver_does_not_notice_the_embedded_broker() {
     no_secret_in("connector", connector.seen());
     driver.finish();
     assert_eq!(connector.terminate(), Some(0));
+}
+
+/// Plays a part of the table; `broker`: through the real one, else through the embedded one.
+fn play_part(part: &str, broker: Option<&Broker>, simulator_options: &[&str]) {
+    let folder = TempDir::new().expect("a folder");
+    let mut simulator = Simulator::start_with(folder.path(), simulator_options);
+    let place = match broker {
+        Some(broker) => format!("url = \"failover:({})\"", broker.url()),
+        None => "url = \"embedded\"\nlisten = \"127.0.0.1:0\"".to_owned(),
+    };
+    let form = if part.starts_with("json") {
+        "json"
+    } else {
+        "text"
+    };
+    let options = format!("[driver]\nconnect_status = true\nevent_format = \"{form}\"\n");
+    let config = config(&folder, &place, &simulator).replace("[driver]\n", &options);
+    let mut connector = Connector::start(folder.path(), &config);
+    let url = match broker {
+        Some(broker) => broker.url(),
+        None => connector.printed("broker"),
+    };
+    let values = [("pass", "Passw0rd!"), ("wrong", "Passw0rd?")];
+    let values = values.map(|(name, password)| format!("{name}={}", encrypted(password)));
+
+    let rows = play_table(&url, simulator.control(), part, &values);
+
+    assert!(rows.iter().any(|line| line.starts_with("table held")));
+    no_secret_in("table", &rows);
+    no_secret_in("connector", connector.seen());
+    no_secret_in("simulator", simulator.seen());
+    assert_eq!(connector.terminate(), Some(0));
+}
+
+#[test]
+fn every_command_is_answered_as_documented_through_the_real_broker() {
+    if Broker::is_available() {
+        play_part("ucce", Some(&Broker::start()), &[]);
+    }
+}
+
+#[test]
+fn every_command_is_answered_as_documented_through_the_embedded_broker() {
+    if Broker::is_available() {
+        play_part("ucce", None, &[]);
+    }
+}
+
+#[test]
+fn what_uccx_does_otherwise_is_answered_as_documented() {
+    if Broker::is_available() {
+        play_part("uccx", Some(&Broker::start()), &["--uccx"]);
+    }
+}
+
+#[test]
+fn events_in_the_json_form_say_the_same() {
+    if Broker::is_available() {
+        play_part("json", None, &[]);
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use super::{Lines, available};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
+use tempfile::TempDir;
 
 const CLASS_PATH: &str = "/usr/share/activemq/lib/*:/usr/share/java/slf4j-nop.jar";
 const NEEDS: [&str; 2] = [
@@ -12,6 +14,8 @@ const NEEDS: [&str; 2] = [
 ];
 const START: Duration = Duration::from_secs(90);
 const ANSWER: Duration = Duration::from_secs(20);
+const WHOLE_TABLE: Duration = Duration::from_secs(120);
+const OPTIONS: [&str; 3] = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -21,8 +25,8 @@ fn source(name: &str) -> PathBuf {
 
 fn java(options: &[String], program: &str, args: &[&str]) -> Command {
     let mut command = Command::new("java");
-    command.args(["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
     command
+        .args(OPTIONS)
         .args(options)
         .args(["-cp", CLASS_PATH])
         .arg(source(program))
@@ -189,4 +193,46 @@ impl Jms {
     pub fn kill(mut self) {
         self.process.kill();
     }
+}
+
+/// Plays one part of `interop/driver/commands.table` with the real Java client at the broker `url`,
+/// calls coming through the control door of the file `control`; `values` (`name=value`) are known to
+/// the table. Returns what was printed: a line for each row that held.
+///
+/// # Panics
+///
+/// When a row does not hold; the message names it and what came instead.
+#[must_use]
+pub fn play_table(url: &str, control: &Path, part: &str, values: &[String]) -> Vec<String> {
+    let class_path = format!("{}:{CLASS_PATH}", classes().display());
+    let mut command = Command::new("java");
+    command
+        .args(OPTIONS)
+        .args(["-cp", &class_path, "Table", url]);
+    command.args([control, &source("driver/commands.table")]);
+    command.arg(part).args(values);
+    let mut process = Lines::start("table", &mut command);
+    let code = process.finish(WHOLE_TABLE);
+    let printed = process.seen().to_vec();
+    assert_eq!(code, Some(0), "{part}:\n{}", printed.join("\n"));
+    printed
+}
+
+/// The folder with the table's player, compiled once for all tests of a process.
+fn classes() -> &'static Path {
+    static CLASSES: OnceLock<TempDir> = OnceLock::new();
+    let folder = CLASSES.get_or_init(|| {
+        let folder = TempDir::new().expect("a folder for classes");
+        let entries = std::fs::read_dir(source("driver")).expect("the player's sources");
+        let files = entries.flatten().map(|entry| entry.path());
+        let sources = files.filter(|path| path.extension().is_some_and(|end| end == "java"));
+        let mut compile = Command::new("javac");
+        compile.args(["-Xlint:all", "-Werror", "-cp", CLASS_PATH, "-d"]);
+        compile.arg(folder.path()).args(sources);
+        let mut process = Lines::start("javac", &mut compile);
+        let code = process.finish(START);
+        assert_eq!(code, Some(0), "{}", process.seen().join("\n"));
+        folder
+    });
+    folder.path()
 }

@@ -14,7 +14,7 @@ mod publisher;
 mod xmpp_client;
 mod xmpp_server;
 
-pub use activemq::{Broker, Jms};
+pub use activemq::{Broker, Jms, play_table};
 pub use openssl::{certificate, decrypt_triple_des, encrypt_triple_des};
 pub use process::{Lines, free_port};
 pub use program::{Connector, Ran, Simulator, end, program, run, start};

@@ -65,6 +65,16 @@ impl Simulator {
     /// When it does not come up.
     #[must_use]
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// As [`start`](Self::start), with these options too.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come up.
+    #[must_use]
+    pub fn start_with(folder: &Path, options: &[&str]) -> Self {
         let control = folder.join("control");
         let mut command = Command::new(program());
         command.args([
@@ -75,7 +85,8 @@ impl Simulator {
             "0",
             "--control-file",
         ]);
-        let mut process = Lines::start("finewire simulate", command.arg(&control));
+        command.arg(&control).args(options);
+        let mut process = Lines::start("finewire simulate", &mut command);
         let mut value = |name: &str| {
             let line = process.expect(name, START, |line| line.starts_with(name));
             line[name.len()..].trim().to_owned()
@@ -123,6 +134,12 @@ impl Simulator {
             .last()
             .expect("a dialog id")
             .to_owned()
+    }
+
+    /// The file with the address and token of its control door.
+    #[must_use]
+    pub fn control(&self) -> &Path {
+        &self.control
     }
 
     /// The configuration of a node that is this simulator.

@@ -35,7 +35,12 @@ pub(super) fn prepare(folder: &Path, ports: Ports, accounts: &[(String, String)]
     }
 }
 
-pub(super) fn launch(folder: &Path) -> Lines {
+/// Starts it. `again`: it has run before, and forgets nodes and who had subscribed to them.
+pub(super) fn launch(folder: &Path, again: bool) -> Lines {
+    if again {
+        let pubsub = folder.join("data").join("pubsub%2elocalhost");
+        fs::remove_dir_all(&pubsub).expect("what pub-sub kept");
+    }
     let mut command = Command::new("prosody");
     Lines::start(
         "prosody",

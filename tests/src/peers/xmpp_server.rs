@@ -81,7 +81,7 @@ impl XmppServer {
             XmppProduct::Prosody => prosody::prepare(path, ports, &accounts),
             XmppProduct::Ejabberd => ejabberd::prepare(path, ports),
         }
-        let process = launch(product, path, ports, &accounts);
+        let process = launch(product, path, ports, &accounts, false);
         Self {
             product,
             accounts,
@@ -91,7 +91,7 @@ impl XmppServer {
         }
     }
 
-    /// Ends it as an administrator does: its users are told. What it keeps, it keeps.
+    /// Ends it as an administrator does: its users are told.
     ///
     /// # Panics
     ///
@@ -100,13 +100,20 @@ impl XmppServer {
         let _ = end(&mut self.process, "TERM");
     }
 
-    /// Starts it again after [`stop`](Self::stop), on the same ports with the same users.
+    /// Starts it again after [`stop`](Self::stop), on the same ports with the same users; as at
+    /// Finesse, all subscriptions are forgotten.
     ///
     /// # Panics
     ///
     /// When it does not come up.
     pub fn start_again(&mut self) {
-        self.process = launch(self.product, self.folder.path(), self.ports, &self.accounts);
+        self.process = launch(
+            self.product,
+            self.folder.path(),
+            self.ports,
+            &self.accounts,
+            true,
+        );
     }
 
     /// Port of XMPP without TLS.
@@ -158,10 +165,11 @@ fn launch(
     folder: &Path,
     ports: Ports,
     accounts: &[(String, String)],
+    again: bool,
 ) -> Lines {
     let mut process = match product {
-        XmppProduct::Prosody => prosody::launch(folder),
-        XmppProduct::Ejabberd => ejabberd::launch(folder, accounts),
+        XmppProduct::Prosody => prosody::launch(folder, again),
+        XmppProduct::Ejabberd => ejabberd::launch(folder, accounts, again),
     };
     for port in ports.all() {
         wait_for(port, &mut process);
