@@ -24,13 +24,15 @@
 use crate::{Events, Options, seed, spawn};
 use finewire_openwire::handle::Desk;
 
-pub use finewire_openwire::client::{Confirm, DestinationAddress};
+pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
 pub use finewire_openwire::command::{Destination, Message};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
 };
 
-pub use finewire_smol::openwire::{Connection, Consumer, Producer, Requester, Session, TLS};
+pub use finewire_smol::openwire::{
+    Advisories, Connection, Consumer, Producer, Requester, Session, TLS,
+};
 
 /// Connects by ActiveMQ's URI, with the system's certificate authorities for `ssl://`.
 ///

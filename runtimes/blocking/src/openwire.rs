@@ -34,7 +34,7 @@ use std::task::Wake;
 use std::thread::Thread;
 use std::time::Instant;
 
-pub use finewire_openwire::client::{Confirm, DestinationAddress};
+pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
 pub use finewire_openwire::command::{Destination, Message};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
@@ -83,6 +83,12 @@ pub struct Producer {
 #[derive(Debug)]
 pub struct Consumer {
     inner: handle::Consumer<Patient>,
+}
+
+/// What the broker tells about itself; as an iterator it waits for each without limit.
+#[derive(Debug)]
+pub struct Advisories {
+    inner: handle::Advisories<Patient>,
 }
 
 /// Asks and is answered over a temporary queue.
@@ -247,6 +253,16 @@ impl Connection {
         Ok(Session { inner })
     }
 
+    /// What the broker tells about itself.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone`], where the broker refuses it or does not answer in time.
+    pub fn advisories(&self, topic: &AdvisoryTopic) -> Result<Advisories, NotDone> {
+        let inner = call(self.inner.advisories(topic))?;
+        Ok(Advisories { inner })
+    }
+
     /// Asks and is answered over a temporary queue.
     ///
     /// # Errors
@@ -408,6 +424,25 @@ impl Consumer {
 
 impl Iterator for Consumer {
     type Item = Result<Delivery, NotDone>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        call(self.inner.next()).transpose()
+    }
+}
+
+impl Advisories {
+    /// The next advisory, waiting for it this long; `None`: none came in time, or nothing more comes.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing more comes, where nobody asked for that.
+    pub fn next_within(&mut self, within: Duration) -> Result<Option<Advisory>, NotDone> {
+        wait(self.inner.next(), Some(within)).unwrap_or(Ok(None))
+    }
+}
+
+impl Iterator for Advisories {
+    type Item = Result<Advisory, NotDone>;
 
     fn next(&mut self) -> Option<Self::Item> {
         call(self.inner.next()).transpose()

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Broker(Broker),
     /// Act as a driver: log an agent in, change its state, watch its events.
     Driver(Driver),
+    /// Load a broker and print rates and times.
+    Bench(crate::bench::Bench),
 }
 
 #[derive(Debug, Args)]

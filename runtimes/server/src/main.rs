@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program speaks to its user there")]
 
+mod bench;
 mod cli;
 mod commands;
 mod config;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             Command::Simulate(args) => commands::simulate::run(args).await,
             Command::Broker(args) => commands::broker::run(args).await,
             Command::Driver(args) => commands::driver::run(args).await,
+            Command::Bench(args) => bench::run(args).await,
         }
     });
     match result {

@@ -26,7 +26,7 @@ use core::future::Future;
 use finewire_core::machine::{Outcome, TlsId};
 use finewire_openwire::handle::{self, Desk, DeskCommand, Orders};
 
-pub use finewire_openwire::client::{Confirm, DestinationAddress};
+pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
 pub use finewire_openwire::command::{Destination, Message};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
@@ -42,6 +42,9 @@ pub type Producer = handle::Producer<Handle<Desk>>;
 pub type Consumer = handle::Consumer<Handle<Desk>>;
 /// Asks and is answered.
 pub type Requester = handle::Requester<Handle<Desk>>;
+
+/// What the broker tells about itself; a `Stream`.
+pub type Advisories = handle::Advisories<Handle<Desk>>;
 
 /// The TLS profile of `ssl://` brokers in [`Options::host`].
 pub const TLS: TlsId = TlsId(0x6F77);

@@ -15,6 +15,7 @@
 //! ```
 
 mod address;
+mod advisory;
 mod asking;
 mod command;
 mod config;
@@ -32,6 +33,7 @@ mod uri;
 mod uri_error;
 
 pub use address::{ConsumerOptions, DestinationAddress};
+pub use advisory::{Advisory, AdvisoryTopic, Fate, NotAnAdvisory};
 pub use command::{
     AckMode, ClientCommand, ClientEvent, ConsumerHandle, Delivered, DeliveryToken, Publish,
     Subscribe,

@@ -3,10 +3,13 @@
 use core::future::poll_fn;
 use std::sync::Arc;
 
-use crate::client::{ClientCommand, DestinationAddress, JmsOptions, OpenSession, SessionHandle};
+use crate::client::{
+    AdvisoryTopic, ClientCommand, DestinationAddress, JmsOptions, OpenSession, SessionHandle,
+};
 use crate::command::Destination;
 
-use super::consumer::ConsumerBuilder;
+use super::advisories::Advisories;
+use super::consumer::{Acknowledge, ConsumerBuilder};
 use super::desk::{DeskCommand, Order};
 use super::orders::Orders;
 use super::outcome::{NotDone, done};
@@ -129,6 +132,17 @@ impl<O: Orders> Connection<O> {
         };
         self.ways.plain(ClientCommand::OpenSession(asked)).await?;
         Ok(session)
+    }
+
+    /// What the broker tells about itself.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone`], where the broker refuses it.
+    pub async fn advisories(&self, topic: &AdvisoryTopic) -> Result<Advisories<O>, NotDone> {
+        let consumer = self.consumer(topic.destination());
+        let consumer = consumer.acknowledge(Acknowledge::DupsOk).open().await?;
+        Ok(Advisories::new(consumer))
     }
 
     /// Asks and is answered over a temporary queue.

@@ -16,6 +16,7 @@
 //!
 //! Sockets, timers, threads: those are the adapters'.
 
+mod advisories;
 mod connection;
 mod consumer;
 mod desk;
@@ -27,6 +28,7 @@ mod replies;
 mod requester;
 mod shared;
 
+pub use advisories::Advisories;
 pub use connection::{Connection, Session};
 pub use consumer::{Acknowledge, Consumer, ConsumerBuilder, Delivery};
 pub use desk::{ConnectionEvent, Desk, DeskCommand, Plan};
