@@ -142,7 +142,10 @@ impl Session {
     /// Members of supervised teams are as `users` say: what is followed is told.
     pub(super) fn meet_members(&mut self, cx: &mut Context<'_>, users: Vec<User>) {
         for user in users {
-            if let Some(status) = self.members.update(&user) {
+            // A supervisor may be in the team, too: the own state comes by the own User.
+            if let Some(status) = self.members.update(&user)
+                && status.agent != self.agent
+            {
                 self.tell(cx, Event::State(status), None);
             }
         }

@@ -167,6 +167,23 @@ fn members_of_a_followed_team_are_told_as_they_change_and_others_are_not() {
 }
 
 #[test]
+fn a_supervisor_in_the_followed_team_is_not_told_the_own_state_as_a_members_too() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    let own = |state: &str| User {
+        id: "1001".into(),
+        ..member(state)
+    };
+    bench.command("getteamusers#1001", "5,true");
+    bench.reply(Answer::List(List::Members(alloc::vec![own("NOT_READY")])));
+    bench.events();
+
+    bench.notify(Fact::Members(alloc::vec![own("READY")]));
+
+    assert_eq!(bench.events(), Vec::<String>::new());
+}
+
+#[test]
 fn a_team_that_is_not_followed_tells_nothing() {
     let mut bench = Bench::new();
     bench.sign_in();
