@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 
 use crate::body::Body;
 use crate::codec::{
-    Cacheable, DecodeError, Decoder, Encoder, Flaw, FrameSplitter, Limits, Misfit, Object, Reader,
-    WireFormat,
+    Cacheable, DecodeError, Decoder, Encoder, Flaw, FrameSplitter, Frames, Limits, Misfit, Object,
+    Reader, WireFormat,
 };
 use crate::command::{
     Command, Elements, Magic, Message, MessageKind, StackElement, Text, Throwable,
@@ -107,8 +107,10 @@ pub fn command(data: &[u8]) {
         depth: 0,
     };
     let mut encoder = Encoder::new(&format);
+    let mut sharing = Encoder::new(&format);
     let mut sent = Vec::new();
     let mut out = BytesMut::new();
+    let mut shared = Frames::new();
     while !source.data.is_empty() && sent.len() < 16 {
         let code = source.next();
         let Ok(command) = Command::read(&mut source, code) else {
@@ -117,8 +119,12 @@ pub fn command(data: &[u8]) {
         encoder
             .encode(&command, &mut out)
             .unwrap_or_else(|error| panic!("{error}: {command:?}"));
+        sharing
+            .encode_sharing(&command, 1, &mut shared)
+            .unwrap_or_else(|error| panic!("{error}: {command:?}"));
         sent.push(command);
     }
+    assert_eq!(shared.take().to_vec(), out, "shared or copied: {sent:?}");
     for piece in [1, 5, out.len().max(1)] {
         let mut decoder = Decoder::new(&format, Limits::default());
         let mut splitter = FrameSplitter::new();
@@ -339,6 +345,131 @@ impl Reader for Generator<'_> {
 
     fn throwable(&mut self, to: &mut Option<Box<Throwable>>) -> Result<(), DecodeError> {
         *to = self.cause(0);
+        Ok(())
+    }
+
+    fn wrong_type(&self, expected: &'static str, code: u8) -> DecodeError {
+        DecodeError::new(Flaw::RemoteWrongType { expected, code }, 0)
+    }
+
+    fn unknown_type(&self, code: u8) -> DecodeError {
+        DecodeError::new(Flaw::RemoteUnknownType { code }, 0)
+    }
+}
+
+/// A command of every type that the version has, every field set: texts and byte sequences of `size`
+/// bytes, arrays and stack traces of `size` elements, but short ones in what is nested.
+#[must_use]
+pub fn every_type(format: &WireFormat, size: usize) -> Vec<Command> {
+    let mut filler = Filler {
+        format,
+        size,
+        depth: 0,
+    };
+    let codes = 1..=u8::MAX;
+    codes
+        .filter_map(|code| Command::read(&mut filler, code).ok())
+        .collect()
+}
+
+/// A reader that sets every field.
+struct Filler<'a> {
+    format: &'a WireFormat,
+    size: usize,
+    depth: usize,
+}
+
+impl Filler<'_> {
+    /// How long what stands here is.
+    const fn length(&self) -> usize {
+        if self.depth == 0 { self.size } else { 3 }
+    }
+
+    fn throwable_of(&self, length: usize, causes: usize) -> Box<Throwable> {
+        let text = || Some(Text::from("x".repeat(length)));
+        let mut throwable = Throwable::default();
+        (throwable.class, throwable.message) = (text(), Some(Text::from("why")));
+        if self.format.stack_trace {
+            let element = StackElement {
+                class: Some(Text::from_static("class")),
+                line: -1,
+                ..StackElement::default()
+            };
+            throwable.stack = vec![element; length];
+            throwable.cause = (causes > 0).then(|| self.throwable_of(3, causes - 1));
+        }
+        Box::new(throwable)
+    }
+}
+
+impl Reader for Filler<'_> {
+    fn version(&self) -> i32 {
+        self.format.version
+    }
+
+    fn boolean(&mut self, to: &mut bool) -> Result<(), DecodeError> {
+        *to = true;
+        Ok(())
+    }
+
+    fn byte<T: From<i8>>(&mut self, to: &mut T) -> Result<(), DecodeError> {
+        *to = (-2).into();
+        Ok(())
+    }
+
+    fn int(&mut self, to: &mut i32) -> Result<(), DecodeError> {
+        *to = i32::MIN + 3;
+        Ok(())
+    }
+
+    fn long(&mut self, to: &mut i64) -> Result<(), DecodeError> {
+        *to = i64::MAX - 5;
+        Ok(())
+    }
+
+    fn text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
+        *to = Some("t".repeat(self.length()).into());
+        Ok(())
+    }
+
+    fn sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
+        *to = Some(vec![7; self.length()].into());
+        Ok(())
+    }
+
+    fn magic(&mut self, to: &mut Magic) -> Result<(), DecodeError> {
+        *to = Magic::default();
+        Ok(())
+    }
+
+    fn object<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
+        if self.depth >= 3 {
+            return Ok(());
+        }
+        self.depth += 1;
+        *to = (1..=u8::MAX).find_map(|code| T::read(self, code).ok());
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn cached<T: Cacheable>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
+        self.object(to)
+    }
+
+    fn array<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError> {
+        let mut elements = Vec::new();
+        // All arrays of a command count together.
+        for _ in 0..self.length().div_ceil(4) {
+            let mut element = None;
+            self.object(&mut element)?;
+            elements.push(element);
+        }
+        *to = Some(elements);
+        Ok(())
+    }
+
+    fn throwable(&mut self, to: &mut Option<Box<Throwable>>) -> Result<(), DecodeError> {
+        *to = Some(self.throwable_of(self.length(), 3));
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! A dispatch of a 200-byte text message, and a codec that has seen its like before.
 
+#![allow(dead_code, reason = "each bench takes a part of it")]
+
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};

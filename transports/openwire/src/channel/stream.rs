@@ -3,11 +3,10 @@
 use core::fmt;
 use core::time::Duration;
 
-use bytes::BytesMut;
 use finewire_core::machine::{Chunks, CloseReason, Instant, Outbox};
 
 use crate::codec::{
-    DecodeError, Decoder, EncodeError, Encoder, Flaw, FrameSplitter, Limits, WireFormat,
+    DecodeError, Decoder, EncodeError, Encoder, Flaw, FrameSplitter, Frames, Limits, WireFormat,
 };
 use crate::command::{Command, KeepAliveInfo};
 
@@ -39,7 +38,7 @@ pub(crate) struct Channel {
     splitter: FrameSplitter,
     decoder: Decoder,
     encoder: Encoder,
-    encoded: BytesMut,
+    encoded: Frames,
     outbox: Outbox,
     negotiated: bool,
     greet_by: Option<Instant>,
@@ -52,7 +51,7 @@ impl Channel {
             decoder: Decoder::new(&WireFormat::greeting(), Limits::greeting()),
             encoder: Encoder::new(&WireFormat::greeting()),
             splitter: FrameSplitter::new(),
-            encoded: BytesMut::new(),
+            encoded: Frames::new(),
             outbox: Outbox::new(),
             negotiated: false,
             greet_by: None,
@@ -66,7 +65,7 @@ impl Channel {
         self.greet_by = Some(now + self.config.greet_within);
         let offer = Command::from(self.config.offer.to_info());
         // A greeting is small and of every version: it always encodes.
-        let _ = self.encoder.encode(&offer, &mut self.encoded);
+        let _ = self.encoder.encode_shared(&offer, &mut self.encoded);
     }
 
     /// What is spoken, once both sides have made their offers.
@@ -130,14 +129,17 @@ impl Channel {
         }
     }
 
-    /// Encodes a command behind what is pending. After an error nothing has changed.
+    /// Encodes a command behind what is pending; large content is shared with the command, not copied.
+    /// After an error nothing has changed.
     pub(crate) fn send(&mut self, command: &Command) -> Result<(), EncodeError> {
-        self.encoder.encode(command, &mut self.encoded)
+        self.encoder.encode_shared(command, &mut self.encoded)
     }
 
     /// Everything pending, unless a write is in flight.
     pub(crate) fn take(&mut self) -> Option<Chunks> {
-        self.outbox.push(self.encoded.split().freeze());
+        for bytes in self.encoded.take() {
+            self.outbox.push(bytes);
+        }
         let chunks = self.outbox.take()?;
         if let Some(keep_alive) = &mut self.keep_alive {
             keep_alive.said();
@@ -216,6 +218,7 @@ fn reason_of(error: &DecodeError) -> CloseReason {
 mod tests {
     use super::*;
     use crate::command::{ConnectionInfo, Text};
+    use bytes::BytesMut;
 
     fn channel() -> Channel {
         let mut channel = Channel::new(ChannelConfig {

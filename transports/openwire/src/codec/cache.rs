@@ -13,6 +13,9 @@ use crate::command::{
 /// Entries that stay free before each command: at most this many new ones fit into one command.
 const FREE_SPACE: usize = 100;
 
+/// Kinds of cached values: the range of [`Cacheable::KIND`].
+const KINDS: usize = 8;
+
 /// A cached value. Absence is a value like any other.
 #[derive(Clone, Debug)]
 pub(crate) enum CacheEntry {
@@ -152,6 +155,9 @@ pub(crate) struct WriteCache {
     slots: Vec<Option<Slot>>,
     /// Open addressing: slot number + 1, or 0. A power of two long, at most half full.
     table: Vec<u16>,
+    /// For each kind of value the slot where one was found last: most often it is found there again, and
+    /// then it need not be hashed.
+    recent: [u16; KINDS],
     /// What this command added, to be undone if it cannot be encoded.
     journal: Vec<Change>,
     start: usize,
@@ -180,6 +186,7 @@ impl WriteCache {
             null: None,
             slots: Vec::new(),
             table: vec![0; 64],
+            recent: [0; KINDS],
             journal: Vec::new(),
             start: 0,
         }
@@ -215,11 +222,26 @@ impl WriteCache {
     }
 
     /// The index of a value that the reader knows.
-    pub(crate) fn index_of<T: Cacheable>(&self, value: Option<&T>) -> Option<u16> {
+    #[inline(always)]
+    pub(crate) fn index_of<T: Cacheable>(&mut self, value: Option<&T>) -> Option<u16> {
         match value {
             None => self.null.and_then(|index| u16::try_from(index).ok()),
-            Some(value) => self.find(value.digest(), |entry| value.is(entry)),
+            Some(value) => self.index_of_some(value),
         }
+    }
+
+    fn index_of_some<T: Cacheable>(&mut self, value: &T) -> Option<u16> {
+        let recent = self.recent.get(T::KIND).copied().unwrap_or_default();
+        if let Some(Some(slot)) = self.slots.get(usize::from(recent))
+            && value.is(&slot.entry)
+        {
+            return Some(recent);
+        }
+        let found = self.find(value.digest(), |entry| value.is(entry))?;
+        if let Some(recent) = self.recent.get_mut(T::KIND) {
+            *recent = found;
+        }
+        Some(found)
     }
 
     fn find(&self, digest: u64, is: impl Fn(&CacheEntry) -> bool) -> Option<u16> {

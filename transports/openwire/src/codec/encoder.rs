@@ -5,7 +5,8 @@ use bytes::{BufMut, BytesMut};
 use super::{
     EncodeError, Misfit, Object, WireFormat,
     cache::WriteCache,
-    write::{BitsOut, Encoding},
+    frames::Frames,
+    write::{BitsOut, BodyOut, Encoding},
 };
 use crate::command::Command;
 
@@ -17,7 +18,7 @@ use crate::command::Command;
 pub struct Encoder {
     format: WireFormat,
     cache: Option<WriteCache>,
-    body: Vec<u8>,
+    body: BodyOut,
     bits: BitsOut,
 }
 
@@ -31,13 +32,17 @@ impl Default for Encoder {
 }
 
 impl Encoder {
+    /// Bytes of content from which [`Encoder::encode_shared`] shares it. Below, copying costs less than a
+    /// further buffer does here and in the vectored write.
+    pub const SHARE_FROM: usize = 4096;
+
     /// An encoder of a format: [`WireFormat::greeting`] until both sides have spoken.
     #[must_use]
     pub fn new(format: &WireFormat) -> Self {
         Self {
             format: format.clone(),
             cache: format.cache.then(|| WriteCache::new(format.entries())),
-            body: Vec::new(),
+            body: BodyOut::new(),
             bits: BitsOut::default(),
         }
     }
@@ -59,32 +64,92 @@ impl Encoder {
     /// [`EncodeError`] if the command does not fit the version or its limits. Then nothing is appended,
     /// the cache is as before, and other commands may follow.
     pub fn encode(&mut self, command: &Command, out: &mut BytesMut) -> Result<(), EncodeError> {
-        let result = self.try_encode(command, out);
-        if result.is_err()
-            && let Some(cache) = &mut self.cache
-        {
-            cache.roll_back();
+        let size = self.compose(command, usize::MAX)?;
+        out.reserve(4 + size);
+        self.put_head(command, size, out);
+        out.put_slice(&self.body.bytes);
+        self.release();
+        Ok(())
+    }
+
+    /// The same frame, byte for byte, but contents and properties of [`Encoder::SHARE_FROM`] bytes and
+    /// more are not copied: `out` shares them with the command. For messages that go to many connections.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_shared(
+        &mut self,
+        command: &Command,
+        out: &mut Frames,
+    ) -> Result<(), EncodeError> {
+        self.encode_sharing(command, Self::SHARE_FROM, out)
+    }
+
+    /// The same for contents of `share_from` bytes and more.
+    pub(crate) fn encode_sharing(
+        &mut self,
+        command: &Command,
+        share_from: usize,
+        out: &mut Frames,
+    ) -> Result<(), EncodeError> {
+        let size = self.compose(command, share_from)?;
+        out.open()
+            .reserve(4 + size.min(self.body.bytes.len() + KEPT));
+        self.put_head(command, size, out.open());
+        let mut rest = self.body.bytes.as_slice();
+        let mut done = 0;
+        for (place, shared) in self.body.shared.drain(..) {
+            if let Some((before, behind)) = rest.split_at_checked(place - done) {
+                out.open().put_slice(before);
+                rest = behind;
+            }
+            done = place;
+            out.share(shared);
         }
-        if self.body.capacity() > KEPT {
-            self.body = Vec::new();
+        out.open().put_slice(rest);
+        self.release();
+        Ok(())
+    }
+
+    /// Leaves no large buffer behind.
+    fn release(&mut self) {
+        if self.body.bytes.capacity() > KEPT {
+            self.body.bytes = Vec::new();
+        }
+    }
+
+    /// Writes the fields into the scratch buffers; the size of the frame. After an error everything is as
+    /// it was.
+    fn compose(&mut self, command: &Command, share_from: usize) -> Result<usize, EncodeError> {
+        self.body.clear(share_from);
+        self.bits.clear();
+        let result = self.try_compose(command);
+        if result.is_err() {
+            if let Some(cache) = &mut self.cache {
+                cache.roll_back();
+            }
+            self.release();
         }
         result
     }
 
-    fn try_encode(&mut self, command: &Command, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn is_tight(&self, command: &Command) -> bool {
+        self.format.tight && !matches!(command, Command::Null)
+    }
+
+    fn try_compose(&mut self, command: &Command) -> Result<usize, EncodeError> {
+        let tight = self.is_tight(command);
         let Self {
             format,
             cache,
             body,
             bits,
         } = self;
-        body.clear();
-        bits.clear();
         if let Some(cache) = cache {
             cache.begin();
         }
-        let tight = format.tight && !matches!(command, Command::Null);
         let settings = (format.version, format.stack_trace);
+        let mut flags = 0;
         if tight {
             command.write(&mut Encoding::<true>::new(
                 body,
@@ -96,6 +161,7 @@ impl Encoder {
                 let length = bits.len();
                 return Err(EncodeError::new(Misfit::LocalLength { length }));
             }
+            bits.write(|bytes| flags += bytes.len());
         } else {
             command.write(&mut Encoding::<false>::new(
                 body,
@@ -104,25 +170,23 @@ impl Encoder {
                 cache.as_mut(),
             ))?;
         }
-        let mut flags = 0;
-        if tight {
-            bits.write(|bytes| flags += bytes.len());
-        }
         let size = 1 + flags + body.len();
         let limit = format.largest_frame();
-        let prefix = match i32::try_from(size) {
-            Ok(prefix) if size <= limit => prefix,
-            _ => return Err(EncodeError::new(Misfit::LocalFrame { size, limit })),
-        };
-        out.reserve(4 + size);
-        if format.size_prefix {
-            out.put_i32(prefix);
+        if size > limit || i32::try_from(size).is_err() {
+            return Err(EncodeError::new(Misfit::LocalFrame { size, limit }));
+        }
+        Ok(size)
+    }
+
+    /// What stands in front of the fields.
+    fn put_head(&self, command: &Command, size: usize, out: &mut BytesMut) {
+        if self.format.size_prefix {
+            // It was found to fit.
+            out.put_i32(i32::try_from(size).unwrap_or(i32::MAX));
         }
         out.put_u8(command.type_code());
-        if tight {
-            bits.write(|bytes| out.put_slice(bytes));
+        if self.is_tight(command) {
+            self.bits.write(|bytes| out.put_slice(bytes));
         }
-        out.put_slice(body);
-        Ok(())
     }
 }

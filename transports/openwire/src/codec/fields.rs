@@ -57,6 +57,7 @@ impl<T: Fill> Object for Arc<T> {
     }
 
     fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
+        // Read where it stays, for all of it would have to be moved there.
         let mut value = Self::default();
         if let Some(value) = Self::get_mut(&mut value) {
             value.fill(reader, code)?;
@@ -77,6 +78,9 @@ pub(crate) const fn is_marshal_aware(code: u8) -> bool {
 
 /// A structure that can stand in a cached field.
 pub(crate) trait Cacheable: Object {
+    /// Where the writing cache notes which value of this type it met last.
+    const KIND: usize;
+
     /// A hash of type and content.
     fn digest(&self) -> u64;
 
@@ -91,6 +95,8 @@ pub(crate) trait Cacheable: Object {
 }
 
 impl<T: Cacheable> Cacheable for Box<T> {
+    const KIND: usize = T::KIND;
+
     fn digest(&self) -> u64 {
         (**self).digest()
     }

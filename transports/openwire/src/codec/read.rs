@@ -293,7 +293,8 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
 
     fn some_sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
         let length = self.source.length()?;
-        *to = Some(self.source.slice(length)?);
+        let bytes = self.source.raw(length)?;
+        *to = Some(self.source.share(bytes));
         Ok(())
     }
 

@@ -78,9 +78,41 @@ impl BitsOut {
     }
 }
 
+/// The fields of a command in the making, without those contents that are not copied.
+#[derive(Debug)]
+pub(crate) struct BodyOut {
+    pub(crate) bytes: Vec<u8>,
+    /// Contents that are left out, each with the number of `bytes` in front of it.
+    pub(crate) shared: Vec<(usize, Bytes)>,
+    /// Contents from this length on are left out.
+    pub(crate) share_from: usize,
+}
+
+impl BodyOut {
+    pub(crate) const fn new() -> Self {
+        Self {
+            bytes: Vec::new(),
+            shared: Vec::new(),
+            share_from: usize::MAX,
+        }
+    }
+
+    pub(crate) fn clear(&mut self, share_from: usize) {
+        self.bytes.clear();
+        self.shared.clear();
+        self.share_from = share_from;
+    }
+
+    /// Bytes of all fields, those left out included.
+    pub(crate) fn len(&self) -> usize {
+        let shared = self.shared.iter().map(|(_, bytes)| bytes.len());
+        self.bytes.len() + shared.sum::<usize>()
+    }
+}
+
 /// One command being written; `TIGHT` or loose.
 pub(crate) struct Encoding<'a, const TIGHT: bool> {
-    body: &'a mut Vec<u8>,
+    body: &'a mut BodyOut,
     bits: &'a mut BitsOut,
     version: i32,
     stack_trace: bool,
@@ -90,7 +122,7 @@ pub(crate) struct Encoding<'a, const TIGHT: bool> {
 
 impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
     pub(crate) const fn new(
-        body: &'a mut Vec<u8>,
+        body: &'a mut BodyOut,
         bits: &'a mut BitsOut,
         (version, stack_trace): (i32, bool),
         cache: Option<&'a mut WriteCache>,
@@ -110,13 +142,13 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
         if TIGHT {
             self.bits.push(value);
         } else {
-            self.body.push(value.into());
+            self.body.bytes.push(value.into());
         }
     }
 
     #[inline(always)]
     fn put(&mut self, bytes: &[u8]) {
-        self.body.extend_from_slice(bytes);
+        self.body.bytes.extend_from_slice(bytes);
     }
 
     fn some_text(&mut self, text: &Text) -> Result<(), EncodeError> {
@@ -164,7 +196,7 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
         if TIGHT && is_marshal_aware(code) {
             self.bits.push(false);
         }
-        self.body.push(code);
+        self.body.bytes.push(code);
         self.depth += 1;
         value.write(self)?;
         self.depth -= 1;
@@ -174,7 +206,7 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
     fn cached_with<T: Cacheable>(&mut self, value: Option<&T>) -> Result<(), EncodeError> {
         let known = self
             .cache
-            .as_deref()
+            .as_deref_mut()
             .and_then(|cache| cache.index_of(value));
         self.flag(known.is_none());
         if let Some(index) = known {
@@ -182,7 +214,7 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
             return Ok(());
         }
         // Loose numbers the outer value first, tight the inner ones.
-        let place = self.body.len();
+        let place = self.body.bytes.len();
         self.put(&[0xFF, 0xFF]);
         let mut index = -1;
         if !TIGHT && let Some(cache) = self.cache.as_deref_mut() {
@@ -192,7 +224,7 @@ impl<'a, const TIGHT: bool> Encoding<'a, TIGHT> {
         if TIGHT && let Some(cache) = self.cache.as_deref_mut() {
             index = cache.add(value);
         }
-        if let Some(place) = self.body.get_mut(place..place + 2) {
+        if let Some(place) = self.body.bytes.get_mut(place..place + 2) {
             place.copy_from_slice(&index.to_be_bytes());
         }
         Ok(())
@@ -244,7 +276,7 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
 
     #[inline(always)]
     fn byte<T: Copy + Into<i8>>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.body.push((*value).into().cast_unsigned());
+        self.body.bytes.push((*value).into().cast_unsigned());
         Ok(())
     }
 
@@ -299,7 +331,13 @@ impl<const TIGHT: bool> Writer for Encoding<'_, TIGHT> {
                 return Err(EncodeError::new(Misfit::LocalLength { length }));
             };
             self.put(&length.to_be_bytes());
-            self.put(bytes);
+            if bytes.len() >= self.body.share_from {
+                self.body
+                    .shared
+                    .push((self.body.bytes.len(), bytes.clone()));
+            } else {
+                self.put(bytes);
+            }
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::codec::{
-    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer, read_by_filling,
+    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer,
+    read_by_filling,
 };
 
 macro_rules! commands {
@@ -265,6 +266,8 @@ impl From<TransactionId> for Command {
 /// Where any structure may be cached (`RemoveInfo.objectId`), the ids and destinations are the same
 /// entries as elsewhere; others are never found again.
 impl Cacheable for Command {
+    const KIND: usize = 7;
+
     fn digest(&self) -> u64 {
         match self {
             Self::ConnectionId(id) => id.digest(),

@@ -4,7 +4,8 @@ use core::fmt;
 
 use super::{Text, reflect};
 use crate::codec::{
-    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer, read_by_filling,
+    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer,
+    read_by_filling,
 };
 
 /// The four kinds of destination.
@@ -192,6 +193,8 @@ impl reflect::Reflect for Destination {
 }
 
 impl Cacheable for Destination {
+    const KIND: usize = 5;
+
     fn digest(&self) -> u64 {
         let mut digest = Digest::new(self.type_code());
         if let Some(name) = &self.physical_name {

@@ -203,8 +203,10 @@ impl fmt::Display for MessageId {
 }
 
 macro_rules! cacheable_id {
-    ($($name:ident $entry:ident [$($text:ident)?] [$($first:ident $second:expr)?]),* $(,)?) => { $(
+    ($($name:ident $entry:ident $kind:literal [$($text:ident)?] [$($first:ident $second:expr)?]),* $(,)?) => { $(
         impl crate::codec::Cacheable for $name {
+            const KIND: usize = $kind;
+
             fn digest(&self) -> u64 {
                 let mut digest = crate::codec::Digest::new(Self::CODE);
                 $( if let Some(text) = &self.$text {
@@ -237,9 +239,9 @@ macro_rules! cacheable_id {
 }
 
 cacheable_id! {
-    ConnectionId Connection [value] [],
-    SessionId Session [connection_id] [value |_: &SessionId| 0],
-    ConsumerId Consumer [connection_id] [value |id: &ConsumerId| id.session_id],
-    ProducerId Producer [connection_id] [value |id: &ProducerId| id.session_id],
-    BrokerId Broker [value] [],
+    ConnectionId Connection 0 [value] [],
+    SessionId Session 1 [connection_id] [value |_: &SessionId| 0],
+    ConsumerId Consumer 2 [connection_id] [value |id: &ConsumerId| id.session_id],
+    ProducerId Producer 3 [connection_id] [value |id: &ProducerId| id.session_id],
+    BrokerId Broker 4 [value] [],
 }

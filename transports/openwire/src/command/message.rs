@@ -211,12 +211,29 @@ impl core::fmt::Debug for Extras {
     }
 }
 
-impl Extras {
-    /// Sets a field, without making room for one that has its default value.
-    fn keep<T: Default + PartialEq>(&mut self, value: T, field: fn(&mut MessageExtras) -> &mut T) {
-        if value != T::default() {
-            *field(self) = value;
-        }
+/// Whether a field has its default value: then no room is made for it.
+trait Absent {
+    fn is_absent(&self) -> bool;
+}
+
+impl<T> Absent for Option<T> {
+    #[inline(always)]
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl Absent for bool {
+    #[inline(always)]
+    fn is_absent(&self) -> bool {
+        !*self
+    }
+}
+
+impl Absent for i32 {
+    #[inline(always)]
+    fn is_absent(&self) -> bool {
+        *self == 0
     }
 }
 
@@ -267,7 +284,9 @@ macro_rules! layout {
         let mut value = Default::default();
         let $place = &mut value;
         $read?;
-        $message.extras.keep(value, |extras| &mut extras.$field);
+        if !value.is_absent() {
+            $message.extras.$field = value;
+        }
     }};
     (get own $message:ident $field:ident) => { &$message.$field };
     (get extra $message:ident $field:ident) => { &$message.extras.$field };

@@ -161,6 +161,8 @@ impl reflect::Reflect for TransactionId {
 }
 
 impl Cacheable for TransactionId {
+    const KIND: usize = 6;
+
     fn digest(&self) -> u64 {
         let mut digest = Digest::new(self.type_code());
         match self {

@@ -5,7 +5,7 @@ use finewire_openwire::command::{
     Response, StackElement, Throwable,
 };
 
-fn formats() -> [WireFormat; 2] {
+pub(crate) fn formats() -> [WireFormat; 2] {
     [true, false].map(|tight| WireFormat {
         tight,
         ..WireFormat::default()

@@ -7,9 +7,11 @@
 )]
 
 mod bodies;
+mod every_type;
 mod framing;
 mod limits;
 mod negotiation;
 mod recovery;
 mod secrecy;
+mod sharing;
 mod texts;
