@@ -131,7 +131,9 @@ impl Update {
         let request_id = update
             .word("requestId")
             .and_then(|id| RequestId::new(id).ok());
-        let object = update.child("data").and_then(|data| data.children.first());
+        let objects = update.child("data").map_or(&[][..], |data| &data.children);
+        let known = objects.iter().find(|object| UpdateData::knows(object));
+        let object = known.or_else(|| objects.first());
         Ok(Self {
             node,
             source,
@@ -166,6 +168,21 @@ impl Update {
 }
 
 impl UpdateData {
+    /// Whether the element is an object that is read here; a release may put others beside it.
+    fn knows(object: &Element<'_>) -> bool {
+        const KNOWN: [&str; 8] = [
+            "user",
+            "dialog",
+            "dialogs",
+            "apiErrors",
+            "systemInfo",
+            "team",
+            "queue",
+            "queues",
+        ];
+        KNOWN.iter().any(|name| object.is(name))
+    }
+
     fn read(object: &Element<'_>) -> Result<Self, Error> {
         let name = object.name.to_ascii_lowercase();
         Ok(match name.as_str() {
