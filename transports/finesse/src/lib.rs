@@ -34,7 +34,8 @@
 //!   can overtake the answer. Its request id is a hint only.
 //! * `reasonCodeId` is the database id of a reason, not its code.
 //! * A notification is a full snapshot, never a difference.
-//! * What differs between releases and what merely was seen is listed in [`quirk`].
+//! * What differs between releases and what merely was seen is listed in [`quirk`]; what integrators run
+//!   into, and the test that shows what finewire does about it, in [`pitfalls`].
 //!
 //! Not here: connections, retries, timers, and which request to send when.
 
@@ -45,6 +46,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod object;
+pub mod pitfalls;
 pub mod quirk;
 mod request;
 mod resource;
