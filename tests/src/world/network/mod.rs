@@ -456,6 +456,11 @@ impl Network {
         self.tls_faults.insert(port, fault);
     }
 
+    /// TLS handshakes on this port succeed again.
+    pub fn mend_tls(&mut self, port: u16) {
+        self.tls_faults.remove(&port);
+    }
+
     /// What the server of this port says is rewritten on its way, one `Send` at a time, where the
     /// rewriter gives something else; what is no text passes as it is. An HTTP answer's
     /// `Content-Length` is not mended.
