@@ -38,6 +38,8 @@ mod calldata;
 mod checks;
 mod config;
 mod door;
+#[doc(hidden)]
+pub mod fuzz;
 mod knobs;
 mod locks;
 mod machine;

@@ -25,6 +25,6 @@ pub use deed::{DEED, Deed, Gap, Step};
 pub use flows::from_seed;
 pub use header::HEADER;
 pub use many::{Failure, attempt, run_seeds};
-pub use run::{Day, run};
+pub use run::{Day, fuzz, run};
 pub use shrink::shrink;
 pub use tally::Tally;

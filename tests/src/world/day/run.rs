@@ -31,6 +31,18 @@ pub struct Day {
     pub(super) tally: Tally,
 }
 
+/// Steps of a day that a fuzzer makes, at most.
+const FUZZED: usize = 60;
+
+/// Body of a fuzz target: the beginning of the day that `bytes` are.
+///
+/// # Panics
+///
+/// When something is not as it must be.
+pub fn fuzz(bytes: &[u8]) {
+    run(bytes.get(..HEADER + FUZZED * DEED).unwrap_or(bytes));
+}
+
 /// Lives a day through.
 ///
 /// # Panics
