@@ -29,6 +29,18 @@
 //! wrong password costs one attempt at Finesse and is not offered again for a while; five in five
 //! minutes are refused unread. Undecodable ones are answered as refused ones are.
 //!
+//! A password that Finesse stops accepting is dropped at the first refusal, by REST or by XMPP,
+//! and its driver is asked to connect the agent again: nothing offers it a second time.
+//!
+//! # Which server
+//!
+//! A server serves when SystemInfo says `IN_SERVICE` and no agent sees the user `finesse` absent.
+//! Of those that serve the first one is used whose notifications can be had. One at which nobody's
+//! flow for [`failover_after`](Timing::failover_after) is left, and tried again after 30 s to five
+//! minutes, each time with jitter. Agents move one after the other ([`pace`](Timing::pace)), sign
+//! in on the new server, and go back when idle ([`return_after`](Timing::return_after)). With a
+//! single server nothing is left: commands go on, answered by reads.
+//!
 //! # The broker was gone
 //!
 //! What could not be sent is not kept: events describe states, and an old state is worth nothing.

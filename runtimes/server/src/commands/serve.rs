@@ -51,8 +51,14 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             signals::stop().await;
         }
     }
-    tracing::info!("stopping");
-    connector.stop().await;
+    tracing::info!("stopping: commands under way are answered first");
+    tokio::select! {
+        () = connector.stop() => {}
+        () = signals::stop() => {
+            tracing::warn!("asked again: stopped at once");
+            return Ok(ExitCode::FAILURE);
+        }
+    }
     if let Some(broker) = broker {
         broker.stop().await;
     }

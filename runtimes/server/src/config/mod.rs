@@ -46,7 +46,7 @@ pub(crate) enum BrokerChoice {
     /// In this process, listening there.
     Embedded(SocketAddr),
     /// Elsewhere.
-    Remote(BrokerUri),
+    Remote(Box<BrokerUri>),
 }
 
 /// Reads and checks the file at `path`.
@@ -165,7 +165,7 @@ fn check_broker(broker: &file::Broker, faults: &mut Faults) -> Option<BrokerChoi
         );
     }
     match url.parse() {
-        Ok(uri) => Some(BrokerChoice::Remote(uri)),
+        Ok(uri) => Some(BrokerChoice::Remote(Box::new(uri))),
         Err(e) => {
             let hint = "\"embedded\", \"tcp://host:61616\" or \"failover:(tcp://a,tcp://b)\"";
             faults.add(broker.url.span(), format!("{e}"), hint);

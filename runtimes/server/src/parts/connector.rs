@@ -107,7 +107,7 @@ impl ConnectorPart {
 /// The address is no good.
 pub(crate) fn broker_uri(settings: &Settings, embedded: Option<&str>) -> Result<BrokerUri> {
     match (&settings.broker, embedded) {
-        (BrokerChoice::Remote(uri), _) => Ok(uri.clone()),
+        (BrokerChoice::Remote(uri), _) => Ok(uri.as_ref().clone()),
         (BrokerChoice::Embedded(_), Some(url)) => url.parse().context("the broker's address"),
         (BrokerChoice::Embedded(at), None) => format!("tcp://{at}")
             .parse()
