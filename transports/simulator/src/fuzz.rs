@@ -40,7 +40,7 @@ pub fn scenario(data: &[u8]) {
                 assert!(due > now, "a deadline lies ahead");
                 now = due;
             }
-            None => now = now + Duration::from_secs(1),
+            None => now += Duration::from_secs(1),
         }
         simulator.handle_timeout(now);
     }
