@@ -1,4 +1,5 @@
 //! Real ActiveMQ clients against the embedded broker, and ActiveMQ's own opinion beside ours.
 
+mod cases;
 mod java;
 mod selectors;

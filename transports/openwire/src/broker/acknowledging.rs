@@ -5,6 +5,7 @@ use finewire_core::machine::LinkId;
 use crate::command::{AckKind, MessageAck, Throwable, TransactionId};
 
 use super::consumer::{ConsumerKey, Outstanding};
+use super::dispatching::EXPIRED;
 use super::fault::Fault;
 use super::machine::Broker;
 use super::sending::no_xa;
@@ -52,7 +53,11 @@ impl Broker {
                     }
                 }
             }
-            AckKind::STANDARD | AckKind::EXPIRED | AckKind::UNMATCHED => {
+            AckKind::EXPIRED => {
+                let deliveries = consumer.range(first, last)?;
+                self.settle(link, key, &deliveries, None, Some(EXPIRED));
+            }
+            AckKind::STANDARD | AckKind::UNMATCHED => {
                 let deliveries = consumer.range(first, last)?;
                 self.settle(link, key, &deliveries, transaction, None);
             }
@@ -113,6 +118,10 @@ impl Broker {
         };
         self.release(&name, place, stored.size);
         if let Some(cause) = poison {
+            if cause == EXPIRED {
+                self.counters.expired += 1;
+                self.advise_loss("Expired", &stored.message, None);
+            }
             self.bury(&stored.message, cause);
         }
     }

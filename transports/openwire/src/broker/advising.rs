@@ -6,11 +6,12 @@ use finewire_core::machine::LinkId;
 
 use crate::command::{
     BrokerId, Command, ConnectionId, ConsumerId, ConsumerInfo, Destination, DestinationInfo,
-    DestinationKind, DestinationOperation, Message, MessageId, MessageKind, ProducerId, RemoveInfo,
-    Text,
+    DestinationKind, DestinationOperation, Message, MessageId, MessageKind, ProducerId,
+    ProducerInfo, RemoveInfo, Text,
 };
+use crate::selector::Subject;
 
-use super::connection::Identity;
+use super::connection::{Identity, Producer};
 use super::consumer::{Consumer, ConsumerKey};
 use super::machine::Broker;
 use super::names;
@@ -18,23 +19,33 @@ use super::sending::ADVISORY;
 
 impl Broker {
     /// Tells whoever listens; costs nothing where nobody does.
-    fn advise(&mut self, topic: &str, payload: Command, count: Option<i32>) {
+    fn advise(&mut self, topic: &str, payload: impl Into<Command>, facts: &[Fact<'_>]) {
         let topic = Destination::topic(format!("{ADVISORY}{topic}"));
         let audience = self.audience(&topic);
         if audience.is_empty() {
             return;
         }
-        let message = Arc::new(self.advisory(topic, payload, count, None));
+        let message = Arc::new(self.advisory(topic, payload.into(), facts, None));
+        let subject = Subject::new(&message);
         for key in audience {
-            self.offer(key, &message);
+            let consumer = self.consumers.get(&key);
+            if consumer.is_some_and(|consumer| consumer.wants(&message, &subject)) {
+                self.offer(key, &message);
+            }
         }
+    }
+
+    /// Whether somebody listens on an advisory topic.
+    fn is_heard(&self, topic: &str) -> bool {
+        let topic = Destination::topic(format!("{ADVISORY}{topic}"));
+        !self.audience(&topic).is_empty()
     }
 
     fn advisory(
         &mut self,
         topic: Destination,
         payload: Command,
-        count: Option<i32>,
+        facts: &[Fact<'_>],
         target: Option<ConsumerId>,
     ) -> Message {
         let producer = ProducerId {
@@ -55,17 +66,101 @@ impl Broker {
         message.extras.data_structure = Some(Box::new(payload));
         message.extras.target_consumer_id = target;
         let id = self.id.to_str();
-        let name = self.config.name.as_str();
         super::properties::add(&mut message, "originBrokerId", &id);
-        super::properties::add(&mut message, "originBrokerName", name);
-        if let Some(count) = count {
-            super::properties::add_number(&mut message, "consumerCount", count);
+        super::properties::add(&mut message, "originBrokerName", &self.config.name);
+        for fact in facts {
+            match fact {
+                Fact::Number(name, number) => {
+                    super::properties::add_number(&mut message, name, *number);
+                }
+                Fact::Text(name, text) => super::properties::add(&mut message, name, text),
+            }
         }
         message
     }
 
+    /// A producer came (`info`) or went.
+    pub(super) fn advise_producer(&mut self, producer: &Producer, info: Option<&ProducerInfo>) {
+        let gone = || RemoveInfo::new(Command::ProducerId(producer.id.clone()));
+        if producer.parts.is_empty() {
+            let topic = "Producer.Anonymous";
+            match info {
+                Some(info) => self.advise(topic, info.clone(), &[]),
+                None => self.advise(topic, gone(), &[]),
+            }
+        }
+        for part in &producer.parts {
+            let count = self.producing.get(part).copied().unwrap_or(0);
+            let count = Fact::Number("producerCount", i32::try_from(count).unwrap_or(i32::MAX));
+            let topic = topic_about("Producer", part);
+            match info {
+                Some(info) => self.advise(&topic, info.clone(), &[count]),
+                None => self.advise(&topic, gone(), &[count]),
+            }
+        }
+    }
+
+    /// A message was lost to its consumers: `Expired`, `MessageDLQd` or `MessageDiscarded`.
+    pub(super) fn advise_loss(
+        &mut self,
+        what: &str,
+        message: &Message,
+        consumer: Option<&ConsumerId>,
+    ) {
+        let Some(destination) = &message.destination else {
+            return;
+        };
+        let topic = topic_about(what, destination);
+        if destination.name().starts_with(ADVISORY) || !self.is_heard(&topic) {
+            return;
+        }
+        let mut payload = message.clone();
+        payload.content = None;
+        payload.compressed = false;
+        let id = message
+            .message_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let from = destination.to_string();
+        let consumer = consumer.map(ToString::to_string);
+        let mut facts = vec![
+            Fact::Text("orignalMessageId", &id),
+            Fact::Text("orignalDestination", &from),
+        ];
+        if let Some(consumer) = &consumer {
+            facts.push(Fact::Text("consumerId", consumer));
+        }
+        self.advise(&topic, payload, &facts);
+    }
+
+    /// A topic consumer is too slow.
+    pub(super) fn advise_slow(&mut self, key: ConsumerKey, destination: &Destination) {
+        let Some(consumer) = self.consumers.get(&key) else {
+            return;
+        };
+        let info = info_of(consumer);
+        let id = consumer.id.to_string();
+        self.advise(
+            &topic_about("SlowConsumer", destination),
+            info,
+            &[Fact::Text("consumerId", &id)],
+        );
+    }
+
+    /// A destination has no room for a message.
+    pub(super) fn advise_full(&mut self, destination: &Destination) {
+        let empty = Message::new(MessageKind::Plain);
+        let name = destination.to_string();
+        self.advise(
+            &topic_about("FULL", destination),
+            empty,
+            &[Fact::Text("usageName", &name)],
+        );
+    }
+
     pub(super) fn advise_connection(&mut self, payload: Command) {
-        self.advise("Connection", payload, None);
+        self.advise("Connection", payload, &[]);
     }
 
     /// A destination was made or deleted, by the client on `link` where one did it.
@@ -79,7 +174,7 @@ impl Broker {
             return;
         }
         let payload = self.destination_info(name, made, link);
-        self.advise(topic_of(name.kind), payload.into(), None);
+        self.advise(topic_of(name.kind), payload, &[]);
     }
 
     fn destination_info(
@@ -114,7 +209,8 @@ impl Broker {
             }
             let count = self.consumer_count(&part);
             if let Some(info) = info {
-                self.advise(&consumer_topic(&part), info.clone().into(), Some(count));
+                let count = [Fact::Number("consumerCount", count)];
+                self.advise(&topic_about("Consumer", &part), info.clone(), &count);
             }
         }
     }
@@ -129,7 +225,8 @@ impl Broker {
                 ..RemoveInfo::new(Command::ConsumerId(consumer.id.clone()))
             };
             let count = self.consumer_count(part);
-            self.advise(&consumer_topic(part), payload.into(), Some(count));
+            let count = [Fact::Number("consumerCount", count)];
+            self.advise(&topic_about("Consumer", part), payload, &count);
         }
     }
 
@@ -211,25 +308,41 @@ impl Broker {
         }
         for other in self.consumers.values() {
             for part in &other.parts {
-                let about = topic(&consumer_topic(part));
+                let about = topic(&topic_about("Consumer", part));
                 if part.name().starts_with(ADVISORY) || !wants(&about) {
                     continue;
                 }
-                let info = ConsumerInfo {
-                    consumer_id: Some(other.id.clone()),
-                    destination: Some(other.destination.clone()),
-                    prefetch_size: i32::try_from(other.prefetch).unwrap_or(i32::MAX),
-                    priority: other.priority,
-                    exclusive: other.exclusive,
-                    browser: other.browser,
-                    no_local: other.no_local,
-                    ..ConsumerInfo::default()
-                };
+                let info = info_of(other);
                 replay.push((about, info.into(), Some(self.consumer_count(part))));
             }
         }
+        for other in self
+            .connections
+            .values()
+            .flat_map(|known| known.producers.values())
+        {
+            let anonymous = other
+                .parts
+                .is_empty()
+                .then(|| "Producer.Anonymous".to_owned());
+            let about = other.parts.iter().map(|part| topic_about("Producer", part));
+            for about in about.chain(anonymous).map(|about| topic(&about)) {
+                if wants(&about) {
+                    let info = ProducerInfo {
+                        producer_id: Some(other.id.clone()),
+                        destination: other.destination.clone(),
+                        ..ProducerInfo::default()
+                    };
+                    replay.push((about, info.into(), None));
+                }
+            }
+        }
         for (topic, payload, count) in replay {
-            let message = self.advisory(topic, payload, count, Some(target.clone()));
+            let facts: Vec<Fact<'_>> = count
+                .map(|n| Fact::Number("consumerCount", n))
+                .into_iter()
+                .collect();
+            let message = self.advisory(topic, payload, &facts, Some(target.clone()));
             self.offer(key, &Arc::new(message));
         }
     }
@@ -244,11 +357,34 @@ const fn topic_of(kind: DestinationKind) -> &'static str {
     }
 }
 
-fn consumer_topic(name: &Destination) -> String {
+/// The topic of advisories of one sort about a destination.
+fn topic_about(sort: &str, name: &Destination) -> String {
     let kind = if name.kind.is_queue() {
         "Queue"
     } else {
         "Topic"
     };
-    format!("Consumer.{kind}.{}", name.name())
+    format!("{sort}.{kind}.{}", name.name())
+}
+
+/// A consumer as it announced itself.
+fn info_of(consumer: &Consumer) -> ConsumerInfo {
+    ConsumerInfo {
+        consumer_id: Some(consumer.id.clone()),
+        destination: Some(consumer.destination.clone()),
+        prefetch_size: i32::try_from(consumer.prefetch).unwrap_or(i32::MAX),
+        priority: consumer.priority,
+        exclusive: consumer.exclusive,
+        browser: consumer.browser,
+        no_local: consumer.no_local,
+        selector: consumer.selector.as_ref().map(|it| Text::from(it.as_str())),
+        ..ConsumerInfo::default()
+    }
+}
+
+/// A property of an advisory.
+#[derive(Clone, Copy, Debug)]
+enum Fact<'a> {
+    Number(&'static str, i32),
+    Text(&'static str, &'a str),
 }

@@ -60,6 +60,10 @@ pub(super) struct Producer {
     pub(super) id: ProducerId,
     /// Whether it counts bytes and waits for `ProducerAck`s.
     pub(super) windowed: bool,
+    /// What it announced that it sends to; `None`: anything.
+    pub(super) destination: Option<Destination>,
+    /// The plain parts of that.
+    pub(super) parts: Vec<Destination>,
 }
 
 /// An open local transaction.

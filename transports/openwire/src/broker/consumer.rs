@@ -6,6 +6,7 @@ use std::sync::Arc;
 use finewire_core::machine::{Instant, LinkId};
 
 use crate::command::{ConsumerId, Destination, Message, MessageId};
+use crate::selector::{Selector, Subject};
 
 use super::fault::Fault;
 use super::queue::Stored;
@@ -58,6 +59,7 @@ pub(super) struct Consumer {
     pub(super) priority: i8,
     pub(super) exclusive: bool,
     pub(super) no_local: bool,
+    pub(super) selector: Option<Box<Selector>>,
     pub(super) browser: bool,
     /// The most that may wait for a topic consumer.
     pub(super) backlog_limit: usize,
@@ -87,6 +89,7 @@ impl Consumer {
             priority: 0,
             exclusive: false,
             no_local: false,
+            selector: None,
             browser: false,
             backlog_limit: 0,
             backlog: VecDeque::new(),
@@ -98,6 +101,23 @@ impl Consumer {
             by_sequence: BTreeMap::new(),
             next_delivery: 0,
         }
+    }
+
+    /// Whether it wants some messages only.
+    pub(super) const fn is_choosy(&self) -> bool {
+        self.selector.is_some() || self.no_local
+    }
+
+    /// Whether it wants this message.
+    pub(super) fn wants(&self, message: &Message, subject: &Subject<'_>) -> bool {
+        if self.no_local {
+            let sender = message.producer_id.as_ref().map(|id| &id.connection_id);
+            if sender == Some(&self.id.connection_id) {
+                return false;
+            }
+        }
+        let selector = self.selector.as_ref();
+        selector.is_none_or(|selector| selector.matches(subject))
     }
 
     /// Whether one more message may go out.

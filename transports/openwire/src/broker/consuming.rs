@@ -9,6 +9,8 @@ use crate::command::{
     ConsumerId, ConsumerInfo, Destination, MessageDispatch, MessagePull, RemoveInfo, Text,
 };
 
+use crate::selector::{Selector, SelectorError, Subject};
+
 use super::consumer::{Consumer, ConsumerKey, Pull, Waiting};
 use super::fault::Fault;
 use super::machine::{Broker, Due};
@@ -43,12 +45,20 @@ impl Broker {
             ));
         }
         let selector = info.selector.as_ref().map(Text::to_str).unwrap_or_default();
-        if !selector.trim().is_empty() {
-            return Err(Fault::invalid_selector(
-                "Selectors are not supported by this broker",
-            ));
-        }
+        let selector = match selector.trim() {
+            "" => None,
+            _ => {
+                let read = Selector::parse(&selector);
+                let refuse = |error: SelectorError| Fault::invalid_selector(error.to_string());
+                Some(Box::new(read.map_err(refuse)?))
+            }
+        };
         let parts = names::parts(destination)?;
+        if let Some(part) = parts.iter().find(|part| names::is_virtual(part)) {
+            return Err(Fault::invalid_destination(format!(
+                "Virtual topics are not supported by this broker: {part} would stay empty"
+            )));
+        }
         let patterns: Vec<Destination> = parts
             .iter()
             .filter(|part| names::is_pattern(part))
@@ -84,6 +94,7 @@ impl Broker {
         consumer.priority = info.priority;
         consumer.exclusive = info.exclusive;
         consumer.no_local = info.no_local;
+        consumer.selector = selector;
         consumer.browser = info.browser;
         consumer.backlog_limit = usize::try_from(info.maximum_pending_message_limit)
             .ok()
@@ -137,7 +148,8 @@ impl Broker {
         }
         consumer.queues.push(name.clone());
         if let Some(queue) = self.queues.get_mut(queue) {
-            queue.attach(key, consumer.priority, consumer.exclusive);
+            let choosy = consumer.is_choosy();
+            queue.attach(key, consumer.priority, consumer.exclusive, choosy);
         }
     }
 
@@ -156,9 +168,13 @@ impl Broker {
                     .any(|part| part == name || names::matches(part, name))
                 {
                     let waiting = queue.waiting();
-                    found.extend(
-                        waiting.map(|stored| Waiting::Message(Arc::clone(&stored.message))),
-                    );
+                    let wanted = waiting.filter(|stored| {
+                        let message = &stored.message;
+                        let subject = Subject::delivered(message, stored.redeliveries);
+                        consumer.wants(message, &subject)
+                    });
+                    found
+                        .extend(wanted.map(|stored| Waiting::Message(Arc::clone(&stored.message))));
                 }
             }
             found.push(Waiting::EndOfBrowse);

@@ -4,10 +4,14 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use crate::command::{Destination, Message, MessageDispatch};
+use crate::selector::Subject;
 
 use super::consumer::{ConsumerKey, Outstanding, Waiting};
 use super::machine::{Broker, Due};
 use super::queue::Stored;
+
+/// Why an expired message is a dead letter.
+pub(super) const EXPIRED: &str = "message expired";
 
 impl Broker {
     /// Hands out what waits in a queue, as far as its consumers have room.
@@ -15,20 +19,21 @@ impl Broker {
         let wall = self.wall_now();
         let mut dead: Vec<(Arc<Message>, &'static str)> = Vec::new();
         while let Some(queue) = self.queues.get_mut(name) {
-            let Some((_, first)) = queue.first() else {
-                break;
-            };
-            if has_expired(&first.message, wall) {
-                if let Some((place, stored)) = queue.take_first() {
-                    let free = queue.forget(place, stored.size);
-                    queue.expired += 1;
-                    self.held_bytes = self.held_bytes.saturating_sub(free);
-                    self.counters.expired += 1;
-                    dead.push((stored.message, "message expired"));
-                }
+            if let Some((place, stored)) = wall.and_then(|wall| queue.take_expired(wall)) {
+                let free = queue.forget(place, stored.size);
+                queue.expired += 1;
+                self.held_bytes = self.held_bytes.saturating_sub(free);
+                self.counters.expired += 1;
+                dead.push((stored.message, EXPIRED));
                 continue;
             }
-            let Some(key) = queue.next_consumer() else {
+            let consumers = &self.consumers;
+            let pair = queue.next_pair(|key, stored| {
+                let subject = Subject::delivered(&stored.message, stored.redeliveries);
+                let consumer = consumers.get(&key);
+                consumer.is_some_and(|consumer| consumer.wants(&stored.message, &subject))
+            });
+            let Some((key, place)) = pair else {
                 break;
             };
             let Some(consumer) = self.consumers.get(&key) else {
@@ -43,11 +48,14 @@ impl Broker {
                 queue.rest(key);
                 continue;
             }
-            let Some((place, stored)) = queue.take_first() else {
+            let Some(stored) = queue.take(place) else {
                 break;
             };
             queue.served(key);
-            let message = Arc::clone(&stored.message);
+            let mut message = Arc::clone(&stored.message);
+            if queue.bind(key, &message) {
+                Arc::make_mut(&mut message).extras.group_first_for_consumer = true;
+            }
             let redeliveries = stored.redeliveries;
             let home = Some((name.clone(), place, stored));
             if let Err(Some(stored)) = self.dispatch(key, &message, redeliveries, home) {
@@ -57,6 +65,9 @@ impl Broker {
             }
         }
         for (message, cause) in dead {
+            if cause == EXPIRED {
+                self.advise_loss("Expired", &message, None);
+            }
             self.bury(&message, cause);
         }
     }
@@ -119,6 +130,7 @@ impl Broker {
                     consumer.backlog_bytes = consumer.backlog_bytes.saturating_sub(size);
                     if has_expired(&message, wall) {
                         self.counters.expired += 1;
+                        self.advise_loss("Expired", &message, None);
                     } else {
                         let _ = self.dispatch(key, &message, 0, None);
                     }
@@ -136,18 +148,14 @@ impl Broker {
         }
     }
 
-    /// Looks again at a queue when the message at its head expires.
+    /// Looks again at a queue when a message in it expires.
     pub(super) fn watch_expiry(&mut self, name: &Destination) {
         let (Some(wall), Some(queue)) = (self.wall_now(), self.queues.get(name)) else {
             return;
         };
-        let Some((_, first)) = queue.first() else {
+        let Some(expiration) = queue.next_expiration() else {
             return;
         };
-        let expiration = first.message.expiration;
-        if expiration <= 0 {
-            return;
-        }
         let left = u64::try_from(expiration.saturating_sub(wall)).unwrap_or(0);
         let at = self.now + Duration::from_millis(left.saturating_add(1));
         self.timers.set(Due::Queue(name.clone()), at);

@@ -13,8 +13,8 @@ impl Broker {
     /// Takes down everything that a client has on this link; the link itself stays.
     ///
     /// Its consumers' messages return to their queues, its open transactions are rolled back and its
-    /// temporary destinations deleted.
-    pub(super) fn depart(&mut self, link: LinkId, reason: &CloseReason) {
+    /// temporary destinations deleted. `last_delivered` is as in [`Broker::close_consumer`].
+    pub(super) fn depart(&mut self, link: LinkId, reason: &CloseReason, last_delivered: i64) {
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
@@ -29,15 +29,18 @@ impl Broker {
         // Nothing may be dispatched to a client that is going.
         connection.congested = true;
         for key in keys {
-            self.close_consumer(key, RemoveInfo::UNKNOWN_DELIVERED);
+            self.close_consumer(key, last_delivered);
         }
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
         connection.sessions.clear();
-        connection.producers.clear();
+        let producers = core::mem::take(&mut connection.producers);
         let transactions = core::mem::take(&mut connection.transactions);
         let temporaries: Vec<Destination> = connection.temporaries.iter().cloned().collect();
+        for producer in producers.values() {
+            self.close_producer(producer);
+        }
         for (_, transaction) in transactions {
             self.roll_back(transaction);
         }

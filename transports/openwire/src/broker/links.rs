@@ -6,7 +6,7 @@ use finewire_core::machine::{Address, CloseReason, Closing, LinkId, ListenerId, 
 
 use crate::channel::{Channel, ChannelConfig, Heard};
 use crate::codec::{Limits, WireFormat};
-use crate::command::{BrokerInfo, Command, Text};
+use crate::command::{BrokerInfo, Command, RemoveInfo, Text};
 
 use super::connection::{Connection, Stage};
 use super::consumer::ConsumerKey;
@@ -194,7 +194,7 @@ impl Broker {
 
     /// Lets what is pending be written, then closes.
     pub(super) fn leave(&mut self, link: LinkId, reason: CloseReason) {
-        self.depart(link, &reason);
+        self.depart(link, &reason, RemoveInfo::UNKNOWN_DELIVERED);
         if let Some(connection) = self.connections.get_mut(&link) {
             connection.stage = Stage::Leaving(self.now + LEAVE_WITHIN);
             self.dirty.insert(link);
@@ -204,7 +204,7 @@ impl Broker {
 
     /// The link is gone: everything of it goes.
     pub(super) fn forget(&mut self, link: LinkId, reason: CloseReason) {
-        self.depart(link, &reason);
+        self.depart(link, &reason, RemoveInfo::UNKNOWN_DELIVERED);
         if let Some(connection) = self.connections.remove(&link)
             && matches!(connection.stage, Stage::Securing | Stage::Strange)
         {

@@ -18,11 +18,11 @@ use super::replay::SentBefore;
 
 /// An ActiveMQ-compatible message broker without storage.
 ///
-/// Queues, topics, temporary, composite and wildcard destinations, exclusive consumers, local
-/// transactions, keep-alive and the advisories that clients rely on. It keeps everything in
+/// Queues, topics, temporary, composite and wildcard destinations, selectors, exclusive consumers, message
+/// groups, local transactions, keep-alive and the advisories that clients rely on. It keeps everything in
 /// memory, persistent messages too: what is in it is lost when it stops. It serves no XA
-/// transactions, durable subscriptions, selectors, message groups or virtual topics; who asks for one
-/// of the first three gets an exception.
+/// transactions, durable subscriptions or virtual topics; who asks for one of them gets an
+/// exception that says so.
 #[derive(Debug)]
 pub struct Broker {
     pub(super) config: BrokerConfig,
@@ -39,6 +39,8 @@ pub struct Broker {
     /// Consumers with wildcards, and the plain parts that have them.
     pub(super) patterns: BTreeMap<ConsumerKey, Vec<Destination>>,
     pub(super) temporaries: BTreeMap<Destination, LinkId>,
+    /// How many producers announced that they send to a destination.
+    pub(super) producing: BTreeMap<Destination, usize>,
     pub(super) consumers: BTreeMap<ConsumerKey, Consumer>,
     pub(super) next_consumer: u64,
     pub(super) next_sequence: i64,
@@ -129,6 +131,7 @@ impl Broker {
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),
             temporaries: BTreeMap::new(),
+            producing: BTreeMap::new(),
             consumers: BTreeMap::new(),
             next_consumer: 1,
             next_sequence: 1,

@@ -70,6 +70,18 @@ pub(super) fn is_pattern(destination: &Destination) -> bool {
         .any(|element| element == "*" || element == ">")
 }
 
+/// Whether it is the queue of a consumer of a virtual topic (`Consumer.NAME.VirtualTopic.TOPIC`), as
+/// ActiveMQ names them where nothing else is configured.
+pub(super) fn is_virtual(destination: &Destination) -> bool {
+    let name = destination.name();
+    let mut elements = name.split('.');
+    destination.kind == DestinationKind::Queue
+        && elements.next() == Some("Consumer")
+        && elements.next().is_some()
+        && elements.next() == Some("VirtualTopic")
+        && elements.next().is_some()
+}
+
 /// Whether `destination` is one of those that `pattern` stands for.
 ///
 /// `*` is one element, `>` any number of elements at the end, none included (Seen: ActiveMQ takes
@@ -139,5 +151,12 @@ mod tests {
         assert!(!matches(&Destination::queue(">"), &Destination::topic("a")));
         assert!(is_pattern(&Destination::queue("a.*.b")));
         assert!(!is_pattern(&Destination::queue("a*.b")));
+        assert!(is_virtual(&Destination::queue(
+            "Consumer.A.VirtualTopic.x.y"
+        )));
+        assert!(!is_virtual(&Destination::queue("Consumer.A.VirtualTopic")));
+        assert!(!is_virtual(&Destination::topic(
+            "Consumer.A.VirtualTopic.x"
+        )));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use finewire_core::machine::Instant;
 
-use crate::command::Message;
+use crate::command::{Message, Text};
 
 use super::consumer::ConsumerKey;
 
@@ -29,12 +29,22 @@ struct Attached {
     exclusive: bool,
     /// Its entry in `ready`, if it is there.
     turn: Option<u64>,
+    /// Of one that does not want every message: waiting ones before this place it does not want.
+    cursor: Option<i64>,
 }
+
+/// The groups whose consumer a queue remembers; beyond, one is forgotten (as ActiveMQ does at 1024).
+const MAX_GROUPS: usize = 1024;
+
+/// How many messages of other consumers' groups one is looked for behind.
+const MAX_PASSED: usize = 1024;
 
 /// A queue. Every step costs O(log N) of its messages or consumers.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: BTreeMap<i64, Stored>,
+    /// Those of `waiting` that expire, by when (milliseconds since 1970) and place.
+    expiring: BTreeSet<(i64, i64)>,
     /// Waiting and in flight.
     held: usize,
     held_bytes: usize,
@@ -44,6 +54,12 @@ pub(super) struct Queue {
     ready: BTreeSet<Turn>,
     next_turn: u64,
     exclusive: Option<ConsumerKey>,
+    /// How many of `attached` do not want every message.
+    choosy: usize,
+    /// Whose the messages of a group are, as long as that consumer is there.
+    groups: BTreeMap<Text, ConsumerKey>,
+    /// How many of `waiting` belong to a group.
+    grouped: usize,
     /// Since when nothing and nobody is in it, as far as that was noticed.
     pub(super) idle_since: Option<Instant>,
     pub(super) enqueued: u64,
@@ -66,25 +82,93 @@ impl Queue {
         self.held_bytes += stored.size;
         self.enqueued += 1;
         self.idle_since = None;
+        self.wait(place, stored);
+    }
+
+    fn wait(&mut self, place: i64, stored: Stored) {
+        if stored.message.expiration > 0 {
+            self.expiring.insert((stored.message.expiration, place));
+        }
+        if stored.message.extras.group_id.is_some() {
+            self.grouped += 1;
+        }
         self.waiting.insert(place, stored);
     }
 
     /// Puts a message that was in flight back to its place, if it is still this queue's.
     pub(super) fn put_back(&mut self, place: i64, stored: Stored) {
-        if place >= self.first_place {
-            self.waiting.insert(place, stored);
+        if place < self.first_place {
+            return;
+        }
+        self.wait(place, stored);
+        if self.choosy > 0 {
+            let cursors = self
+                .attached
+                .values_mut()
+                .filter_map(|it| it.cursor.as_mut());
+            for cursor in cursors {
+                *cursor = place.min(*cursor);
+            }
         }
     }
 
-    /// The message next in line, with its place.
-    pub(super) fn first(&self) -> Option<(i64, &Stored)> {
-        let (place, stored) = self.waiting.first_key_value()?;
-        Some((*place, stored))
+    /// A message goes to a consumer: the rest of its group follows, unless it is the last. Whether it is the
+    /// first of its group there.
+    pub(super) fn bind(&mut self, key: ConsumerKey, message: &Message) -> bool {
+        let Some(group) = &message.extras.group_id else {
+            return false;
+        };
+        if message.extras.group_sequence < 0 {
+            self.groups.remove(group);
+            self.look_again();
+            return false;
+        }
+        if self.groups.contains_key(group) {
+            return false;
+        }
+        if self.groups.len() >= MAX_GROUPS {
+            self.groups.pop_first();
+            self.look_again();
+        }
+        self.groups.insert(group.detach(), key);
+        true
+    }
+
+    /// What choosy consumers passed over may be theirs now.
+    fn look_again(&mut self) {
+        for cursor in self
+            .attached
+            .values_mut()
+            .filter_map(|it| it.cursor.as_mut())
+        {
+            *cursor = i64::MIN;
+        }
+    }
+
+    /// When the next waiting message expires, milliseconds since 1970.
+    pub(super) fn next_expiration(&self) -> Option<i64> {
+        self.expiring.first().map(|(at, _)| *at)
+    }
+
+    /// Takes a waiting message whose time was before `now` (milliseconds since 1970).
+    pub(super) fn take_expired(&mut self, now: i64) -> Option<(i64, Stored)> {
+        let (at, place) = *self.expiring.first()?;
+        if at >= now {
+            return None;
+        }
+        Some((place, self.take(place)?))
     }
 
     /// Takes a waiting message into flight.
-    pub(super) fn take_first(&mut self) -> Option<(i64, Stored)> {
-        self.waiting.pop_first()
+    pub(super) fn take(&mut self, place: i64) -> Option<Stored> {
+        let stored = self.waiting.remove(&place)?;
+        if stored.message.extras.group_id.is_some() {
+            self.grouped -= 1;
+        }
+        if stored.message.expiration > 0 {
+            self.expiring.remove(&(stored.message.expiration, place));
+        }
+        Some(stored)
     }
 
     /// A message in flight, or one just taken, is gone for good. Gives the bytes that are free now.
@@ -132,12 +216,14 @@ impl Queue {
     ///
     /// Of exclusive ones the first is in charge, until one of a higher priority comes or one of
     /// priority 127, which always takes over (Seen: ActiveMQ 5.17).
-    pub(super) fn attach(&mut self, key: ConsumerKey, priority: i8, exclusive: bool) {
+    pub(super) fn attach(&mut self, key: ConsumerKey, priority: i8, exclusive: bool, choosy: bool) {
         let attached = Attached {
             priority,
             exclusive,
             turn: None,
+            cursor: choosy.then_some(i64::MIN),
         };
+        self.choosy += usize::from(choosy);
         self.attached.insert(key, attached);
         self.idle_since = None;
         if exclusive {
@@ -151,7 +237,17 @@ impl Queue {
     /// A consumer goes; the exclusive one of the highest priority that came first takes over.
     pub(super) fn detach(&mut self, key: ConsumerKey) {
         self.rest(key);
-        self.attached.remove(&key);
+        if let Some(Attached {
+            cursor: Some(_), ..
+        }) = self.attached.remove(&key)
+        {
+            self.choosy -= 1;
+        }
+        let groups = self.groups.len();
+        self.groups.retain(|_, owner| *owner != key);
+        if self.groups.len() < groups {
+            self.look_again();
+        }
         if self.exclusive == Some(key) {
             self.exclusive = self
                 .attached
@@ -184,8 +280,13 @@ impl Queue {
         }
     }
 
-    /// Whose turn it is.
-    pub(super) fn next_consumer(&self) -> Option<ConsumerKey> {
+    /// Whether the next consumer in line takes whatever comes.
+    pub(super) fn is_served_at_once(&self) -> bool {
+        self.choosy == 0 && self.grouped == 0 && self.next_consumer().is_some()
+    }
+
+    /// Whose turn it is, whatever it wants.
+    fn next_consumer(&self) -> Option<ConsumerKey> {
         match self.exclusive {
             Some(key) => {
                 let turn = self.attached.get(&key)?.turn;
@@ -193,6 +294,63 @@ impl Queue {
             }
             None => self.ready.first().map(|(_, _, key)| *key),
         }
+    }
+
+    /// The first waiting message that somebody in line wants, and who of those is first in line.
+    ///
+    /// `wants` is asked for choosy consumers alone, and about each message once until it comes back.
+    pub(super) fn next_pair(
+        &mut self,
+        mut wants: impl FnMut(ConsumerKey, &Stored) -> bool,
+    ) -> Option<(ConsumerKey, i64)> {
+        let (first, _) = self.waiting.first_key_value()?;
+        if self.choosy == 0 && self.grouped == 0 {
+            return Some((self.next_consumer()?, *first));
+        }
+        let groups = &self.groups;
+        let may_have = |key: ConsumerKey, stored: &Stored| {
+            let group = stored.message.extras.group_id.as_ref();
+            let owner = group.and_then(|group| groups.get(group));
+            owner.is_none_or(|owner| *owner == key)
+        };
+        let mut best: Option<(ConsumerKey, i64)> = None;
+        let in_charge = self.exclusive;
+        let line = self.ready.iter().map(|(_, _, key)| *key);
+        for key in line.filter(|key| in_charge.is_none_or(|only| only == *key)) {
+            let Some(attached) = self.attached.get_mut(&key) else {
+                continue;
+            };
+            let place = match &mut attached.cursor {
+                None => {
+                    let mut front = self.waiting.iter().take(MAX_PASSED);
+                    match front.find(|(_, stored)| may_have(key, stored)) {
+                        Some((place, _)) => *place,
+                        None => continue,
+                    }
+                }
+                Some(cursor) => {
+                    let mut rest = self.waiting.range(*cursor..);
+                    match rest.find(|(_, stored)| may_have(key, stored) && wants(key, stored)) {
+                        Some((place, _)) => {
+                            *cursor = *place;
+                            *place
+                        }
+                        None => {
+                            let last = self.waiting.last_key_value();
+                            *cursor = last.map_or(*cursor, |(place, _)| place.saturating_add(1));
+                            continue;
+                        }
+                    }
+                }
+            };
+            if best.is_none_or(|(_, earlier)| place < earlier) {
+                best = Some((key, place));
+            }
+            if place == *first {
+                break;
+            }
+        }
+        best
     }
 
     /// A consumer was served: back to the end of the line.
@@ -222,7 +380,7 @@ mod tests {
     fn equals_take_turns_and_a_higher_priority_goes_first() {
         let mut queue = Queue::default();
         for (n, priority) in [(1, 0), (2, 0), (3, 5)] {
-            queue.attach(key(n), priority, false);
+            queue.attach(key(n), priority, false, false);
             queue.line_up(key(n));
         }
 
@@ -245,11 +403,11 @@ mod tests {
     #[test]
     fn an_exclusive_consumer_is_followed_by_the_best_that_is_left() {
         let mut queue = Queue::default();
-        queue.attach(key(1), 100, true);
-        queue.attach(key(2), 100, true);
-        queue.attach(key(3), 0, false);
+        queue.attach(key(1), 100, true, false);
+        queue.attach(key(2), 100, true, false);
+        queue.attach(key(3), 0, false, false);
         assert_eq!(queue.exclusive(), Some(key(1)), "the first of equals");
-        queue.attach(key(4), 127, true);
+        queue.attach(key(4), 127, true, false);
         assert_eq!(
             queue.exclusive(),
             Some(key(4)),
@@ -286,15 +444,126 @@ mod tests {
         let mut queue = Queue::default();
         queue.push(5, stored());
         queue.push(6, stored());
-        let (place, taken) = queue.take_first().unwrap();
+        let taken = queue.take(5).unwrap();
 
-        queue.put_back(place, taken);
+        queue.put_back(5, taken);
 
-        assert_eq!(queue.first().unwrap().0, place);
+        queue.attach(key(1), 0, false, false);
+        queue.line_up(key(1));
+        assert_eq!(queue.next_pair(|_, _| false), Some((key(1), 5)));
         assert_eq!(queue.held(), (2, 20));
-        let (place, taken) = queue.take_first().unwrap();
-        queue.forget(place, taken.size);
+        let taken = queue.take(5).unwrap();
+        queue.forget(5, taken.size);
         assert_eq!(queue.held(), (1, 10));
         assert_eq!(queue.waiting_count(), 1);
+    }
+
+    #[test]
+    fn a_choosy_consumer_gets_the_first_that_it_wants_and_is_asked_once() {
+        let mut queue = Queue::default();
+        for place in 1..=6 {
+            queue.push(place, stored());
+        }
+        queue.attach(key(1), 0, false, true);
+        queue.line_up(key(1));
+        let mut asked = 0;
+        let mut wants_from = |queue: &mut Queue, size: usize| {
+            queue.next_pair(|_, stored| {
+                asked += 1;
+                stored.size == size
+            })
+        };
+
+        assert_eq!(wants_from(&mut queue, 11), None);
+        queue.push(
+            7,
+            Stored {
+                size: 11,
+                ..stored()
+            },
+        );
+        assert_eq!(wants_from(&mut queue, 11), Some((key(1), 7)));
+        let taken = queue.take(7).unwrap();
+        assert_eq!(wants_from(&mut queue, 11), None);
+        assert_eq!(asked, 7);
+
+        queue.put_back(7, taken);
+        assert_eq!(
+            queue.next_pair(|_, stored| stored.size == 11),
+            Some((key(1), 7))
+        );
+        queue.attach(key(2), 0, false, false);
+        queue.line_up(key(2));
+        assert_eq!(
+            queue.next_pair(|_, _| true),
+            Some((key(2), 1)),
+            "the oldest goes first"
+        );
+    }
+
+    #[test]
+    fn what_expires_is_found_behind_what_does_not() {
+        let mut queue = Queue::default();
+        queue.push(1, stored());
+        let message = Message {
+            expiration: 100,
+            ..Message::default()
+        };
+        queue.push(
+            2,
+            Stored {
+                message: Arc::new(message),
+                ..stored()
+            },
+        );
+
+        assert_eq!(queue.next_expiration(), Some(100));
+        assert!(queue.take_expired(100).is_none());
+        let (place, taken) = queue.take_expired(101).unwrap();
+        assert_eq!(place, 2);
+        assert_eq!(queue.next_expiration(), None);
+        queue.put_back(place, taken);
+        assert_eq!(queue.next_expiration(), Some(100));
+    }
+
+    fn of_group(group: &str, sequence: i32) -> Stored {
+        let mut message = Message::default();
+        message.extras.group_id = Some(group.into());
+        message.extras.group_sequence = sequence;
+        Stored {
+            message: Arc::new(message),
+            ..stored()
+        }
+    }
+
+    #[test]
+    fn a_group_stays_with_its_consumer_until_it_ends_or_the_consumer_goes() {
+        let mut queue = Queue::default();
+        for n in 1..=2 {
+            queue.attach(key(n), 0, false, false);
+            queue.line_up(key(n));
+        }
+        let serve = |queue: &mut Queue, place: i64, sequence: i32| {
+            queue.push(place, of_group("g", sequence));
+            let (to, place) = queue.next_pair(|_, _| true).unwrap();
+            let taken = queue.take(place).unwrap();
+            let first = queue.bind(to, &taken.message);
+            queue.served(to);
+            (to, first)
+        };
+
+        assert_eq!(serve(&mut queue, 1, 1), (key(1), true));
+        assert_eq!(serve(&mut queue, 2, 2), (key(1), false));
+        assert_eq!(serve(&mut queue, 3, -1), (key(1), false));
+        assert_eq!(serve(&mut queue, 4, 1), (key(2), true));
+        queue.rest(key(2));
+        queue.push(5, of_group("g", 2));
+        assert_eq!(
+            queue.next_pair(|_, _| true),
+            None,
+            "its consumer has no room"
+        );
+        queue.detach(key(2));
+        assert_eq!(queue.next_pair(|_, _| true), Some((key(1), 5)));
     }
 }

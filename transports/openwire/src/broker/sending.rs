@@ -5,6 +5,7 @@ use std::sync::Arc;
 use finewire_core::machine::LinkId;
 
 use crate::command::{Destination, Message, ProducerAck, TransactionId};
+use crate::selector::Subject;
 
 use super::config::SlowConsumer;
 use super::consumer::{ConsumerKey, Waiting};
@@ -157,6 +158,7 @@ impl Broker {
             || bytes + size > limits.queue_bytes
             || self.held_bytes + size > limits.total_bytes;
         if full {
+            self.advise_full(target);
             return Err(Fault::exhausted(format!(
                 "Usage limit reached: {target} holds {held} messages, {bytes} bytes"
             )));
@@ -176,7 +178,7 @@ impl Broker {
         }
         own.broker_in_time = wall.unwrap_or(0);
         let queue = self.queues.get(target);
-        if queue.is_some_and(|queue| queue.next_consumer().is_none()) {
+        if queue.is_some_and(|queue| !queue.is_served_at_once()) {
             detach(own);
         }
         if target.kind.is_topic() {
@@ -203,18 +205,12 @@ impl Broker {
 
     /// Gives a topic's message to all its consumers; they share it.
     pub(super) fn fan_out(&mut self, topic: &Destination, message: &Arc<Message>) {
-        let sender = message
-            .producer_id
-            .as_ref()
-            .and_then(|id| id.connection_id.clone());
+        let subject = Subject::new(message);
         for key in self.audience(topic) {
-            let Some(consumer) = self.consumers.get(&key) else {
-                continue;
-            };
-            if consumer.no_local && consumer.id.connection_id == sender {
-                continue;
+            let consumer = self.consumers.get(&key);
+            if consumer.is_some_and(|consumer| consumer.wants(message, &subject)) {
+                self.offer(key, message);
             }
-            self.offer(key, message);
         }
     }
 
@@ -251,6 +247,7 @@ impl Broker {
         let size = size_of(message);
         let was_behind = consumer.dropped > 0 && !consumer.backlog.is_empty();
         let mut lost = 0;
+        let mut discarded = Vec::new();
         while !consumer.backlog.is_empty()
             && (consumer.backlog.len() >= consumer.backlog_limit
                 || consumer.backlog_bytes + size > byte_limit)
@@ -258,6 +255,7 @@ impl Broker {
             if let Some(Waiting::Message(dropped)) = consumer.backlog.pop_front() {
                 consumer.backlog_bytes -= size_of(&dropped).min(consumer.backlog_bytes);
                 lost += 1;
+                discarded.push(dropped);
             }
         }
         consumer
@@ -270,6 +268,21 @@ impl Broker {
         consumer.dropped += lost;
         self.counters.dropped += lost;
         let (link, destination) = (consumer.link, consumer.destination.clone());
+        let id = consumer.id.clone();
+        let is_advisory = |message: &Arc<Message>| {
+            let destination = message.destination.as_ref();
+            destination.is_some_and(|it| it.name().starts_with(ADVISORY))
+        };
+        // Advisories about lost advisories would not end.
+        if !is_advisory(message) {
+            for dropped in &discarded {
+                self.advise_loss("MessageDiscarded", dropped, Some(&id));
+            }
+            if !was_behind {
+                let topic = message.destination.clone().unwrap_or_default();
+                self.advise_slow(key, &topic);
+            }
+        }
         if !was_behind {
             let event = BrokerEvent::SlowConsumer { link, destination };
             self.outputs.event(event);
@@ -288,6 +301,7 @@ impl Broker {
         if !message.persistent || from.as_ref() == Some(&grave) {
             return;
         }
+        self.advise_loss("MessageDLQd", message, None);
         let mut dead = message.clone();
         dead.expiration = 0;
         dead.extras.original_destination = from;

@@ -6,8 +6,8 @@ use finewire_core::machine::{CloseReason, LinkId};
 
 use crate::command::{
     Command, ConnectionControl, ConnectionError, ConnectionId, ConnectionInfo, ConsumerControl,
-    DestinationInfo, DestinationOperation, ExceptionResponse, IntegerResponse, ProducerInfo,
-    RemoveInfo, Response, SessionInfo, Text,
+    Destination, DestinationInfo, DestinationOperation, ExceptionResponse, IntegerResponse,
+    ProducerInfo, RemoveInfo, Response, SessionInfo, Text,
 };
 
 use super::connection::{Identity, Producer, Stage};
@@ -317,11 +317,16 @@ impl Broker {
     fn open_producer(&mut self, link: LinkId, info: ProducerInfo) -> Served {
         let id = info
             .producer_id
+            .clone()
             .ok_or_else(|| missing("ProducerInfo.producerId"))?;
         let limit = self.config.limits.producers;
         self.own_session(link, id.connection_id.as_ref(), id.session_id)?;
-        for part in info.destination.iter().flat_map(names::parts).flatten() {
-            self.check_temporary(&part)?;
+        let parts = match &info.destination {
+            Some(destination) => names::parts(destination)?,
+            None => Vec::new(),
+        };
+        for part in &parts {
+            self.check_temporary(part)?;
         }
         let connection = self.own(link, id.connection_id.as_ref())?;
         let key = (id.session_id, id.value);
@@ -331,15 +336,37 @@ impl Broker {
         if connection.producers.len() >= limit {
             return Err(Fault::exhausted(format!("more than {limit} producers")));
         }
+        let whole = info.destination.as_ref();
         let producer = Producer {
             id: crate::command::ProducerId {
                 connection_id: id.connection_id.as_ref().map(Text::detach),
                 ..id
             },
             windowed: info.window_size > 0,
+            destination: whole.map(|whole| Destination::new(whole.kind, whole.name())),
+            parts,
         };
-        connection.producers.insert(key, producer);
+        for part in &producer.parts {
+            *self.producing.entry(part.clone()).or_default() += 1;
+        }
+        self.advise_producer(&producer, Some(&info));
+        if let Some(connection) = self.connections.get_mut(&link) {
+            connection.producers.insert(key, producer);
+        }
         DONE
+    }
+
+    /// A producer is gone: taken from its connection already.
+    pub(super) fn close_producer(&mut self, producer: &Producer) {
+        for part in &producer.parts {
+            if let Some(count) = self.producing.get_mut(part) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.producing.remove(part);
+                }
+            }
+        }
+        self.advise_producer(producer, None);
     }
 
     fn change_destination(&mut self, link: LinkId, info: &DestinationInfo) -> Served {
@@ -372,19 +399,28 @@ impl Broker {
         match info.object_id.as_deref() {
             Some(Command::ConnectionId(id)) => {
                 self.own(link, id.value.as_ref())?;
-                self.depart(link, &CloseReason::Eof);
+                self.depart(link, &CloseReason::Eof, last);
             }
             Some(Command::SessionId(id)) => {
                 let connection = self.own(link, id.connection_id.as_ref())?;
                 connection.sessions.remove(&id.value);
-                connection
-                    .producers
-                    .retain(|(session, _), _| *session != id.value);
+                let of_session = connection.producers.range((id.value, i64::MIN)..);
+                let places: Vec<(i64, i64)> = of_session
+                    .map(|(place, _)| *place)
+                    .take_while(|(session, _)| *session == id.value)
+                    .collect();
+                let producers: Vec<Producer> = places
+                    .iter()
+                    .filter_map(|place| connection.producers.remove(place))
+                    .collect();
                 let of_session = connection.consumers.range((id.value, i64::MIN)..);
                 let keys: Vec<ConsumerKey> = of_session
                     .take_while(|((session, _), _)| *session == id.value)
                     .map(|(_, key)| *key)
                     .collect();
+                for producer in producers {
+                    self.close_producer(&producer);
+                }
                 for key in keys {
                     self.close_consumer(key, last);
                 }
@@ -402,7 +438,9 @@ impl Broker {
             }
             Some(Command::ProducerId(id)) => {
                 let connection = self.own(link, id.connection_id.as_ref())?;
-                connection.producers.remove(&(id.session_id, id.value));
+                if let Some(producer) = connection.producers.remove(&(id.session_id, id.value)) {
+                    self.close_producer(&producer);
+                }
             }
             Some(other) => {
                 return Err(Fault::jms(format!(
