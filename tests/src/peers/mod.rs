@@ -6,6 +6,7 @@
 
 mod activemq;
 mod ejabberd;
+pub mod house;
 mod openssl;
 mod process;
 mod program;
