@@ -25,7 +25,7 @@ pub fn run_seeds(
     most_failures: usize,
 ) -> (u64, Tally, Vec<Failure>) {
     let next = AtomicU64::new(seeds.start);
-    let sum = Mutex::new((0, Tally::default(), Vec::new()));
+    let sum = Mutex::new((0_u64, Tally::default(), Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
@@ -39,7 +39,14 @@ pub fn run_seeds(
                     sum.0 += 1;
                     match day {
                         Ok(tally) => sum.1.add(&tally),
-                        Err(why) => sum.2.push(Failure { seed, why }),
+                        Err(why) => {
+                            // A long run may be ended before it sums up.
+                            eprintln!("seed {seed} failed: {why}");
+                            sum.2.push(Failure { seed, why });
+                        }
+                    }
+                    if sum.0.is_multiple_of(100) {
+                        eprintln!("{} days, {} failed", sum.0, sum.2.len());
                     }
                     if sum.2.len() >= most_failures {
                         return;
