@@ -193,6 +193,10 @@ pub(crate) struct Broker {
     /// loopback only.
     #[arg(long, value_name = "FILE")]
     pub(crate) users_file: Option<PathBuf>,
+    /// File with a line `user read,write,admin queue://pattern` for each thing that a user may do (`*`:
+    /// every user). Without it users may do everything.
+    #[arg(long, value_name = "FILE", requires = "users_file")]
+    pub(crate) permissions_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -83,6 +83,7 @@ impl Alone {
             &mut raw,
             ConnectionInfo {
                 connection_id: Some(ConnectionId::new(name)),
+                user_name: Some(name.into()),
                 ..ConnectionInfo::default()
             },
         );
@@ -419,4 +420,154 @@ fn a_client_that_asks_without_reading_is_no_longer_read_from() {
     }
 
     assert_eq!(alone.paused, [raw.link], "once");
+}
+
+#[test]
+fn users_do_what_they_may_and_nothing_else() {
+    let mut alone = Alone::new(|config| {
+        let lines = "joe read,write,admin queue://q\njoe write topic://t\nann read queue://q";
+        config.permissions = Some(lines.parse().unwrap());
+    });
+    let mut joe = alone.client(1, "joe");
+    let mut ann = alone.client(2, "ann");
+    let secret = Destination::queue("secret");
+    let both = Destination::queue("q,secret");
+    let denied: Vec<(bool, Command)> = vec![
+        (false, ann.consume(1, queue()).into()),
+        (true, joe.message(1, secret.clone()).into()),
+        (true, joe.message(2, both.clone()).into()),
+        (true, joe.consume(1, Destination::queue(">")).into()),
+        (true, joe.consume(2, Destination::topic("t")).into()),
+        (false, ann.message(3, Destination::topic("t")).into()),
+        (false, ann.consume(4, both).into()),
+    ];
+    for (is_joe, command) in denied {
+        let raw = if is_joe { &mut joe } else { &mut ann };
+        let heard = alone.tell(raw, command);
+        let [Command::ConnectionError(error)] = &heard[..] else {
+            panic!("{heard:?}");
+        };
+        let exception = error.exception.as_ref().unwrap().to_string();
+        assert!(exception.contains("is not authorized to"), "{exception}");
+        assert!(
+            exception.contains("java.lang.SecurityException"),
+            "{exception}"
+        );
+    }
+    assert!(
+        alone.broker.snapshot().queues.is_empty(),
+        "nothing was made on the way"
+    );
+
+    // What joe made, ann may read but neither write nor delete.
+    let message = joe.message(4, queue());
+    assert!(alone.tell(&mut joe, message).is_empty());
+    let consume = ann.consume(5, queue());
+    assert_eq!(dispatches(&alone.tell(&mut ann, consume)).len(), 1);
+    let message = ann.message(6, queue());
+    assert!(matches!(
+        alone.tell(&mut ann, message)[..],
+        [Command::ConnectionError(_)]
+    ));
+    let advisories = ann.consume(7, Destination::topic("ActiveMQ.Advisory.TempQueue"));
+    assert!(
+        alone.tell(&mut ann, advisories).is_empty(),
+        "every Java client asks for these"
+    );
+    let connections = ann.consume(8, Destination::topic("ActiveMQ.Advisory.Connection"));
+    assert!(matches!(
+        alone.tell(&mut ann, connections)[..],
+        [Command::ConnectionError(_)]
+    ));
+}
+
+#[test]
+fn in_any_order_of_steps_every_message_is_consumed_once_and_nothing_is_held_afterwards() {
+    for seed in 0..150_u64 {
+        let mut dice = finewire_core::machine::Random::from_seed([u8::try_from(seed).unwrap(); 32]);
+        let mut roll = |sides: u64| dice.next_u64() % sides;
+        let mut alone = Alone::new(|_| {});
+        let mut producer = alone.client(1, "producer");
+        let mut next_client = 2;
+        // Each with its open deliveries.
+        let mut consumers: Vec<(Raw, Vec<MessageDispatch>)> = Vec::new();
+        let mut sent = 0;
+        let mut consumed: Vec<i64> = Vec::new();
+        let sequence = |dispatch: &MessageDispatch| {
+            let id = dispatch.message.as_ref().unwrap().message_id.as_ref();
+            id.unwrap().producer_sequence_id
+        };
+        for _ in 0..120 {
+            match roll(10) {
+                0..=3 => {
+                    sent += 1;
+                    let mut message = producer.message(sent, queue());
+                    message.priority = i8::try_from(roll(3)).unwrap();
+                    if roll(4) == 0 {
+                        message.extras.group_id = Some("g".into());
+                    }
+                    assert!(alone.tell(&mut producer, message).is_empty());
+                }
+                4 if consumers.len() < 4 => {
+                    let mut raw = alone.client(next_client, &format!("consumer-{next_client}"));
+                    next_client += 1;
+                    let mut info = raw.consume(1, queue());
+                    info.prefetch_size = i32::try_from(1 + roll(5)).unwrap();
+                    if roll(2) == 0 {
+                        info.selector = Some(format!("JMSPriority = {}", roll(3)).into());
+                    }
+                    let heard = alone.tell(&mut raw, info);
+                    let out = dispatches(&heard).into_iter().cloned().collect();
+                    consumers.push((raw, out));
+                }
+                5 if !consumers.is_empty() => {
+                    let gone =
+                        consumers.remove(usize::try_from(roll(consumers.len() as u64)).unwrap());
+                    let reason = finewire_core::machine::CloseReason::Eof;
+                    alone
+                        .broker
+                        .handle_input(NOW, Input::Closed(gone.0.link, reason));
+                }
+                _ if !consumers.is_empty() => {
+                    let n = usize::try_from(roll(consumers.len() as u64)).unwrap();
+                    let (raw, out) = &mut consumers[n];
+                    if !out.is_empty() {
+                        let done = out.remove(usize::try_from(roll(out.len() as u64)).unwrap());
+                        consumed.push(sequence(&done));
+                        let mut ack = raw.ack(1, &done);
+                        ack.kind = AckKind::INDIVIDUAL;
+                        let heard = alone.tell(raw, ack);
+                        out.extend(dispatches(&heard).into_iter().cloned());
+                    }
+                }
+                _ => {}
+            }
+            for (raw, out) in &mut consumers {
+                let heard = alone.hear(raw);
+                out.extend(dispatches(&heard).into_iter().cloned());
+            }
+        }
+        for (raw, _) in consumers {
+            let reason = finewire_core::machine::CloseReason::Eof;
+            alone
+                .broker
+                .handle_input(NOW, Input::Closed(raw.link, reason));
+        }
+        let mut last = alone.client(next_client, "last");
+        let info = last.consume(1, queue());
+        let mut heard = alone.tell(&mut last, info);
+        while let Some(first) = dispatches(&heard).first().copied().cloned() {
+            let out: Vec<MessageDispatch> = dispatches(&heard).into_iter().cloned().collect();
+            consumed.extend(out.iter().map(sequence));
+            let mut ack = last.ack(1, out.last().unwrap());
+            ack.first_message_id = first.message.unwrap().message_id.clone();
+            ack.message_count = i32::try_from(out.len()).unwrap();
+            heard = alone.tell(&mut last, ack);
+        }
+        consumed.sort_unstable();
+        let all: Vec<i64> = (1..=sent).collect();
+        assert_eq!(consumed, all, "seed {seed}");
+        let view = alone.broker.snapshot();
+        assert_eq!(view.held_bytes, 0, "seed {seed}");
+    }
 }

@@ -3,9 +3,10 @@
 use crate::cli;
 use crate::parts::BrokerPart;
 use crate::{logs, secret, signals};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use core::net::SocketAddr;
-use finewire_openwire::broker::Admission;
+use finewire_openwire::broker::{Admission, Permissions};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
@@ -20,10 +21,22 @@ pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
     };
     finewire_tokio::raise_descriptor_limit()?;
     let listen = SocketAddr::new(args.listen, args.port);
-    let broker = BrokerPart::start(listen, admission, "--port").await?;
+    let permissions = args
+        .permissions_file
+        .as_deref()
+        .map(permissions)
+        .transpose()?;
+    let broker = BrokerPart::start_guarded(listen, admission, permissions, "--port").await?;
     println!("broker       {}", broker.url());
     println!("             messages are kept in memory only; none survives a restart");
     signals::stop().await;
     broker.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn permissions(path: &Path) -> Result<Permissions> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the permissions in {}", path.display()))?;
+    text.parse()
+        .with_context(|| format!("the permissions in {}", path.display()))
 }

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use core::net::SocketAddr;
 use finewire_host::TlsProfiles;
 use finewire_openwire::broker::{
-    Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen,
+    Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen, Permissions,
 };
 use finewire_tokio::{Events, Handle, Task};
 
@@ -28,12 +28,27 @@ impl BrokerPart {
         admission: Admission,
         option: &str,
     ) -> Result<Self> {
+        Self::start_guarded(listen, admission, None, option).await
+    }
+
+    /// As [`BrokerPart::start`]; users may do what `permissions` grant (`None`: everything).
+    ///
+    /// # Errors
+    ///
+    /// It cannot listen there.
+    pub(crate) async fn start_guarded(
+        listen: SocketAddr,
+        admission: Admission,
+        permissions: Option<Permissions>,
+        option: &str,
+    ) -> Result<Self> {
         let config = BrokerConfig {
             listen: vec![Listen {
                 address: address(listen),
                 tls: None,
             }],
             admission,
+            permissions,
             ..BrokerConfig::default()
         };
         let broker = Broker::new(config, seed()?);

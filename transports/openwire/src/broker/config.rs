@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use finewire_core::machine::{Address, TlsId};
 use finewire_core::password::Secret;
 
+use super::permissions::Permissions;
+
 /// How the broker listens, whom it lets in and what it may be made to hold.
 #[derive(Clone, Debug)]
 pub struct BrokerConfig {
@@ -16,6 +18,8 @@ pub struct BrokerConfig {
     pub listen: Vec<Listen>,
     /// Who may connect.
     pub admission: Admission,
+    /// What users may do; `None`: everything.
+    pub permissions: Option<Permissions>,
     /// What peers may make it hold.
     pub limits: BrokerLimits,
     /// What happens to a topic consumer that cannot keep up.
@@ -35,6 +39,7 @@ impl Default for BrokerConfig {
             name: "finewire".into(),
             listen: Vec::new(),
             admission: Admission::Anyone,
+            permissions: None,
             limits: BrokerLimits::default(),
             slow_consumer: SlowConsumer::DropOldest,
             max_inactivity: Duration::from_secs(30),

@@ -15,6 +15,7 @@ use super::consumer::{Consumer, ConsumerKey, Pull, Waiting};
 use super::fault::Fault;
 use super::machine::{Broker, Due};
 use super::names;
+use super::permissions::Right;
 use super::serve::{Answer, DONE, Then, missing};
 
 type Served = Result<(Answer, Then), Fault>;
@@ -58,6 +59,9 @@ impl Broker {
             return Err(Fault::invalid_destination(format!(
                 "Virtual topics are not supported by this broker: {part} would stay empty"
             )));
+        }
+        for part in &parts {
+            self.check_right(link, Right::Read, part)?;
         }
         let patterns: Vec<Destination> = parts
             .iter()

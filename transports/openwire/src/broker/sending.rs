@@ -14,6 +14,7 @@ use super::event::BrokerEvent;
 use super::fault::Fault;
 use super::machine::Broker;
 use super::names;
+use super::permissions::Right;
 use super::queue::Stored;
 use super::serve::missing;
 
@@ -61,6 +62,13 @@ impl Broker {
             .as_ref()
             .ok_or_else(|| missing("Message.messageId"))?;
         self.own_session(link, producer.connection_id.as_ref(), producer.session_id)?;
+        if self.config.permissions.is_some()
+            && let Some(destination) = &message.destination
+        {
+            for part in names::parts(destination)? {
+                self.check_right(link, Right::Write, &part)?;
+            }
+        }
         match &message.extras.transaction_id {
             None => {
                 let sequence = id.producer_sequence_id;

@@ -16,6 +16,7 @@ use super::event::BrokerEvent;
 use super::fault::Fault;
 use super::machine::Broker;
 use super::names;
+use super::permissions::Right;
 
 /// What a command is answered with, if it wants an answer.
 #[derive(Debug)]
@@ -327,6 +328,7 @@ impl Broker {
         };
         for part in &parts {
             self.check_temporary(part)?;
+            self.check_right(link, Right::Write, part)?;
         }
         let connection = self.own(link, id.connection_id.as_ref())?;
         let key = (id.session_id, id.value);
@@ -375,6 +377,7 @@ impl Broker {
             .as_ref()
             .ok_or_else(|| missing("DestinationInfo.destination"))?;
         for part in names::parts(destination)? {
+            self.check_right(link, Right::Admin, &part)?;
             match info.operation {
                 DestinationOperation::ADD => self.make_destination(link, &part)?,
                 DestinationOperation::REMOVE => self.delete_destination(link, &part)?,
