@@ -93,5 +93,10 @@ pub use finewire_host::{ClientTls, ServerTls, TlsSetupError};
 #[doc(no_inline)]
 pub use finewire_host::{Host, HostConfig, TlsProfiles, seed};
 
+/// Compiles and runs the examples of that page.
+#[cfg(all(doctest, feature = "openwire"))]
+#[doc = include_str!("../../../transports/openwire/README.md")]
+struct OpenWireInFiveMinutes;
+
 #[cfg(doc)]
 use finewire_core::machine::Machine;
