@@ -306,7 +306,13 @@ impl Broker {
                     }),
             );
         }
-        for other in self.consumers.values() {
+        // Who asks for neither costs nobody a walk through all of them.
+        let reaches = |sort: &str| {
+            let beginning = format!("{ADVISORY}{sort}");
+            wanted.iter().any(|part| names::reaches(part, &beginning))
+        };
+        let consumers = reaches("Consumer").then(|| self.consumers.values());
+        for other in consumers.into_iter().flatten() {
             for part in &other.parts {
                 let about = topic(&topic_about("Consumer", part));
                 if part.name().starts_with(ADVISORY) || !wants(&about) {
@@ -316,11 +322,9 @@ impl Broker {
                 replay.push((about, info.into(), Some(self.consumer_count(part))));
             }
         }
-        for other in self
-            .connections
-            .values()
-            .flat_map(|known| known.producers.values())
-        {
+        let connections = reaches("Producer").then(|| self.connections.values());
+        let known = connections.into_iter().flatten();
+        for other in known.flat_map(|known| known.producers.values()) {
             let anonymous = other
                 .parts
                 .is_empty()

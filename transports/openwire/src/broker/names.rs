@@ -110,6 +110,20 @@ pub(super) fn matches(pattern: &Destination, destination: &Destination) -> bool 
     }
 }
 
+/// Whether the pattern stands for some name that begins with these elements.
+pub(super) fn reaches(pattern: &Destination, beginning: &str) -> bool {
+    let pattern = pattern.name();
+    let mut wanted = pattern.split('.');
+    for element in beginning.split('.') {
+        match wanted.next() {
+            Some(">") => return true,
+            Some(want) if want == "*" || want == element => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +163,10 @@ mod tests {
         assert!(hits("ActiveMQ.>", "ActiveMQ.Advisory.Connection"));
         assert!(!hits("a.b", "a.c"));
         assert!(!matches(&Destination::queue(">"), &Destination::topic("a")));
+        assert!(reaches(&Destination::topic("a.b.c"), "a.b"));
+        assert!(reaches(&Destination::topic("a.>"), "a.b"));
+        assert!(reaches(&Destination::topic("a.*.x"), "a.b"));
+        assert!(!reaches(&Destination::topic("a.c.x"), "a.b"));
         assert!(is_pattern(&Destination::queue("a.*.b")));
         assert!(!is_pattern(&Destination::queue("a*.b")));
         assert!(is_virtual(&Destination::queue(
