@@ -232,12 +232,12 @@ impl Advisory {
                 Some(Command::ConnectionId(id)) => Some(Self::ConnectionStopped(id.clone())),
                 Some(Command::ConsumerId(id)) => Some(Self::ConsumerStopped {
                     id: id.clone(),
-                    destination: about.clone(),
+                    destination: about,
                     count: count("consumerCount"),
                 }),
                 Some(Command::ProducerId(id)) => Some(Self::ProducerStopped {
                     id: id.clone(),
-                    destination: about.clone(),
+                    destination: about,
                     count: count("producerCount"),
                 }),
                 _ => None,
@@ -255,7 +255,7 @@ impl Advisory {
                     .unwrap_or(false),
             }),
             None if topic == "MasterBroker" => Some(Self::BecameMaster),
-            None if topic.starts_with("FULL.") => Some(Self::Full(about.clone())),
+            None if topic.starts_with("FULL.") => Some(Self::Full(about)),
             _ => None,
         };
         Ok(known.unwrap_or_else(|| Self::Other(name.clone().into_owned())))
