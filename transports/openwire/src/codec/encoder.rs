@@ -161,7 +161,7 @@ impl Encoder {
                 let length = bits.len();
                 return Err(EncodeError::new(Misfit::LocalLength { length }));
             }
-            bits.write(|bytes| flags += bytes.len());
+            flags = bits.written();
         } else {
             command.write(&mut Encoding::<false>::new(
                 body,
@@ -180,12 +180,23 @@ impl Encoder {
 
     /// What stands in front of the fields.
     fn put_head(&self, command: &Command, size: usize, out: &mut BytesMut) {
-        if self.format.size_prefix {
-            // It was found to fit.
-            out.put_i32(i32::try_from(size).unwrap_or(i32::MAX));
+        // It was found to fit.
+        let [a, b, c, d] = i32::try_from(size).unwrap_or(i32::MAX).to_be_bytes();
+        let code = command.type_code();
+        let tight = self.is_tight(command);
+        if let (true, true, Some((length, [e, f, g, h, i, j, k, l]))) =
+            (self.format.size_prefix, tight, self.bits.short())
+        {
+            let head = [a, b, c, d, code, length, e, f, g, h, i, j, k, l];
+            let end = 6 + usize::from(length);
+            out.put_slice(head.get(..end).unwrap_or(&head));
+            return;
         }
-        out.put_u8(command.type_code());
-        if self.is_tight(command) {
+        if self.format.size_prefix {
+            out.put_slice(&[a, b, c, d]);
+        }
+        out.put_u8(code);
+        if tight {
             self.bits.write(|bytes| out.put_slice(bytes));
         }
     }

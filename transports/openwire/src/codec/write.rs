@@ -54,6 +54,24 @@ impl BitsOut {
         self.full.len() + self.count.div_ceil(8) as usize
     }
 
+    /// Bytes with the length in front.
+    pub(crate) fn written(&self) -> usize {
+        match self.len() {
+            length @ 0..64 => 1 + length,
+            length @ 64..256 => 2 + length,
+            length => 3 + length,
+        }
+    }
+
+    /// The bytes, if there are at most eight, which is so but for arrays; what is behind them is 0.
+    pub(crate) fn short(&self) -> Option<(u8, [u8; 8])> {
+        if !self.full.is_empty() {
+            return None;
+        }
+        let length = u8::try_from(self.len()).ok()?;
+        Some((length, self.bits.to_le_bytes()))
+    }
+
     /// The stream with its length in front, in the form that belongs to the length.
     pub(crate) fn write(&self, mut put: impl FnMut(&[u8])) {
         let length = self.len();
