@@ -97,7 +97,15 @@ impl Broker {
                 .all(|key| self.consumers.contains_key(key))
         );
         assert_eq!(self.by_connection_id.len(), self.by_client_id.len());
+        let announced = self
+            .connections
+            .values()
+            .flat_map(|known| known.producers.values());
+        let announced: usize = announced.map(|producer| producer.parts.len()).sum();
+        let counted: usize = self.producing.values().sum();
+        assert_eq!(announced, counted, "producers");
         for (name, queue) in &self.queues {
+            queue.assert_whole();
             let (held, _) = queue.held();
             let out: usize = self
                 .consumers

@@ -9,7 +9,11 @@
 //!
 //! Everything is in memory: a persistent message is confirmed when it is in its queue, and is lost
 //! with the broker. A body that goes to many consumers is shared by all of them until it is encoded.
-//! An input costs O(log N) for what it touches; nothing is walked to learn that nothing happened.
+//! An input costs O(log N) for what it touches; nothing is walked to learn that nothing happened. A consumer
+//! with a selector is asked about each message of its queue once, not at every turn.
+//!
+//! Durable subscriptions, XA transactions and virtual topics need a memory that outlives the broker or its
+//! clients; who asks for one gets an exception that says so. Users may be given [`Permissions`].
 //!
 //! ```
 //! use finewire_core::machine::{Address, Input, Instant, Machine, Output, UnixMillis};

@@ -187,6 +187,23 @@ impl Queue {
         self.waiting.values()
     }
 
+    /// The books agree with one another; for the fuzz target.
+    pub(super) fn assert_whole(&self) {
+        let expiring = self.waiting.values().filter(|it| it.message.expiration > 0);
+        assert_eq!(expiring.count(), self.expiring.len(), "expiring");
+        let is_grouped = |it: &&Stored| it.message.extras.group_id.is_some();
+        let grouped = self.waiting.values().filter(is_grouped);
+        assert_eq!(grouped.count(), self.grouped, "grouped");
+        let choosy = self.attached.values().filter(|it| it.cursor.is_some());
+        assert_eq!(choosy.count(), self.choosy, "choosy");
+        let owners = self.groups.values();
+        assert!(
+            owners
+                .into_iter()
+                .all(|key| self.attached.contains_key(key))
+        );
+    }
+
     /// How many messages wait.
     pub(super) fn waiting_count(&self) -> usize {
         self.waiting.len()
