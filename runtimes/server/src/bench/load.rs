@@ -94,8 +94,8 @@ pub(super) fn run(args: &Openwire) -> Result<Figures> {
         sending.push(thread::spawn(move || {
             run.ready.wait();
             let result = runtime.block_on(send(&run, &args, index, &producer));
-            drop((producer, connection));
-            result
+            // What was only handed to the system must not be lost with an abrupt end.
+            result.and(runtime.block_on(connection.close()).map_err(Into::into))
         }));
     }
     let clock = *run.clock.get_or_init(Clock::start);
