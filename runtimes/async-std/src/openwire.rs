@@ -10,7 +10,7 @@
 //! let producer = connection.producer(Destination::queue("orders")).persistent().open().await?;
 //! producer.send(Message::text("two coffees")).await?;
 //! if let Some(order) = orders.next().await? {
-//!     println!("{}", order.body()?.as_text().unwrap_or_default());
+//!     println!("{:?}", order.body()?);
 //! }
 //! connection.close().await?;
 //! # Ok(())

@@ -10,7 +10,7 @@
 //! let producer = connection.producer(Destination::queue("orders"), |it| it.persistent())?;
 //! producer.send(Message::text("two coffees"))?;
 //! if let Some(order) = orders.next_within(within)? {
-//!     println!("{}", order.body()?.as_text().unwrap_or_default());
+//!     println!("{:?}", order.body()?);
 //! }
 //! connection.close()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -106,7 +106,7 @@ impl<O: Orders> ProducerBuilder<O> {
 /// Sends messages. Dropping it closes it.
 ///
 /// Sending returns when the message is confirmed, or (without confirmation) handed to the operating system;
-/// what that promises is in [`Send`](crate::client::Send). It waits while the window or the outbox is full
+/// what that promises is in [`Send`]. It waits while the window or the outbox is full
 /// and while no broker is connected, for the `timeout` of the `failover:` URI.
 #[derive(Debug)]
 pub struct Producer<O: Orders> {
