@@ -95,7 +95,7 @@ fn the_monitor_sees_links_agents_calls_and_the_last_messages() {
     assert_eq!(known.extension, Some(line(1)));
     assert_eq!(known.subscription, Subscription::Up);
     assert_eq!(known.destination.as_ref().unwrap().as_str(), "driver0");
-    assert_eq!(known.calls[0].0, dialog);
+    assert_eq!(known.calls[0].id, dialog);
     assert_eq!(link.as_ref().unwrap().state, LinkState::Ready);
     assert_eq!(status.counters.commands_failed, 0);
     assert!(status.counters.commands_done >= 5);

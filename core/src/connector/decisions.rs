@@ -62,6 +62,10 @@ pub struct Connector {
     pub(super) random: Random,
     pub(super) now: Instant,
     has_seen_broker: bool,
+    /// Counts what happens to agents.
+    revision: u64,
+    /// The operator wants no new commands taken on.
+    pub(super) is_draining: bool,
     pub(super) is_ending: bool,
     is_drained: bool,
 }
@@ -83,6 +87,8 @@ impl Connector {
             random,
             now: Instant::START,
             has_seen_broker: false,
+            revision: 0,
+            is_draining: false,
             is_ending: false,
             is_drained: false,
         }
@@ -123,6 +129,9 @@ impl Connector {
             Signal::Answered { request, answer } => self.on_answer(request, answer),
             Signal::Displaced => self.on_displaced(),
             Signal::Wall(_) => {}
+            Signal::Draining => self.set_draining(true),
+            Signal::Resumed => self.set_draining(false),
+            Signal::ResyncAsked(agent) => self.touch(&agent, Session::read_again),
             Signal::ShuttingDown => self.on_shutting_down(),
         }
         self.follow_up();
@@ -184,6 +193,29 @@ impl Connector {
         self.directory.reports()
     }
 
+    /// The agents that something has happened to after `revision`, ordered by id; 0 gives all. The
+    /// highest revision among the reports is the one to ask with next.
+    pub fn agents_since(&self, revision: u64) -> impl Iterator<Item = AgentReport> + '_ {
+        self.directory.reports_since(revision)
+    }
+
+    /// The ids of all agents, in order.
+    pub fn agent_ids(&self) -> impl Iterator<Item = &AgentId> {
+        self.directory.ids()
+    }
+
+    /// How many agents have been forgotten to make room for others, since the start.
+    #[must_use]
+    pub const fn agents_forgotten(&self) -> u64 {
+        self.directory.removals()
+    }
+
+    /// Whether the operator wants no new commands taken on.
+    #[must_use]
+    pub const fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
     /// One agent.
     #[must_use]
     pub fn agent(&self, agent: &AgentId) -> Option<AgentReport> {
@@ -214,11 +246,14 @@ impl Connector {
         agent: &AgentId,
         act: impl FnOnce(&mut Session, &mut Context<'_>),
     ) {
+        self.revision += 1;
+        let revision = self.revision;
         let (directory, mut cx) = self.parts();
         let Some(session) = directory.get_mut(agent) else {
             return;
         };
         let home = session.destination().cloned();
+        session.revision = revision;
         act(session, &mut cx);
         let (deadline, is_busy) = (session.deadline(), session.is_busy());
         let new_home = session.destination().cloned();
@@ -323,7 +358,7 @@ impl Connector {
 
     pub(super) fn tell_status(&mut self, destination: Destination, correlation: Option<&Text>) {
         let status = match self.services.readiness() {
-            Readiness::InService if !self.is_ending => SystemStatus::InService,
+            Readiness::InService if !self.is_ending && !self.is_draining => SystemStatus::InService,
             Readiness::InService | Readiness::Unknown | Readiness::OutOfService => {
                 SystemStatus::OutOfService
             }
@@ -446,6 +481,12 @@ impl Connector {
             None,
         );
         service.asked = Some(request);
+    }
+
+    fn set_draining(&mut self, is_draining: bool) {
+        if core::mem::replace(&mut self.is_draining, is_draining) != is_draining {
+            self.tell_status_to_all();
+        }
     }
 
     fn on_shutting_down(&mut self) {

@@ -4,13 +4,15 @@ use alloc::collections::BTreeMap;
 
 use super::outbound::Context;
 use super::session::Session;
-use super::status::AgentReport;
-use crate::agent::AgentId;
+use super::status::{AgentReport, CallReport};
+use crate::agent::{AgentId, Reason, Text};
 
 /// The agents that are known.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     sessions: BTreeMap<AgentId, Session>,
+    /// How many sessions have made room for others.
+    removals: u64,
 }
 
 impl Directory {
@@ -35,6 +37,7 @@ impl Directory {
                 .first(|session| session.is_dispensable(cx))
                 .or_else(|| self.first(Session::is_junk))?;
             *spared = self.sessions.remove(&spare);
+            self.removals += 1;
         }
         let new = || Session::new(agent.clone(), cx.now);
         Some(self.sessions.entry(agent.clone()).or_insert_with(new))
@@ -85,6 +88,22 @@ impl Directory {
         self.sessions.len()
     }
 
+    pub(super) const fn removals(&self) -> u64 {
+        self.removals
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = &AgentId> {
+        self.sessions.keys()
+    }
+
+    /// The agents that something has happened to after `revision`.
+    pub(super) fn reports_since(&self, revision: u64) -> impl Iterator<Item = AgentReport> + '_ {
+        let sessions = self.sessions.values();
+        sessions
+            .filter(move |session| session.revision > revision)
+            .map(report)
+    }
+
     pub(super) fn reports(&self) -> impl Iterator<Item = AgentReport> + '_ {
         self.sessions.values().map(report)
     }
@@ -96,6 +115,14 @@ pub(super) fn report(session: &Session) -> AgentReport {
         agent: session.agent.clone(),
         name: user.full_name(),
         state: user.state.clone(),
+        state_since: user.state_changed,
+        reason: user.reason.as_ref().map(reason).unwrap_or_default(),
+        team: user
+            .team
+            .as_ref()
+            .map(|team| team.name.clone())
+            .unwrap_or_default(),
+        node: session.node,
         extension: user.extension.clone(),
         destination: session.bound.clone(),
         subscription: session.subscription,
@@ -104,14 +131,21 @@ pub(super) fn report(session: &Session) -> AgentReport {
         calls: session
             .model
             .dialogs()
-            .map(|call| {
-                (
-                    call.id.clone(),
-                    call.state.as_wire().into(),
-                    call.from.clone(),
-                )
+            .map(|call| CallReport {
+                id: call.id.clone(),
+                state: call.state.as_wire().into(),
+                from: call.from.clone(),
+                to: call.to.clone(),
             })
             .collect(),
         commands: session.commands(),
+        revision: session.revision,
+    }
+}
+
+fn reason(reason: &Reason) -> Text {
+    match reason.label.is_empty() {
+        true => reason.code.clone().unwrap_or_default(),
+        false => reason.label.clone(),
     }
 }

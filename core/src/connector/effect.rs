@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::signal::{DeliveryId, NodeId, ReplyTo, RequestId};
 use crate::agent::{AgentId, AgentState, CallAction, DialogId, Extension, TeamId, Text};
@@ -216,6 +217,21 @@ pub struct Mobile {
     pub mode: MobileMode,
 }
 
+/// Where the time of a command went, from being taken off the queue to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// All of it.
+    pub total: Duration,
+    /// Until its request was sent to Finesse: its turn, the password, reason codes. `None`: there was no
+    /// request of its own.
+    pub waited: Option<Duration>,
+    /// From the request to its answer by REST; `None`: there was none.
+    pub rest: Option<Duration>,
+    /// From that answer to the notification, or the read, that showed the effect; `None`: there was nothing to
+    /// wait for.
+    pub event: Option<Duration>,
+}
+
 /// What the operator wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -259,6 +275,15 @@ pub enum Note {
         /// Why.
         why: Text,
     },
+    /// A command has ended as its row of the contract says.
+    CommandDone {
+        /// The agent.
+        agent: AgentId,
+        /// The verb.
+        verb: Text,
+        /// Where its time went.
+        spent: Spent,
+    },
     /// A command was answered by an error.
     CommandFailed {
         /// The agent.
@@ -269,6 +294,8 @@ pub enum Note {
         code: ErrorCode,
         /// The cause, in more words than the driver may see; no secret.
         cause: Text,
+        /// Where its time went.
+        spent: Spent,
     },
     /// A message of the command queue was dropped.
     CommandDropped {

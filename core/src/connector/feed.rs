@@ -31,7 +31,7 @@ impl Session {
             .is_some_and(|job| matches!(job.step, Step::Subscribing));
         if entry && let Some(mut job) = self.user.current.take() {
             let flow = self.enter(cx, &mut job);
-            self.settle(LaneId::User, job, flow);
+            self.settle(cx, LaneId::User, job, flow);
         }
         if self.is_live && !(was_up && self.is_fresh) {
             self.begin_resync(cx);
@@ -142,7 +142,7 @@ impl Session {
                 && let Some(mut job) = self.lane(lane).current.take()
             {
                 let flow = self.begin(cx, &mut job);
-                self.settle(lane, job, flow);
+                self.settle(cx, lane, job, flow);
             }
         }
         self.pump(cx);

@@ -1,6 +1,5 @@
 //! What Finesse answers and publishes, and the command that it is about.
 
-use super::entry::done;
 use super::job::{Flow, Job, Lane, LaneId, Step};
 use super::outbound::Context;
 use super::refusal::{Refusal, is_stale_password};
@@ -41,7 +40,7 @@ impl Session {
             let waits = self.lane(lane).current.as_ref().and_then(Job::request) == Some(request);
             if waits && let Some(mut job) = self.lane(lane).current.take() {
                 let flow = self.on_job_answer(cx, &mut job, answer);
-                self.settle(lane, job, flow);
+                self.settle(cx, lane, job, flow);
                 self.pump(cx);
                 return true;
             }
@@ -196,7 +195,7 @@ impl Session {
                 Some(goal) => self.refuse_step(cx, &mut job, &goal, refusal),
                 None => self.refuse(cx, &job, refusal),
             };
-            self.settle(lane, job, flow);
+            self.settle(cx, lane, job, flow);
         }
     }
 
@@ -216,17 +215,18 @@ impl Session {
     /// A command without a visible effect was accepted.
     pub(super) fn fade(&mut self, cx: &mut Context<'_>) -> Flow {
         if self.fading.len() >= cx.config.limits.commands_per_agent
-            && self.fading.pop_front().is_some()
+            && let Some((_, job)) = self.fading.pop_front()
         {
-            done(cx);
+            self.end_faded_one(cx, &job);
         }
         Flow::Fades(cx.now + cx.config.timing.settle)
     }
 
     pub(super) fn end_faded(&mut self, cx: &mut Context<'_>) {
         while self.fading.front().is_some_and(|(at, _)| *at <= cx.now) {
-            self.fading.pop_front();
-            done(cx);
+            if let Some((_, job)) = self.fading.pop_front() {
+                self.end_faded_one(cx, &job);
+            }
         }
     }
 }

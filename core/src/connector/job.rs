@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
+use super::effect::Spent;
 use super::outbound::Sender;
 use super::refusal::Refusal;
 use super::signal::RequestId;
@@ -74,11 +75,29 @@ pub(super) struct Job {
     pub(super) password: Option<Secret>,
     /// The request that changes something, once it was sent.
     pub(super) asked: Option<RequestId>,
+    /// When the request that it is about was sent, and when its answer came.
+    pub(super) asked_at: Option<Instant>,
+    pub(super) answered_at: Option<Instant>,
     /// Whether the driver has been sent what the command's row promises.
     pub(super) is_answered: bool,
 }
 
 impl Job {
+    /// Where its time went, if it ends at `end`.
+    pub(super) fn spent(&self, end: Instant) -> Spent {
+        Spent {
+            total: end.since(self.since),
+            waited: self.asked_at.map(|at| at.since(self.since)),
+            rest: self
+                .asked_at
+                .and_then(|asked| self.answered_at.map(|at| at.since(asked))),
+            event: self
+                .asked
+                .and(self.answered_at)
+                .map(|answered| end.since(answered)),
+        }
+    }
+
     pub(super) fn verb(&self) -> Verb {
         self.command.verb()
     }
@@ -405,6 +424,8 @@ pub(super) enum Flow {
     /// It was accepted and is done unless a failure is heard of until then; meanwhile the next
     /// command may begin.
     Fades(Instant),
-    /// It has ended.
+    /// It has ended as its row of the contract says.
     Ended,
+    /// It has ended, and was answered by an error.
+    Refused,
 }

@@ -36,6 +36,8 @@ impl Session {
             step: Step::Waiting,
             password: None,
             asked: None,
+            asked_at: None,
+            answered_at: None,
             is_answered: false,
             command,
             member,
@@ -80,7 +82,7 @@ impl Session {
                 && let Some(mut job) = self.lane(lane).current.take()
             {
                 let flow = self.on_job_due(cx, &mut job);
-                self.settle(lane, job, flow);
+                self.settle(cx, lane, job, flow);
             }
         }
         self.end_faded(cx);
@@ -103,8 +105,8 @@ impl Session {
                 job.deadline = job.deadline.min(deadline);
             }
         }
-        while self.fading.pop_front().is_some() {
-            done(cx);
+        while let Some((_, job)) = self.fading.pop_front() {
+            self.end_faded_one(cx, &job);
         }
     }
 
@@ -137,7 +139,7 @@ impl Session {
                     && let Some(mut job) = self.lane(lane).queue.pop_front()
                 {
                     let flow = self.begin(cx, &mut job);
-                    self.settle(lane, job, flow);
+                    self.settle(cx, lane, job, flow);
                     moved = true;
                 }
             }
@@ -166,15 +168,32 @@ impl Session {
         }
     }
 
-    pub(super) fn settle(&mut self, lane: LaneId, mut job: Job, flow: Flow) {
+    pub(super) fn settle(&mut self, cx: &mut Context<'_>, lane: LaneId, mut job: Job, flow: Flow) {
         match flow {
             Flow::To(step) => {
+                if matches!(step, Step::Asked { .. } | Step::Reading { .. }) {
+                    job.asked_at.get_or_insert(cx.now);
+                }
                 job.step = step;
                 self.lane(lane).current = Some(job);
             }
             Flow::Fades(until) => self.fading.push_back((until, job)),
-            Flow::Ended => {}
+            Flow::Ended => self.note_done(cx, &job, cx.now),
+            Flow::Refused => {}
         }
+    }
+
+    fn note_done(&self, cx: &mut Context<'_>, job: &Job, end: Instant) {
+        let agent = self.agent.clone();
+        let verb = format!("{:?}", job.verb()).into();
+        let spent = job.spent(end);
+        cx.out.note(Note::CommandDone { agent, verb, spent });
+    }
+
+    /// A command without a visible effect, which nothing was heard against: it was done when it was accepted.
+    pub(super) fn end_faded_one(&self, cx: &mut Context<'_>, job: &Job) {
+        done(cx);
+        self.note_done(cx, job, job.answered_at.unwrap_or(cx.now));
     }
 
     /// Ends a command by an error: to the agent's destination, else to who sent it, else nobody.
@@ -187,6 +206,7 @@ impl Session {
             verb,
             code,
             cause: refusal.cause.clone(),
+            spent: job.spent(cx.now),
         });
         let named = job
             .sender
@@ -206,7 +226,7 @@ impl Session {
             }
             None => Counters::add(&mut cx.out.counters.commands_dropped),
         }
-        Flow::Ended
+        Flow::Refused
     }
 }
 

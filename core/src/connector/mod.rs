@@ -85,10 +85,12 @@ mod work;
 pub use config::{Config, DriverLoss, Limits, Timing};
 pub use counters::Counters;
 pub use decisions::Connector;
-pub use effect::{Addressee, Credentials, Effect, Mobile, Note, Publish, Question, Subscribe};
+pub use effect::{
+    Addressee, Credentials, Effect, Mobile, Note, Publish, Question, Spent, Subscribe,
+};
 pub use service::Readiness;
 pub use signal::{
     About, Answer, Delivery, DeliveryId, Fact, List, NodeId, ReasonCode, Refused, ReplyKind,
     ReplyTo, RequestId, Signal, SystemInfo, Update,
 };
-pub use status::{AgentReport, SUBSCRIPTION, Subscription};
+pub use status::{AgentReport, CallReport, SUBSCRIPTION, Subscription};

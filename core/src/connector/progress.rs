@@ -22,6 +22,9 @@ impl Session {
         answer: Answer,
     ) -> Flow {
         self.suspect(cx, &answer);
+        if matches!(job.step, Step::Asked { .. } | Step::Reading { .. }) {
+            job.answered_at.get_or_insert(cx.now);
+        }
         match core::mem::replace(&mut job.step, Step::Waiting) {
             Step::Proving { .. } => self.on_proved(cx, job, answer),
             Step::ReadingCalls { epoch, .. } => self.on_calls_read(cx, job, answer, epoch),

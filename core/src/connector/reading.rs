@@ -81,6 +81,13 @@ impl Session {
         }
     }
 
+    /// The operator does not believe what is known: reads it all again, unless that is under way.
+    pub(super) fn read_again(&mut self, cx: &mut Context<'_>) {
+        if self.resync.request().is_none() {
+            self.begin_resync(cx);
+        }
+    }
+
     fn read_user(&mut self, cx: &mut Context<'_>) {
         let question = Question::User(self.agent.clone());
         self.ask_resync(cx, question, |request, _| Resync::User { request });

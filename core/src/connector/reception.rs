@@ -20,8 +20,8 @@ use crate::machine::Party;
 
 impl Connector {
     pub(super) fn on_delivery(&mut self, delivery: Delivery) {
-        if self.is_ending {
-            // Unacknowledged, it goes to the connector that takes over.
+        if self.is_ending || self.is_draining {
+            // Unacknowledged, it goes to the connector that takes over, or comes again.
             return;
         }
         Counters::add(&mut self.out.counters.commands);

@@ -80,6 +80,8 @@ pub(super) struct Session {
     pub(super) doubt_until: Option<Instant>,
     pub(super) items: VecDeque<Text>,
     pub(super) serial: u64,
+    /// When something last happened to it, counted over all agents.
+    pub(super) revision: u64,
 }
 
 impl Session {
@@ -123,6 +125,7 @@ impl Session {
             doubt_until: None,
             items: VecDeque::new(),
             serial: 0,
+            revision: 0,
         }
     }
 

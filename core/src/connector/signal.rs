@@ -142,6 +142,12 @@ pub enum Signal {
     Displaced,
     /// The wall clock shows this.
     Wall(UnixMillis),
+    /// The operator wants no new commands taken on; drivers are told that the connector is out of service.
+    Draining,
+    /// The operator wants commands taken on again.
+    Resumed,
+    /// The operator wants an agent's state and calls read again; what differs is told.
+    ResyncAsked(AgentId),
     /// The connector is to end: nothing new is begun.
     ShuttingDown,
 }

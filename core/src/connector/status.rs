@@ -2,7 +2,9 @@
 
 use crate::agent::{AgentId, AgentState, DialogId, Extension, Text};
 use crate::contract::Destination;
-use crate::machine::Instant;
+use crate::machine::{Instant, UnixMillis};
+
+use super::signal::NodeId;
 
 use alloc::vec::Vec;
 
@@ -37,6 +39,19 @@ transitions! {
     }
 }
 
+/// What is known of one call of an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallReport {
+    /// Its id.
+    pub id: DialogId,
+    /// Its state, in Finesse's word.
+    pub state: Text,
+    /// Who called.
+    pub from: Text,
+    /// The number that was dialled.
+    pub to: Text,
+}
+
 /// What is known of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentReport {
@@ -46,6 +61,12 @@ pub struct AgentReport {
     pub name: Text,
     /// The state.
     pub state: AgentState,
+    /// Since when the agent is in it, as Finesse says.
+    pub state_since: Option<UnixMillis>,
+    /// The label of the reason for it, else the code; empty where there is none.
+    pub reason: Text,
+    /// The name of the agent's team; empty where Finesse names none.
+    pub team: Text,
     /// The line.
     pub extension: Option<Extension>,
     /// Where its events go.
@@ -56,8 +77,13 @@ pub struct AgentReport {
     pub since: Instant,
     /// Whether what is known is what Finesse says.
     pub is_fresh: bool,
-    /// Its calls: id, state, caller.
-    pub calls: Vec<(DialogId, Text, Text)>,
+    /// The Finesse server that it is at.
+    pub node: NodeId,
+    /// Its calls.
+    pub calls: Vec<CallReport>,
     /// Commands that wait or are under way.
     pub commands: usize,
+    /// Grows with everything that happens to any agent; see
+    /// [`agents_since`](super::Connector::agents_since).
+    pub revision: u64,
 }

@@ -179,7 +179,7 @@ impl Session {
             && let Some(goal) = job.goal().cloned()
         {
             let flow = self.fulfil(cx, &mut job, &goal);
-            self.settle(LaneId::User, job, flow);
+            self.settle(cx, LaneId::User, job, flow);
         }
     }
 

@@ -138,7 +138,7 @@ impl Session {
             && let Some(goal) = job.goal().cloned()
         {
             let flow = self.fulfil(cx, &mut job, &goal);
-            self.settle(lane, job, flow);
+            self.settle(cx, lane, job, flow);
         }
     }
 

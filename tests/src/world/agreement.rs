@@ -33,7 +33,7 @@ pub(super) fn connector_agrees(report: &AgentReport, truth: &Truth) {
         .filter(is_here)
         .map(|call| &call.id)
         .collect();
-    let calls: Vec<_> = report.calls.iter().map(|(id, ..)| id).collect();
+    let calls: Vec<_> = report.calls.iter().map(|call| &call.id).collect();
     assert_eq!(calls, real_calls, "calls of {agent} at the connector");
 }
 

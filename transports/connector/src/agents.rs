@@ -108,6 +108,10 @@ impl Agents {
         self.links.get(self.in_use.get(agent)?)
     }
 
+    pub(crate) fn slot_of(&self, agent: &AgentId) -> Option<u32> {
+        self.in_use.get(agent).copied()
+    }
+
     pub(crate) fn is_in_use(&self, slot: u32) -> bool {
         let agent = self.links.get(&slot).map(|known| &known.agent);
         agent.is_some_and(|agent| self.in_use.get(agent) == Some(&slot))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
+use finewire_core::agent::AgentId;
 use finewire_core::connector::{Connector as Decisions, DeliveryId, Signal};
 use finewire_core::machine::{
     Closing, CommandId, Input, Instant, Link, LinkSlot, Machine, Outcome, Output, Random, Timers,
@@ -15,7 +16,7 @@ use crate::perform;
 use crate::pool::Pool;
 use crate::route::Leaf;
 use crate::seen::Seen;
-use crate::status::{Health, LinkReport, NodeReport, Ring, Status};
+use crate::status::{Health, LinkReport, NodeReport, Recent, Ring, Status};
 use crate::touch::{Act, Sink};
 use crate::turns::Turns;
 use crate::verbs::{Command, Event};
@@ -80,6 +81,8 @@ pub struct Connector {
     shutdowns: Vec<CommandId>,
     farewell: core::time::Duration,
     is_started: bool,
+    /// The operator wants the command queue left to others.
+    pub(crate) is_draining: bool,
     pub(crate) random: Random,
     pub(crate) now: Instant,
 }
@@ -87,6 +90,9 @@ pub struct Connector {
 /// The broker's slot; those of the pools follow, then those of the agents, which are never used
 /// again.
 const BROKER: u32 = 0;
+
+/// How many messages a [`Status`] shows.
+const TOLD_AT_ONCE: usize = 200;
 
 impl Connector {
     /// A connector that reaches for broker and Finesse at its first input. `seed` comes from the
@@ -146,6 +152,7 @@ impl Connector {
             shutdowns: Vec::new(),
             farewell: config.farewell,
             is_started: false,
+            is_draining: false,
             random,
             now: Instant::START,
         }
@@ -154,7 +161,29 @@ impl Connector {
     /// How it stands with everything.
     #[must_use]
     pub fn status(&self) -> Status {
-        let broker = report(&self.broker, &self.broker_health);
+        let (broker, nodes) = self.links();
+        let agents = self.decisions.agents().map(|known| {
+            let link = self.agents.of(&known.agent);
+            let link = link.map(|link| report(&link.link, &link.health));
+            (known, link)
+        });
+        Status {
+            readiness: self.decisions.readiness(),
+            broker,
+            nodes,
+            agents: agents.collect(),
+            counters: *self.decisions.counters(),
+            unsent: self.unsent,
+            repeated: self.repeated,
+            forged: self.forged,
+            unreadable: self.unreadable,
+            recent: self.ring.last(TOLD_AT_ONCE).cloned().collect(),
+        }
+    }
+
+    /// The links, without the agents and the messages.
+    #[must_use]
+    pub fn links(&self) -> (LinkReport, Vec<NodeReport>) {
         let nodes = self.decisions.nodes().zip(&self.pools);
         let nodes = nodes.map(|((node, readiness, since, why), pool)| NodeReport {
             node,
@@ -166,23 +195,20 @@ impl Connector {
             connections: pool.connections(),
             requests: pool.requests(),
         });
-        let agents = self.decisions.agents().map(|known| {
-            let link = self.agents.of(&known.agent);
-            let link = link.map(|link| report(&link.link, &link.health));
-            (known, link)
-        });
-        Status {
-            readiness: self.decisions.readiness(),
-            broker,
-            nodes: nodes.collect(),
-            agents: agents.collect(),
-            counters: *self.decisions.counters(),
-            unsent: self.unsent,
-            repeated: self.repeated,
-            forged: self.forged,
-            unreadable: self.unreadable,
-            recent: self.ring.iter().cloned().collect(),
-        }
+        (report(&self.broker, &self.broker_health), nodes.collect())
+    }
+
+    /// The messages that passed after the one with this number, oldest first, at most `most`; 0 for all that
+    /// are kept.
+    pub fn recent_since(&self, number: u64, most: usize) -> impl Iterator<Item = &Recent> {
+        self.ring.since(number).take(most)
+    }
+
+    /// An agent's notification link, where it has one.
+    #[must_use]
+    pub fn notification_link(&self, agent: &AgentId) -> Option<LinkReport> {
+        let known = self.agents.of(agent)?;
+        Some(report(&known.link, &known.health))
     }
 
     /// The decisions, to look at.
@@ -424,6 +450,7 @@ impl Machine for Connector {
                 self.decisions.set_time(time);
                 self.sink.outputs.ended(id, Outcome::Done);
             }
+            Input::Command(id, command) => self.operate(id, command),
             _ if self.stage == Stage::Stopped => {}
             Input::Opened(link) => to_child!(self, link, Input::Opened(link)),
             Input::Secured(link, identity) => {

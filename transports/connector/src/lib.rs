@@ -38,6 +38,7 @@
 mod agents;
 mod config;
 mod connector;
+mod operate;
 mod perform;
 mod pool;
 mod route;

@@ -167,7 +167,7 @@ impl Connector {
         }
         let message = &delivered.message;
         let name = message.message_id.as_ref().map(ToString::to_string);
-        let is_running = self.stage == Stage::Running;
+        let is_running = self.stage == Stage::Running && !self.is_draining;
         if is_running && name.is_some_and(|name| !self.seen.is_new(name)) {
             self.repeated = self.repeated.saturating_add(1);
             self.perform(Effect::Acknowledge(id));
@@ -182,7 +182,7 @@ impl Connector {
         self.sink
             .outputs
             .event(Event::QueueLost { why: why.into() });
-        if self.stage == Stage::Running {
+        if self.stage == Stage::Running && !self.is_draining {
             let at = self.now + self.broker_config.resubscribe;
             self.timers.set(Due::Resubscribe, at);
         }

@@ -105,8 +105,15 @@ impl Ring {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Recent> {
-        self.list.iter()
+    /// Those after the one with this number, oldest first.
+    pub(crate) fn since(&self, number: u64) -> impl Iterator<Item = &Recent> {
+        let newer = usize::try_from(self.number.saturating_sub(number)).unwrap_or(usize::MAX);
+        self.last(newer)
+    }
+
+    /// The last so many, oldest first.
+    pub(crate) fn last(&self, most: usize) -> impl Iterator<Item = &Recent> {
+        self.list.iter().skip(self.list.len().saturating_sub(most))
     }
 }
 

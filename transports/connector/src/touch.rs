@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use finewire_core::machine::{
-    Closing, CommandId, Input, Instant, Link, LinkEvent, Machine, Outcome, Output, Outputs,
-    Protocol, Sorted,
+    CloseReason, Closing, CommandId, Input, Instant, Link, LinkEvent, Machine, Outcome, Output,
+    Outputs, Protocol, Sorted,
 };
 
 use crate::verbs::Event;
@@ -21,6 +21,8 @@ pub(crate) enum Act<'a, C> {
     StartAt(Instant),
     /// Its next attempt is to begin no earlier.
     Postpone(Instant),
+    /// It is to close and open again.
+    Reopen(CloseReason),
     /// It is to close and stay closed.
     Stop(Closing),
 }
@@ -64,6 +66,7 @@ impl Sink {
             Act::Start => link.start(now),
             Act::StartAt(at) => link.start_at(now, at),
             Act::Postpone(until) => link.postpone(until),
+            Act::Reopen(reason) => link.reopen(now, reason),
             Act::Stop(closing) => link.stop(now, closing),
         }
         loop {

@@ -8,13 +8,23 @@ use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Instant};
 
 /// What the connector's owner can ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// End: commands under way end, agents' notification links are logged off, the broker is
     /// left. Done when nothing is left; [`Event::Stopped`] comes before.
     Shutdown,
     /// Tell times in this zone from now on: the local zone's offset has changed.
     SetTime(TimeFormat),
+    /// Take on no new commands until [`Resume`](Self::Resume): the command queue is left to others, drivers are
+    /// told that the connector is out of service, what is under way ends as ever.
+    Drain,
+    /// Take commands on again.
+    Resume,
+    /// Read an agent's state and calls again and tell its driver what differs. Refused when there is no such
+    /// agent, or its notifications do not flow, for then it is read anyway when they do.
+    Resync(AgentId),
+    /// Close an agent's link to the notification service and open it again. Refused when it has none.
+    DropStream(AgentId),
 }
 
 /// A link.

@@ -8,6 +8,7 @@ mod failover;
 mod leaving;
 mod limits;
 mod lists;
+mod operator;
 mod passwords;
 mod resync;
 mod service;

@@ -283,6 +283,7 @@ fn log(event: &Event) {
             verb,
             code,
             cause,
+            ..
         }) => {
             tracing::warn!("agent {agent}: {verb} failed with {code}: {cause}");
         }
@@ -348,10 +349,10 @@ fn view(status: &Status, started: SystemTime, zone: &TimeZone) -> View {
         calls: agent
             .calls
             .iter()
-            .map(|(id, state, from)| CallView {
-                id: id.to_string(),
-                state: state.to_string(),
-                from: from.to_string(),
+            .map(|call| CallView {
+                id: call.id.to_string(),
+                state: call.state.to_string(),
+                from: call.from.to_string(),
             })
             .collect(),
     });
