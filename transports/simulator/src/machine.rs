@@ -433,7 +433,8 @@ impl Machine for Simulator {
             // It opens no links.
             Input::Opened(_) => {}
         }
-        self.settle();
+        // An input may come at the very moment of a deadline, before the deadline's own call.
+        self.handle_timeout(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -70,6 +70,35 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
+fn an_input_at_the_moment_of_a_deadline_does_what_is_due() {
+    let mut simulator = Simulator::new(config(), [1; 32]);
+    let from = Address::new("127.0.0.1", 1);
+    let silent = LinkId::accepted(0);
+    simulator.handle_input(
+        Instant::START,
+        Input::Accepted(ListenerId(0), silent, from.clone()),
+    );
+    let due = wait(&mut simulator).unwrap();
+
+    // The runtime reports a link before it looks at the clock's own call.
+    simulator.handle_input(
+        due,
+        Input::Accepted(ListenerId(0), LinkId::accepted(1), from),
+    );
+
+    assert!(wait(&mut simulator) > Some(due));
+}
+
+/// Drains it; the deadline at the end.
+fn wait(simulator: &mut Simulator) -> Option<Instant> {
+    loop {
+        if let Output::Wait(deadline) = simulator.poll_output() {
+            return deadline;
+        }
+    }
+}
+
+#[test]
 fn links_beyond_the_limit_are_closed_as_they_come() {
     let mut config = config();
     config.most_links = 2;
