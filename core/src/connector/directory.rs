@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 
 use super::outbound::Context;
 use super::session::Session;
-use super::status::{AgentReport, CallReport};
+use super::status::{AgentReport, CallReport, Subscription};
 use crate::agent::{AgentId, Reason, Text};
 
 /// The agents that are known.
@@ -127,6 +127,10 @@ pub(super) fn report(session: &Session) -> AgentReport {
         destination: session.bound.clone(),
         subscription: session.subscription,
         since: session.since,
+        trouble: match session.subscription {
+            Subscription::Up => Text::default(),
+            _ => session.trouble.clone().unwrap_or_default(),
+        },
         is_fresh: session.is_fresh,
         calls: session
             .model

@@ -75,6 +75,8 @@ pub struct AgentReport {
     pub subscription: Subscription,
     /// Since when they are so.
     pub since: Instant,
+    /// Why they do not flow; empty while they do.
+    pub trouble: Text,
     /// Whether what is known is what Finesse says.
     pub is_fresh: bool,
     /// The Finesse server that it is at.

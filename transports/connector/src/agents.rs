@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use finewire_core::agent::{AgentId, TeamId};
 use finewire_core::connector::{NodeId, Subscribe};
-use finewire_core::machine::{Endpoint, Instant, Link, LinkConfig, LinkSlot, Random};
+use finewire_core::machine::{Instant, Link, LinkConfig, LinkSlot, Random};
 use finewire_http::ws;
 use finewire_xmpp::websocket::client_inside;
 use finewire_xmpp::{CarriedClient, Client, ClientConfig, Jid};
@@ -152,12 +152,7 @@ impl Agents {
     ) -> u32 {
         let slot = self.next_slot;
         self.next_slot += 1;
-        let host = node.xmpp_host.as_ref().unwrap_or(&node.host);
-        let endpoint = Endpoint {
-            host: host.clone(),
-            port: node.xmpp_port,
-            tls: node.xmpp_tls,
-        };
+        let endpoint = node.notifications();
         let mut config = ClientConfig::new(
             subscribe.domain.as_str(),
             subscribe.agent.as_str(),

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use finewire_core::connector;
-use finewire_core::machine::{LinkConfig, TlsId};
+use finewire_core::machine::{Endpoint, LinkConfig, TlsId};
 use finewire_openwire::client::ClientConfig;
 
 /// Settings of the whole connector.
@@ -116,6 +116,15 @@ impl NodeConfig {
             allow_plaintext: false,
             xmpp_host: None,
             websocket: None,
+        }
+    }
+
+    /// Where the notification service is.
+    pub(crate) fn notifications(&self) -> Endpoint {
+        Endpoint {
+            host: self.xmpp_host.as_ref().unwrap_or(&self.host).clone(),
+            port: self.xmpp_port,
+            tls: self.xmpp_tls,
         }
     }
 

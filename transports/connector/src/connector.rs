@@ -184,17 +184,20 @@ impl Connector {
     /// The links, without the agents and the messages.
     #[must_use]
     pub fn links(&self) -> (LinkReport, Vec<NodeReport>) {
-        let nodes = self.decisions.nodes().zip(&self.pools);
-        let nodes = nodes.map(|((node, readiness, since, why), pool)| NodeReport {
-            node,
-            endpoint: pool.endpoint.to_string(),
-            readiness,
-            since,
-            why,
-            fault: pool.fault().cloned(),
-            connections: pool.connections(),
-            requests: pool.requests(),
-        });
+        let nodes = self.decisions.nodes().zip(&self.pools).zip(&self.nodes);
+        let nodes = nodes.map(
+            |(((node, readiness, since, why), pool), config)| NodeReport {
+                node,
+                endpoint: pool.endpoint.to_string(),
+                notifications: config.notifications().to_string(),
+                readiness,
+                since,
+                why,
+                fault: pool.fault().cloned(),
+                connections: pool.connections(),
+                requests: pool.requests(),
+            },
+        );
         (report(&self.broker, &self.broker_health), nodes.collect())
     }
 

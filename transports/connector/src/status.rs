@@ -48,8 +48,10 @@ pub struct LinkReport {
 pub struct NodeReport {
     /// Its position in the configuration.
     pub node: NodeId,
-    /// Where it is.
+    /// Where its REST interface is.
     pub endpoint: String,
+    /// Where its notification service is.
+    pub notifications: String,
     /// Whether it serves.
     pub readiness: Readiness,
     /// Since when.
