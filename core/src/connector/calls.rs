@@ -83,6 +83,14 @@ impl Session {
         }
     }
 
+    /// Whether the agent placed it, and neither to consult somebody nor to listen.
+    pub(super) fn is_plain_outbound(&self, dialog: &Dialog, layout: &Layout) -> bool {
+        let own = self.model.user().extension.as_ref();
+        own.is_some_and(|own| dialog.from == *own.as_str())
+            && !self.is_consult(dialog)
+            && self.describe(dialog, layout).call_type != layout.words.monitored
+    }
+
     /// Whether the agent placed it to consult somebody.
     fn is_consult(&self, dialog: &Dialog) -> bool {
         let own = self.model.user().extension.as_ref();

@@ -21,6 +21,9 @@ pub struct Config {
     pub password: PasswordCodec,
     /// Whether a successful `Connect` is answered by `ConnectStatus`.
     pub connect_status: bool,
+    /// Whether a call that the agent places is announced by `NewOutboundCall`, once, before the
+    /// first `InboundCall` about it.
+    pub new_outbound_call: bool,
     /// What becomes of agents whose driver is lost.
     pub on_driver_loss: DriverLoss,
     /// Used in place of SystemInfo's `xmppDomain`.
@@ -44,6 +47,7 @@ impl Config {
             time: TimeFormat::UTC,
             password,
             connect_status: false,
+            new_outbound_call: false,
             on_driver_loss: DriverLoss::Keep,
             xmpp_domain: None,
             pubsub_domain: None,

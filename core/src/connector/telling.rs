@@ -172,6 +172,9 @@ impl Session {
                 }
                 Change::CallOffered(dialog) => self.offer(cx, dialog),
                 Change::CallStarted(dialog) | Change::CallChanged { dialog, .. } => {
+                    if matches!(change, Change::CallStarted(_)) {
+                        self.announce(cx, dialog);
+                    }
                     let ours = correlation.filter(|_| about == Some(dialog));
                     let told = self.tell_call(cx, dialog, ours, false);
                     is_answered |= told && about == Some(dialog);
@@ -220,6 +223,21 @@ impl Session {
         }
     }
 
+    /// Announces a call that the agent has placed, where drivers want that. A consult call and one
+    /// that a supervisor listens to announce themselves.
+    fn announce(&mut self, cx: &mut Context<'_>, dialog: &DialogId) {
+        if !cx.config.new_outbound_call || self.told_calls.contains_key(dialog) {
+            return;
+        }
+        if let Some(dialog) = self.model.dialog(dialog)
+            && self.is_plain_outbound(dialog, &cx.config.layout)
+        {
+            let own = self.model.user().extension.as_ref();
+            let call = Call::from_outbound(dialog, own, &cx.config.layout);
+            self.tell(cx, Event::NewOutboundCall(call), None);
+        }
+    }
+
     /// Sends state and calls as they are, after events were lost.
     pub(super) fn retell(&mut self, cx: &mut Context<'_>) {
         if !core::mem::take(&mut self.is_untold) || !self.is_live {
@@ -235,6 +253,7 @@ impl Session {
             if self.rings(&dialog) && !self.told_calls.contains_key(&dialog) {
                 self.offer(cx, &dialog);
             } else {
+                self.announce(cx, &dialog);
                 self.tell_call(cx, &dialog, None, true);
             }
         }

@@ -29,14 +29,16 @@ open_words! {
     }
 }
 
-/// A call in `NewInboundCall`, `InboundCall`, `ConsultCall` and `DialogState`.
+/// A call in `NewInboundCall`, `NewOutboundCall`, `InboundCall`, `ConsultCall` and `DialogState`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// State of the call. `NewInboundCall` does not carry it: it is always alerting.
+    /// State of the call. `NewInboundCall` and `NewOutboundCall` do not carry it: it is always
+    /// alerting, or initiating.
     pub state: CallState,
     /// The call.
     pub dialog: DialogId,
-    /// Who called; in `ConsultCall` the consulted number; the error text when it failed.
+    /// Who called; in `ConsultCall` and `NewOutboundCall` the number called; the error text when it
+    /// failed.
     pub address: Text,
     /// `ani` and `associatedDialogId` first, then call variables: name and value.
     pub variables: Vec<(Text, Text)>,
@@ -44,7 +46,7 @@ pub struct Call {
     pub started: Option<UnixMillis>,
     /// Finesse's word, `SM` for silent monitor, `CONSULT_IN` for a consulted party.
     pub call_type: Text,
-    /// The parties. `NewInboundCall` does not carry them.
+    /// The parties. `NewInboundCall` and `NewOutboundCall` do not carry them.
     pub participants: Vec<CallParticipant>,
 }
 

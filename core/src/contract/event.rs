@@ -41,6 +41,8 @@ pub enum Event {
     },
     /// A call rings. Wire name `NewInboundCall`.
     NewInboundCall(Call),
+    /// The agent has placed a call; an option. Wire name `NewOutboundCall`.
+    NewOutboundCall(Call),
     /// A call is another one than before. Wire name `InboundCall`.
     InboundCall(Call),
     /// A consult call is another one than before. Wire name `ConsultCall`.
@@ -106,6 +108,7 @@ impl Event {
             Self::AgentInfo(_) => EventKind::AgentInfo,
             Self::DialogStatus { .. } => EventKind::DialogStatus,
             Self::NewInboundCall(_) => EventKind::NewInboundCall,
+            Self::NewOutboundCall(_) => EventKind::NewOutboundCall,
             Self::InboundCall(_) => EventKind::InboundCall,
             Self::ConsultCall(_) => EventKind::ConsultCall,
             Self::DialogState(_) => EventKind::DialogState,
@@ -146,6 +149,7 @@ kinds! {
     AgentInfo,
     DialogStatus,
     NewInboundCall,
+    NewOutboundCall,
     InboundCall,
     ConsultCall,
     DialogState,

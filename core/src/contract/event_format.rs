@@ -189,6 +189,7 @@ impl WriteFields for Event {
                 _ => {}
             },
             Self::NewInboundCall(call)
+            | Self::NewOutboundCall(call)
             | Self::InboundCall(call)
             | Self::ConsultCall(call)
             | Self::DialogState(call) => call.write(field, out),

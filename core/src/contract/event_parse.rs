@@ -171,6 +171,7 @@ impl FieldReader<'_> {
                 }
             }
             EventKind::NewInboundCall => Event::NewInboundCall(self.call(kind, facts)?),
+            EventKind::NewOutboundCall => Event::NewOutboundCall(self.call(kind, facts)?),
             EventKind::InboundCall => Event::InboundCall(self.call(kind, facts)?),
             EventKind::ConsultCall => Event::ConsultCall(self.call(kind, facts)?),
             EventKind::DialogState => Event::DialogState(self.call(kind, facts)?),
@@ -216,7 +217,10 @@ impl FieldReader<'_> {
 
     fn call(&self, kind: EventKind, facts: Facts<'_>) -> Option<Call> {
         let mut blank = Call::not_found(DialogId::default());
-        blank.state = CallState::Alerting;
+        blank.state = match kind {
+            EventKind::NewOutboundCall => CallState::Initiating,
+            _ => CallState::Alerting,
+        };
         let call = self.fields(blank, kind, facts);
         if call.dialog.is_empty() {
             None
@@ -336,6 +340,18 @@ mod tests {
         assert_eq!(call.participants[0].started, None);
         assert_eq!(call.participants[0].device, "AGENT_DEVICE");
         assert_eq!(call.participants[1].address, "42512");
+    }
+
+    #[test]
+    fn a_placed_call_is_read_with_the_number_called() {
+        let text = "1001#NewOutboundCall#5550100#ani=2001#DialogID:17#CallType:OUT#";
+
+        let Event::NewOutboundCall(call) = event(text) else {
+            panic!()
+        };
+
+        assert_eq!(call.address, "5550100");
+        assert_eq!(call.state, CallState::Initiating);
     }
 
     #[test]

@@ -108,6 +108,16 @@ impl Call {
         call
     }
 
+    /// What `NewOutboundCall` says of a call that the agent on line `own` has placed: the number
+    /// called stands in the place of the caller's.
+    #[must_use]
+    pub fn from_outbound(dialog: &Dialog, own: Option<&Extension>, layout: &Layout) -> Self {
+        Self {
+            address: dialog.to.clone(),
+            ..Self::from_dialog(dialog, own, layout)
+        }
+    }
+
     /// As [`from_dialog`](Self::from_dialog), for a call that the agent on line `own` listens to:
     /// its type says so whatever Finesse calls it (no document tells its word).
     #[must_use]

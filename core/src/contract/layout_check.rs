@@ -190,6 +190,7 @@ fn check_main(kind: EventKind, fields: &[Field]) -> Result<(), LayoutFault> {
         EventKind::State => Field::State,
         EventKind::AgentInfo | EventKind::DialogStatus => return Ok(()),
         EventKind::NewInboundCall
+        | EventKind::NewOutboundCall
         | EventKind::InboundCall
         | EventKind::ConsultCall
         | EventKind::DialogState

@@ -179,6 +179,13 @@ const CALL: &[SlotRow] = &[
     (F::ParticipantCount, "ParticipantsCount"),
     (F::Participants, "participants"),
 ];
+const NEW_CALL: &[SlotRow] = &[
+    (F::Address, ""),
+    (F::Variables, ""),
+    (F::Dialog, "DialogID"),
+    (F::CallType, "CallType"),
+    (F::Started, ""),
+];
 const REFUSED: &[SlotRow] = &[(F::Code, ""), (F::Text, "")];
 const ITEMS: &[SlotRow] = &[(F::Items, "")];
 
@@ -222,20 +229,11 @@ const EVENTS: &[(&str, EventKind, &[SlotRow])] = &[
         EventKind::DialogStatus,
         &[(F::HasCalls, ""), (F::CallCount, "")],
     ), // O
-    (
-        "NewInboundCall", // C
-        EventKind::NewInboundCall,
-        &[
-            (F::Address, ""),
-            (F::Variables, ""),
-            (F::Dialog, "DialogID"),
-            (F::CallType, "CallType"),
-            (F::Started, ""),
-        ],
-    ),
-    ("InboundCall", EventKind::InboundCall, CALL), // C
-    ("ConsultCall", EventKind::ConsultCall, CALL), // C, tail O
-    ("DialogState", EventKind::DialogState, CALL), // C name, O
+    ("NewInboundCall", EventKind::NewInboundCall, NEW_CALL), // C
+    ("NewOutboundCall", EventKind::NewOutboundCall, NEW_CALL), // D name, O
+    ("InboundCall", EventKind::InboundCall, CALL),           // C
+    ("ConsultCall", EventKind::ConsultCall, CALL),           // C, tail O
+    ("DialogState", EventKind::DialogState, CALL),           // C name, O
     (
         "DialogControls", // O
         EventKind::DialogControls,

@@ -117,6 +117,15 @@ const CONSULT: &[KeyRow] = &[
     (F::Participants, "participants"),
 ];
 
+const NEW_OUTBOUND: &[KeyRow] = &[
+    TO,
+    (F::Address, "toAddress"),
+    (F::Variables, "callVariables"),
+    (F::Dialog, "dialogId"),
+    (F::CallType, "callType"),
+    (F::Started, "startTime"),
+];
+
 const NEW_CALL: &[KeyRow] = &[
     TO,
     (F::Address, "fromAddress"),
@@ -166,6 +175,7 @@ const EVENTS: &[(EventKind, &[KeyRow])] = &[
         &[TO, (F::HasCalls, "status"), (F::CallCount, "callsCount")],
     ),
     (EventKind::NewInboundCall, NEW_CALL),
+    (EventKind::NewOutboundCall, NEW_OUTBOUND),
     (EventKind::InboundCall, CALL),
     (EventKind::ConsultCall, CONSULT),
     (EventKind::DialogState, CALL),

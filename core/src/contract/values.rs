@@ -212,6 +212,10 @@ impl<'a> Values<'a> {
                 calls: self.number().unwrap_or_default(),
             },
             EventKind::NewInboundCall => Event::NewInboundCall(self.call(true)),
+            EventKind::NewOutboundCall => Event::NewOutboundCall(Call {
+                state: CallState::Initiating,
+                ..self.call(true)
+            }),
             EventKind::InboundCall => Event::InboundCall(self.call(false)),
             EventKind::ConsultCall => Event::ConsultCall(self.call(false)),
             EventKind::DialogState => Event::DialogState(self.call(false)),

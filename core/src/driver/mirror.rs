@@ -58,7 +58,9 @@ impl Mirror {
                 self.apply_call(call, event.kind(), layout, told);
             }
             contract::Event::DialogState(call) => self.apply_answer(call, layout, told),
+            // What `NewOutboundCall` announces, the `InboundCall` behind it tells in full.
             contract::Event::System(_)
+            | contract::Event::NewOutboundCall(_)
             | contract::Event::ConnectStatus { .. }
             | contract::Event::DialogControls { .. }
             | contract::Event::ReasonCodes { .. }

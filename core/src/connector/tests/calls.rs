@@ -286,3 +286,71 @@ fn outbound() -> Dialog {
         ..Dialog::default()
     }
 }
+
+/// Call 78, which the agent has placed.
+fn placed(kind: &str, state: &str, own: &str) -> Dialog {
+    Dialog {
+        id: "78".into(),
+        from: "2001".into(),
+        to: "5550100".into(),
+        call_type: kind.into(),
+        ..call(state, own)
+    }
+}
+
+#[test]
+fn a_placed_call_is_announced_once_before_it_is_told_where_drivers_want_that() {
+    for is_wanted in [false, true] {
+        let mut bench = Bench::with(|config| config.new_outbound_call = is_wanted);
+        bench.sign_in();
+        bench.deliver("MakeCall#1001", "5550100", None, Some("c1"));
+        bench.reply(Answer::Accepted);
+        bench.notify(Fact::Calls(alloc::vec![placed(
+            "OUT",
+            "INITIATED",
+            "INITIATED"
+        )]));
+        let answer = bench.sent.back().unwrap();
+        assert!(answer.body.contains("#InboundCall#"), "{answer:?}");
+        assert_eq!(answer.correlation, Some("c1".into()));
+        bench.notify(Fact::Calls(alloc::vec![placed("OUT", "ACTIVE", "ACTIVE")]));
+        bench.notify(Fact::CallsRemoved(alloc::vec![placed(
+            "OUT", "DROPPED", "DROPPED"
+        )]));
+
+        let mut events = bench.events();
+        if is_wanted {
+            let first = events.remove(0);
+            let start = "siebel< 1001#NewOutboundCall#5550100#ani=2001|";
+            assert!(first.starts_with(start), "{first}");
+            assert!(first.contains("#DialogID:78#CallType:OUT#"), "{first}");
+        }
+        assert_eq!(events.len(), 3, "{events:?}");
+        let is_told = |event: &alloc::string::String| event.contains("#InboundCall#");
+        assert!(events.iter().all(is_told), "{events:?}");
+    }
+}
+
+#[test]
+fn consults_monitored_calls_and_calls_of_others_are_not_announced_as_outbound() {
+    let mut bench = Bench::with(|config| config.new_outbound_call = true);
+    bench.sign_in();
+    bench.notify(Fact::Calls(alloc::vec![placed(
+        "CONSULT",
+        "INITIATED",
+        "INITIATED"
+    )]));
+    bench.notify(Fact::CallsRemoved(alloc::vec![placed(
+        "CONSULT", "DROPPED", "DROPPED"
+    )]));
+    bench.notify(Fact::Calls(alloc::vec![placed(
+        "SUPERVISOR_MONITOR",
+        "ACTIVE",
+        "ACTIVE"
+    )]));
+    bench.notify(Fact::Calls(alloc::vec![call("ACTIVE", "ACTIVE")]));
+
+    let events = bench.events();
+    assert_eq!(events.len(), 4, "{events:?}");
+    assert!(!events.concat().contains("NewOutboundCall"), "{events:?}");
+}

@@ -122,6 +122,9 @@ pub(crate) struct Driver {
     /// Whether a successful Connect is answered with ConnectStatus.
     #[serde(default)]
     pub(crate) connect_status: bool,
+    /// Whether a call that an agent places is announced with NewOutboundCall.
+    #[serde(default)]
+    pub(crate) new_outbound_call: bool,
     /// What becomes of agents whose driver is lost: `keep`, `not-ready` or `logout`.
     pub(crate) on_driver_loss: Option<Spanned<String>>,
     /// A driver that gives no sign of life for this long is lost; `off`: silence is not watched.

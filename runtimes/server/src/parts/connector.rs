@@ -161,6 +161,7 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     let mut decisions = connector::Config::new(settings.layout, settings.passwords);
     decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
     decisions.connect_status = settings.connect_status;
+    decisions.new_outbound_call = settings.new_outbound_call;
     decisions.event_format = settings.event_format;
     settings.tuning.apply(&mut decisions);
     Ok((Config::new(broker, nodes, decisions), profiles))
