@@ -1,20 +1,73 @@
 //! Waiting to be told to stop.
 
-/// Returns when the process is asked to end: Ctrl-C, or SIGTERM where there is one.
-pub(crate) async fn stop() {
+/// What asks the process to end: Ctrl-C, and SIGTERM where there is one.
+///
+/// It listens from its making on: what comes while nobody waits is not lost, as it would be with a
+/// listener made anew for each wait.
+#[derive(Debug)]
+pub(crate) struct Stop {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    signals: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Stop {
+    /// Begins to listen. From here on the signals end nothing by themselves.
+    pub(crate) fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let of = |kind| signal(kind).ok();
+            let signals = of(SignalKind::terminate()).zip(of(SignalKind::interrupt()));
+            Self {
+                signals: signals.map(|(terminate, interrupt)| [terminate, interrupt]),
+            }
+        }
+        #[cfg(not(unix))]
+        Self {}
+    }
+
+    /// Returns when the process is asked to end; once for each time, so that a caller can tell the
+    /// first from a second, impatient one.
+    pub(crate) async fn asked(&mut self) {
+        #[cfg(unix)]
+        if let Some([terminate, interrupt]) = &mut self.signals {
             tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
             }
             return;
         }
+        // Without signals the process runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            core::future::pending::<()>().await;
+        }
     }
-    // Without signals the process runs until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        core::future::pending::<()>().await;
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+    use std::process::Command;
+
+    #[tokio::test]
+    async fn a_signal_that_comes_while_nobody_waits_is_not_lost() {
+        let mut stop = Stop::listen();
+        tokio::select! {
+            biased;
+            () = core::future::ready(()) => {}
+            () = stop.asked() => panic!("nobody has asked"),
+        }
+        for word in ["-INT", "-TERM"] {
+            let mut kill = Command::new("kill");
+            let id = std::process::id().to_string();
+            assert!(kill.args([word, &id]).status().unwrap().success());
+            // The runtime takes the signal in while nobody waits for it.
+            let mut other = Stop::listen();
+            let _ = tokio::time::timeout(Duration::from_millis(50), other.asked()).await;
+
+            let asked = tokio::time::timeout(Duration::from_secs(30), stop.asked()).await;
+            assert!(asked.is_ok(), "{word}");
+        }
     }
 }

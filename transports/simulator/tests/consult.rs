@@ -140,6 +140,33 @@ fn a_single_step_transfer_rings_at_the_other_agent() {
     assert_eq!(call(&office, &dialog).state, DialogState::Active);
 }
 
+#[test]
+fn who_comes_back_to_a_call_is_listed_once() {
+    let mut office = Office::new(config(), 1);
+    let seats = signed_in(&mut office, 2);
+    change(&mut office, seats[0], AgentState::Ready);
+    let dialog = office.call("1001001", "5550100");
+    office.act(seats[0], &dialog, CallAction::Answer, "2001");
+    for (from, to) in [((0, "2001"), "2002"), ((1, "2002"), "2001")] {
+        let (seat, address) = from;
+        let request = Request::Act {
+            dialog: dialog.clone(),
+            action: CallAction::TransferSst,
+            address: address.into(),
+            to: Some(to.into()),
+            params: vec![],
+        };
+        office.tell(seats[seat], &request);
+        office.act(seats[1 - seat], &dialog, CallAction::Answer, to);
+    }
+
+    let call = call(&office, &dialog);
+    let back = call.participants.iter().filter(|p| p.address == "2001");
+    let states: Vec<_> = back.map(|party| party.state.clone()).collect();
+    assert_eq!(states, [ParticipantState::Active]);
+    assert_eq!(call.participants.len(), 3);
+}
+
 /// The agent goes back to the customer: the consult call is held.
 fn toggled(office: &mut Office) -> (Vec<Seat>, DialogId, DialogId) {
     let (seats, original, consult) = consulting(office);

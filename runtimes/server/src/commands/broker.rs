@@ -29,7 +29,7 @@ pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
     let broker = BrokerPart::start_guarded(listen, admission, permissions, "--port").await?;
     println!("broker       {}", broker.url());
     println!("             messages are kept in memory only; none survives a restart");
-    signals::stop().await;
+    signals::Stop::listen().asked().await;
     broker.stop().await;
     Ok(ExitCode::SUCCESS)
 }

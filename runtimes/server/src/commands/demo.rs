@@ -107,7 +107,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
         );
         // The play's driver goes; its agents are free for others.
         driver.stop().await;
-        signals::stop().await;
+        signals::Stop::listen().asked().await;
         door::forget(&file, &simulator.door);
     } else {
         driver.stop().await;

@@ -3,14 +3,17 @@
 use crate::cli::{self, DriverAction};
 use crate::parts::{DriverPart, DriverPlan};
 use crate::{logs, secret, signals};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use core::time::Duration;
 use finewire_core::contract::{Command as Verb, Layout, TimeFormat};
 use finewire_core::driver;
-use finewire_core::password::{CipherText, InitialVector, PasswordCodec};
+use finewire_core::password::{CipherText, InitialVector, PasswordCodec, Secret};
 use finewire_driver::Event;
 use std::process::ExitCode;
 use tokio::time::timeout;
+
+/// How long the broker gets to let go of a driver that leaves.
+const LEAVE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
     logs::start("warn");
@@ -29,12 +32,33 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
             &args.agent,
         )?),
     };
+    let mut stop = signals::Stop::listen();
     let mut driver = DriverPart::start(DriverPlan {
         broker: args.broker.clone(),
         queue: args.queue.clone(),
         destination: args.destination.clone(),
         passwords,
     })?;
+    let follows = matches!(args.action, DriverAction::Events);
+    let played = tokio::select! {
+        played = play(&mut driver, args, password) => played,
+        () = stop.asked() => match follows {
+            true => Ok(()),
+            false => Err(anyhow!("stopped before it was done")),
+        },
+    };
+    let left = tokio::select! {
+        left = timeout(LEAVE, driver.stop()) => left.is_ok(),
+        () = stop.asked() => false,
+    };
+    if !left {
+        tracing::warn!("the broker does not let go of the driver: left as it is");
+    }
+    played.map(|()| ExitCode::SUCCESS)
+}
+
+/// Does what is asked for; for `events` it ends with an error only.
+async fn play(driver: &mut DriverPart, args: cli::Driver, password: Option<Secret>) -> Result<()> {
     let patience = Duration::from_secs(args.timeout);
     timeout(patience, driver.in_service())
         .await
@@ -63,7 +87,7 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
             login = &mut login => login.context("Login")?,
         }
     }
-    let follow = matches!(args.action, DriverAction::Events);
+    let follows = matches!(args.action, DriverAction::Events);
     if let Some(verb) = verb(args.action) {
         let name = format!("{:?}", verb.verb());
         driver
@@ -74,19 +98,13 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
     while let Some(event) = driver.events.try_next() {
         print(&event);
     }
-    if follow {
-        loop {
-            tokio::select! {
-                event = driver.events.next() => match event {
-                    Some(event) => print(&event),
-                    None => bail!("the driver has stopped"),
-                },
-                () = signals::stop() => break,
-            }
+    while follows {
+        match driver.events.next().await {
+            Some(event) => print(&event),
+            None => bail!("the driver has stopped"),
         }
     }
-    driver.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// What is asked after the login.

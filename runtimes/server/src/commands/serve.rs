@@ -43,18 +43,19 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
         }
         None => None,
     };
+    let mut stop = signals::Stop::listen();
     tokio::select! {
-        () = signals::stop() => {}
+        () = stop.asked() => {}
         ended = connector.in_service() => {
             ended?;
             println!("in service");
-            signals::stop().await;
+            stop.asked().await;
         }
     }
     tracing::info!("stopping: commands under way are answered first");
     tokio::select! {
         () = connector.stop() => {}
-        () = signals::stop() => {
+        () = stop.asked() => {
             tracing::warn!("asked again: stopped at once");
             return Ok(ExitCode::FAILURE);
         }

@@ -112,7 +112,7 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
         println!("scenario     {} steps", scenario.steps().len());
         simulator.play(scenario).await;
     }
-    signals::stop().await;
+    signals::Stop::listen().asked().await;
     door::forget(&path, &simulator.door);
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)

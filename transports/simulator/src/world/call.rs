@@ -138,6 +138,24 @@ impl Call {
         parties.any(|party| party.agent.as_ref() == Some(agent))
     }
 
+    /// Somebody comes to the call. Who was in it before and comes back is listed once: where this
+    /// address left, it is again.
+    pub(super) fn admit(&mut self, party: Party) {
+        self.forget_gone(&party.address);
+        self.parties.push(party);
+    }
+
+    /// As [`admit`](Self::admit), before all others.
+    pub(super) fn admit_first(&mut self, party: Party) {
+        self.forget_gone(&party.address);
+        self.parties.insert(0, party);
+    }
+
+    fn forget_gone(&mut self, address: &Text) {
+        self.parties
+            .retain(|known| !known.is_gone() || known.address != *address);
+    }
+
     /// The agents in whose lists it is.
     pub(super) fn agents(&self) -> Vec<AgentId> {
         let parties = self.parties.iter().filter(|party| !party.is_gone());

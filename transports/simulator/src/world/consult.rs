@@ -149,7 +149,9 @@ impl World {
             .collect();
         // They are in the surviving call before the other ends, so that nobody's state flickers.
         if let Some(call) = self.calls.get_mut(&id) {
-            call.parties.extend(moving);
+            for party in moving {
+                call.admit(party);
+            }
             call.swallowed = Some(swallowed);
             call.consult = None;
             call.consults_for = None;

@@ -236,8 +236,7 @@ impl World {
         }
         if let Some(call) = self.calls.get_mut(&id) {
             let ringing = ParticipantState::Alerting;
-            call.parties
-                .push(Party::new(to.clone(), agent.clone(), ringing, now));
+            call.admit(Party::new(to.clone(), agent.clone(), ringing, now));
         }
         Ok(agent)
     }

@@ -144,7 +144,7 @@ impl World {
         };
         let ringing = ParticipantState::Alerting;
         let party = Party::new(line.into(), Some(agent.clone()), ringing, now);
-        call.parties.insert(0, party);
+        call.admit_first(party);
         self.alarm(self.timing.ring, alarm);
         self.publish_changed_except(id, Some(agent));
         self.settle(agent);

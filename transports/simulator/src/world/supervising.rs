@@ -101,12 +101,8 @@ impl World {
         // In the call before the monitor ends, so that the supervisor's state does not flicker.
         let call = self.calls.get_mut(&watched).ok_or_else(refused)?;
         let active = ParticipantState::Active;
-        call.parties.push(Party::new(
-            from.clone().into(),
-            Some(by.clone()),
-            active,
-            now,
-        ));
+        let party = Party::new(from.clone().into(), Some(by.clone()), active, now);
+        call.admit(party);
         call.call_type = "CONFERENCE";
         self.finish(own);
         self.hold_others(watched, by);
