@@ -55,6 +55,9 @@ pub struct Connector {
     pub(super) timers: Timers<Due>,
     /// How many agents each destination has.
     homes: BTreeMap<Destination, usize>,
+    /// Destinations whose drivers have said hello or beaten. One that has only connected an agent
+    /// may have others that this connector has never heard of.
+    acquainted: BTreeSet<Destination>,
     /// Agents with commands that have not ended.
     busy: BTreeSet<AgentId>,
     /// Drivers that said hello before Finesse's first word.
@@ -82,6 +85,7 @@ impl Connector {
             out: Outbound::default(),
             timers: Timers::new(),
             homes: BTreeMap::new(),
+            acquainted: BTreeSet::new(),
             busy: BTreeSet::new(),
             waiting: VecDeque::new(),
             random,
@@ -293,6 +297,20 @@ impl Connector {
         self.directory.agents_where(is_so)
     }
 
+    /// The driver of this destination has said hello or has beaten; whether it had before.
+    pub(super) fn meet(&mut self, destination: &Destination) -> bool {
+        if self.acquainted.contains(destination) {
+            return true;
+        }
+        let most = self.config.limits.agents + self.config.limits.waiting_drivers;
+        if self.acquainted.len() >= most {
+            let homes = &self.homes;
+            self.acquainted.retain(|known| homes.contains_key(known));
+        }
+        self.acquainted.insert(destination.clone());
+        false
+    }
+
     /// Whether some agent's events go there.
     pub(super) fn is_home(&self, destination: &Destination) -> bool {
         self.homes.contains_key(destination)
@@ -347,6 +365,7 @@ impl Connector {
         for agent in self.directory.agents() {
             self.touch(&agent, Session::give_up);
         }
+        self.acquainted.clear();
         for destination in homes {
             let (_, mut cx) = self.parts();
             let to = Addressee::Driver(destination);

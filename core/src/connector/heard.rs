@@ -2,6 +2,7 @@
 
 use super::job::{Flow, Job, Lane, LaneId, Step};
 use super::outbound::Context;
+use super::reading::Resync;
 use super::refusal::{Refusal, is_stale_password};
 use super::session::Session;
 use super::signal::{About, RequestId, Update};
@@ -75,7 +76,11 @@ impl Session {
         match update.fact {
             Fact::User(user) if self.doubts(cx, &user) => {
                 self.is_fresh = false;
-                self.begin_resync(cx);
+                // A read follows the sign-in that is under way; asked again for each stray
+                // notification, it would bring the next one.
+                if !matches!(self.resync, Resync::SigningIn { .. }) {
+                    self.begin_resync(cx);
+                }
             }
             Fact::User(user) if user.id == self.agent => {
                 self.user_reads.clear();
@@ -86,7 +91,9 @@ impl Session {
                 } else {
                     // Overtaken by a newer one, or Finesse's clock was set back. A read tells.
                     self.is_fresh = false;
-                    self.begin_resync(cx);
+                    if !matches!(self.resync, Resync::SigningIn { .. }) {
+                        self.begin_resync(cx);
+                    }
                 }
             }
             Fact::Calls(calls) => {

@@ -70,6 +70,8 @@ impl Session {
         let line = self.model.user().extension.clone();
         match line.filter(|_| self.signs_in_again) {
             Some(extension) => {
+                // Its stray notification may overtake the answer.
+                self.doubt_until = Some(cx.now + DOUBT);
                 let question = Question::SignIn {
                     agent: self.agent.clone(),
                     extension,

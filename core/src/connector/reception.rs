@@ -184,11 +184,13 @@ impl Connector {
         );
     }
 
-    /// `Beat` is the heartbeat of a driver with connected agents. If none is known here, the
-    /// connector has been started since, and the driver is told to connect them again.
+    /// `Beat` is the heartbeat of a driver with connected agents. If none is known here, or the
+    /// driver has said nothing but commands of agents so far, the connector has been started since,
+    /// and the driver is told to connect them again.
     fn on_hello(&mut self, destination: Destination, is_beat: bool, correlation: Option<Text>) {
         Counters::add(&mut self.out.counters.commands_done);
-        let is_forgotten = is_beat && !self.is_home(&destination);
+        let is_met = self.meet(&destination);
+        let is_forgotten = is_beat && !(is_met && self.is_home(&destination));
         self.hear(&destination);
         if self.services.readiness() == Readiness::Unknown
             && self.timers.deadline(&Due::Waiting).is_some()

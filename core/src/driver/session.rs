@@ -109,9 +109,9 @@ impl Session {
         if let Some(connect) = connect.take() {
             self.connect = Some(connect);
         }
-        if !self.mirror.model().user().is_signed_in() {
-            self.login = None;
-        } else if let Some(login) = login.take() {
+        if self.mirror.model().user().is_signed_in()
+            && let Some(login) = login.take()
+        {
             self.login = Some(login);
         }
     }

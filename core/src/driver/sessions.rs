@@ -501,14 +501,19 @@ impl Sessions {
         self.advance(agent, Lane::State);
     }
 
-    /// An agent who is still signed in signs in again: that tells the calls.
+    /// An agent who is still signed in signs in again: that tells the calls. The line is the one
+    /// that the agent has: it may have signed out and in again elsewhere since.
     fn relogin(&mut self, agent: &AgentId) {
         let Some(session) = self.sessions.get_mut(agent) else {
             return;
         };
-        if let Some(login) = session.login.clone()
-            && session.mirror.model().user().is_signed_in()
+        let user = session.mirror.model().user();
+        if let Some(mut login) = session.login.clone()
+            && user.is_signed_in()
         {
+            if let (Command::Login { extension, .. }, Some(line)) = (&mut login, &user.extension) {
+                *extension = line.clone();
+            }
             let (purpose, command) = (Purpose::Relogin, login);
             session.push_first(Lane::State, Order { purpose, command });
         }

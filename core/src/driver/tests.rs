@@ -13,6 +13,8 @@ struct Desk {
     sessions: Sessions,
     now: Instant,
     sent: Vec<(Ticket, String)>,
+    /// The lines on which agents were signed in.
+    lines: Vec<String>,
     events: Vec<Event>,
     ended: Vec<(u64, Outcome)>,
     next: u64,
@@ -26,6 +28,7 @@ impl Desk {
             sessions: Sessions::new(config, Random::from_seed([7; 32])),
             now: Instant::START,
             sent: Vec::new(),
+            lines: Vec::new(),
             events: Vec::new(),
             ended: Vec::new(),
             next: 0,
@@ -88,7 +91,13 @@ impl Desk {
     fn drain(&mut self) {
         while let Some(effect) = self.sessions.poll_effect() {
             match effect {
-                Effect::Publish { ticket, message } => self.sent.push((ticket, message.jms_type)),
+                Effect::Publish { ticket, message } => {
+                    if message.jms_type.starts_with("Login#") {
+                        let line = message.body().and_then(|body| body.split(',').nth(1));
+                        self.lines.push(line.unwrap().into());
+                    }
+                    self.sent.push((ticket, message.jms_type));
+                }
                 Effect::Event(event) => self.events.push(event),
                 Effect::Ended(id, outcome) => self.ended.push((id.0, outcome)),
                 Effect::Trace(_) => {}
@@ -431,6 +440,48 @@ fn after_reconnect_an_agent_who_was_signed_out_meanwhile_stays_so() {
     );
 
     assert_eq!(desk.sent(), ["Beat#crm7", "Connect#1001", "GetState#1001"]);
+}
+
+#[test]
+fn an_agent_who_signed_out_and_in_again_elsewhere_is_followed_on_its_new_line() {
+    let mut desk = Desk::signed_in();
+    desk.hear("1001#State#LOGOUT#####Ada Blue#1001#");
+    desk.hear("1001#State#NOT_READY#####Ada Blue#1001#2009");
+    desk.sent.clear();
+
+    desk.hear("System#RECONNECT");
+    desk.answer(
+        desk.ticket("GetState#1001"),
+        "1001#State#NOT_READY#####Ada Blue#1001#2009",
+    );
+
+    assert_eq!(desk.sent(), ["Connect#1001", "GetState#1001", "Login#1001"]);
+    assert_eq!(desk.lines, ["2001", "2009"]);
+}
+
+#[test]
+fn an_agent_connected_without_a_password_is_signed_in_again_where_it_is_forgotten() {
+    let mut desk = Desk::new();
+    desk.ask(Command::Connect {
+        agent: "1001".into(),
+        password: None,
+        sso: false,
+    });
+    desk.pass(6);
+    desk.ask(Command::login("1001", "pw".into(), "2001"));
+    let ticket = desk.ticket("Login#1001");
+    for event in LOGIN {
+        desk.answer(ticket, event);
+    }
+    desk.sent.clear();
+
+    desk.hear("System#RECONNECT");
+    desk.answer(
+        desk.ticket("GetState#1001"),
+        "1001#Error#NOT_CONNECTED#connect first",
+    );
+
+    assert_eq!(desk.sent(), ["Connect#1001", "GetState#1001", "Login#1001"]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn connector_agrees(report: &AgentReport, truth: &Truth) {
     // Who was transferred away stays listed as dropped for as long as the call lasts.
     let is_here = |call: &&Dialog| {
         let own = call.participant(line);
-        own.is_some_and(|own| own.state != ParticipantState::Dropped)
+        own.is_some_and(|own| own.state != ParticipantState::Dropped) && is_told(call, line)
     };
     let real_calls: Vec<_> = truth
         .calls
@@ -48,7 +48,8 @@ pub(super) fn driver_agrees(model: &AgentModel, truth: &Truth) {
     assert_eq!(user.state, real.state, "state of {}", user.id);
     assert_eq!(user.extension, real.extension, "line of {}", user.id);
     let line = user.extension.as_ref().map_or("", Extension::as_str);
-    let is_here = |call: &&Dialog| call.participant(line).is_some_and(is_present);
+    let is_here =
+        |call: &&Dialog| call.participant(line).is_some_and(is_present) && is_told(call, line);
     let real_calls: Vec<_> = truth
         .calls
         .iter()
@@ -67,6 +68,11 @@ pub(super) fn driver_agrees(model: &AgentModel, truth: &Truth) {
             call.id
         );
     }
+}
+
+/// Whether who has this line is told of the call: nobody is told that a supervisor listens.
+fn is_told(call: &Dialog, line: &str) -> bool {
+    call.call_type.as_str() != "SUPERVISOR_MONITOR" || call.from.as_str() == line
 }
 
 /// Whether the party has not left its call.

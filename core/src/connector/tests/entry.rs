@@ -60,6 +60,21 @@ fn the_heartbeat_of_agents_that_are_not_known_here_is_answered_by_reconnect() {
 }
 
 #[test]
+fn a_driver_that_begins_with_a_connect_may_have_more_agents_and_its_heartbeat_is_answered_by_reconnect()
+ {
+    let mut bench = Bench::new();
+    bench.connect();
+    bench.command("Beat#siebel", "");
+    assert_eq!(
+        bench.events(),
+        ["siebel< System#IN_SERVICE", "siebel< System#RECONNECT"]
+    );
+
+    bench.command("Beat#siebel", "");
+    assert_eq!(bench.events(), ["siebel< System#IN_SERVICE"]);
+}
+
+#[test]
 fn a_connected_agent_is_subscribed_once_with_the_proven_password() {
     let mut bench = Bench::new();
     bench.command("Connect#1001", &format!("siebel,{PASSWORD}"));

@@ -74,6 +74,32 @@ fn a_server_without_notifications_is_left_although_it_says_that_it_serves() {
 }
 
 #[test]
+fn stray_sign_outs_after_a_move_do_not_make_the_agent_sign_in_once_more_each() {
+    let mut bench = two();
+    bench.sign_in();
+    stop(&mut bench, CloseReason::Refused);
+    // What the sign-in before brought about is long over.
+    pass(&mut bench, 90);
+    bench.asked.clear();
+    bench.up();
+    let (request, question) = bench.question();
+    assert!(matches!(question, Question::SignIn { .. }), "{question:?}");
+
+    for _ in 0..3 {
+        bench.notify(Fact::User(user("LOGOUT", None)));
+    }
+    assert!(bench.asked.is_empty(), "{:?}", bench.asked);
+    bench.answer(request, Answer::Accepted);
+    pass(&mut bench, 5);
+    let read = bench.reply(Answer::User(user("NOT_READY", Some("2001"))));
+    assert_eq!(read, Question::User("1001".into()));
+    assert!(
+        bench.events().is_empty(),
+        "the agent was signed in all the time"
+    );
+}
+
+#[test]
 fn notifications_that_come_back_in_time_keep_the_agent_where_it_is() {
     let mut bench = two();
     bench.sign_in();
