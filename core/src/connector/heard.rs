@@ -112,7 +112,9 @@ impl Session {
                 }
                 self.after(cx, &changes, LaneId::Device);
             }
-            Fact::Members(users) => self.on_members(cx, users),
+            Fact::Members(team, users) => self.on_members(cx, &team, &users),
+            Fact::Team(team, users) => self.on_team(cx, &team, &users),
+            Fact::MemberLeft(team, agent) => self.members.drop_member(&team, &agent),
             Fact::Failed { about, refused } => {
                 let refusal = Refusal::of(&refused);
                 if let Some(lane) = self.failed_lane(update.request, &about) {

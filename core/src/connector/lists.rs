@@ -67,7 +67,8 @@ impl Session {
     pub(super) fn tell_list(&mut self, cx: &mut Context<'_>, job: &Job, list: List) -> Flow {
         let event = match (&job.command, list) {
             (Command::GetTeamUsers { team, .. }, List::Members(users)) => {
-                self.members.take_over(team, &users);
+                // The list itself tells the states.
+                let _news = self.members.take_over(team, &users);
                 Event::team_users(&users)
             }
             (Command::GetQueueList, List::Queues(queues)) => Event::QueueList(queues),

@@ -95,7 +95,15 @@ impl Session {
                 return self.refuse(cx, job, Refusal::of_silence(reason, &text));
             }
             Answer::List(List::Members(users)) => {
-                self.meet_members(cx, users);
+                let member = job.member.as_ref();
+                if let Some(team) = member.and_then(|member| self.members.team_of(member)) {
+                    let answer = member
+                        .cloned()
+                        .map(|member| (member, job.correlation().cloned()));
+                    job.is_answered |= self.meet_team(cx, &team, &users, |session| {
+                        answer.filter(|_| goal.is_met(&session.model, &session.members))
+                    });
+                }
                 Changes::new()
             }
             Answer::Accepted | Answer::System(_) | Answer::Reasons(_) | Answer::List(_) => {

@@ -173,10 +173,8 @@ impl Session {
                 self.read_next_team(cx);
             }
             (Resync::Team { .. }, Answer::List(List::Members(users))) => {
-                let team = self.members.pop_unread();
-                self.meet_members(cx, users.clone());
-                if let Some(team) = team {
-                    self.members.take_over(&team, &users);
+                if let Some(team) = self.members.pop_unread() {
+                    self.meet_team(cx, &team, &users, |_| None);
                 }
                 self.read_next_team(cx);
             }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::agent::{AgentId, Dialog, DialogId, Platform, Text, User};
+use crate::agent::{AgentId, Dialog, DialogId, Platform, TeamId, Text, User};
 use crate::contract::{Contact, Phonebook, QueueStatistics};
 use crate::machine::{CloseReason, Reason, UnixMillis};
 
@@ -170,8 +170,12 @@ pub enum Fact {
     User(User),
     /// Calls that are new or changed.
     Calls(Vec<Dialog>),
-    /// Members of a team that the agent supervises, as they are now.
-    Members(Vec<User>),
+    /// Members of this team, which the agent supervises, as they are now.
+    Members(TeamId, Vec<User>),
+    /// This team as a whole: who is not among these members is none any more.
+    Team(TeamId, Vec<User>),
+    /// No longer a member of this team.
+    MemberLeft(TeamId, AgentId),
     /// Calls that have left the agent's list; each with its last snapshot.
     CallsRemoved(Vec<Dialog>),
     /// A request that was accepted has failed.

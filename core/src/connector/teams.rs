@@ -9,7 +9,7 @@ use super::job::{Flow, Goal, Job, LaneId, Step};
 use super::outbound::Context;
 use super::refusal::Refusal;
 use super::session::Session;
-use crate::agent::{AgentId, AgentState, TeamId, User};
+use crate::agent::{AgentId, AgentState, TeamId, Text, User};
 use crate::contract::{AgentStatus, Command, ErrorCode, Event, Verb};
 
 /// Members that one supervisor's lists may name. Finesse: 2000 users per cluster.
@@ -22,6 +22,8 @@ const MOST_TEAMS: usize = 64;
 pub(super) struct Members {
     known: BTreeMap<AgentId, (TeamId, AgentStatus)>,
     followed: BTreeSet<TeamId>,
+    /// Teams whose list Finesse gave: who is new in them is a member too.
+    listed: BTreeSet<TeamId>,
     /// Lists that are to be read again after a loss of notifications.
     unread: VecDeque<TeamId>,
 }
@@ -51,9 +53,8 @@ impl Members {
 
     /// The states of all members may have changed unseen: their lists are to be read again.
     pub(super) fn doubt(&mut self) {
-        let listed = self.known.values().map(|(team, _)| team);
-        let teams: BTreeSet<TeamId> = listed.chain(&self.followed).cloned().collect();
-        self.unread = teams.into_iter().collect();
+        let teams = self.listed.union(&self.followed);
+        self.unread = teams.cloned().collect();
     }
 
     /// The team whose list is to be read next.
@@ -70,30 +71,43 @@ impl Members {
     pub(super) fn lose(&mut self, team: &TeamId) {
         self.known.retain(|_, (known, _)| known != team);
         self.followed.remove(team);
+        self.listed.remove(team);
     }
 
-    /// The list of a team's members was read.
-    pub(super) fn take_over(&mut self, team: &TeamId, users: &[User]) {
-        self.known.retain(|_, (known, _)| known != team);
-        for user in users {
-            if self.known.len() >= MOST_MEMBERS {
-                break;
-            }
-            let status = AgentStatus::from_user(user);
-            self.known.insert(user.id.clone(), (team.clone(), status));
+    /// Somebody is no longer in this team.
+    pub(super) fn drop_member(&mut self, team: &TeamId, agent: &AgentId) {
+        if self.team_of(agent).as_ref() == Some(team) {
+            self.known.remove(agent);
         }
     }
 
-    /// One member is as `user` says; gives what is to be told of it. Agents on no list are none
-    /// of this supervisor's business.
-    fn update(&mut self, user: &User) -> Option<AgentStatus> {
-        let (team, known) = self.known.get_mut(&user.id)?;
-        let status = AgentStatus::from_user(user);
-        if *known == status {
+    /// The list of a team's members is this one; gives what is to be told: who is new and who has
+    /// changed.
+    pub(super) fn take_over(&mut self, team: &TeamId, users: &[User]) -> Vec<AgentStatus> {
+        if self.listed.len() < MOST_TEAMS || self.listed.contains(team) {
+            self.listed.insert(team.clone());
+        }
+        let now: BTreeSet<&AgentId> = users.iter().map(|user| &user.id).collect();
+        self.known
+            .retain(|agent, (known, _)| known != team || now.contains(agent));
+        users
+            .iter()
+            .filter_map(|user| self.update(team, user))
+            .collect()
+    }
+
+    /// One member of a team is as `user` says; gives what is to be told of it. Who is in no team
+    /// whose list Finesse gave is none of this supervisor's business.
+    fn update(&mut self, team: &TeamId, user: &User) -> Option<AgentStatus> {
+        let is_new = !self.known.contains_key(&user.id);
+        if !self.listed.contains(team) || is_new && self.known.len() >= MOST_MEMBERS {
             return None;
         }
-        *known = status.clone();
-        self.followed.contains(team).then_some(status)
+        let status = AgentStatus::from_user(user);
+        let now = (team.clone(), status.clone());
+        let before = self.known.insert(user.id.clone(), now);
+        let is_changed = before.is_none_or(|(_, known)| known != status);
+        (is_changed && self.followed.contains(team)).then_some(status)
     }
 
     pub(super) fn clear(&mut self) {
@@ -139,32 +153,80 @@ impl Session {
         self.ask_for(cx, job, question, goal)
     }
 
-    /// Members of supervised teams are as `users` say: what is followed is told.
-    pub(super) fn meet_members(&mut self, cx: &mut Context<'_>, users: Vec<User>) {
-        for user in users {
-            // A supervisor may be in the team, too: the own state comes by the own User.
-            if let Some(status) = self.members.update(&user)
-                && status.agent != self.agent
-            {
-                self.tell(cx, Event::State(status), None);
-            }
-        }
+    /// The list of a team was read again: what is followed is told. `answer`: the member whose
+    /// state answers a command, and what that answer carries; says whether it was told.
+    pub(super) fn meet_team(
+        &mut self,
+        cx: &mut Context<'_>,
+        team: &TeamId,
+        users: &[User],
+        answer: impl FnOnce(&Self) -> Option<(AgentId, Option<Text>)>,
+    ) -> bool {
+        let news = self.members.take_over(team, users);
+        let answer = answer(self);
+        self.tell_members(cx, news, answer.as_ref())
     }
 
-    /// Finesse published something about members of supervised teams.
-    pub(super) fn on_members(&mut self, cx: &mut Context<'_>, users: Vec<User>) {
-        if !users.iter().any(|user| self.members.knows(&user.id)) {
+    fn tell_members(
+        &mut self,
+        cx: &mut Context<'_>,
+        news: Vec<AgentStatus>,
+        answer: Option<&(AgentId, Option<Text>)>,
+    ) -> bool {
+        let mut is_answered = false;
+        for status in news {
+            // A supervisor may be in the team, too: the own state comes by the own User.
+            if status.agent == self.agent {
+                continue;
+            }
+            let ours = answer.filter(|(member, _)| *member == status.agent);
+            let correlation = ours.and_then(|(_, correlation)| correlation.as_ref());
+            let is_told = self.tell(cx, Event::State(status), correlation);
+            is_answered |= is_told && ours.is_some();
+        }
+        is_answered
+    }
+
+    /// Finesse published a whole team.
+    pub(super) fn on_team(&mut self, cx: &mut Context<'_>, team: &TeamId, users: &[User]) {
+        if !self.members.listed.contains(team) {
+            Counters::add(&mut cx.out.counters.unrelated);
+            return;
+        }
+        let is_answered = self.meet_team(cx, team, users, Self::fulfilled_member);
+        self.after_members(cx, is_answered);
+    }
+
+    /// Finesse published something about members of a team.
+    pub(super) fn on_members(&mut self, cx: &mut Context<'_>, team: &TeamId, users: &[User]) {
+        if !self.members.listed.contains(team) {
             Counters::add(&mut cx.out.counters.unrelated);
         }
-        self.meet_members(cx, users);
-        let (model, members) = (&self.model, &self.members);
-        let is_met = |job: &&mut Job| {
-            let goal = job.goal();
-            job.member.is_some() && goal.is_some_and(|goal| goal.is_met(model, members))
-        };
-        let Some(job) = self.user.current.as_mut().filter(is_met) else {
+        let news = users.iter();
+        let news = news.filter_map(|user| self.members.update(team, user));
+        let news = news.collect();
+        let answer = self.fulfilled_member();
+        let is_answered = self.tell_members(cx, news, answer.as_ref());
+        self.after_members(cx, is_answered);
+    }
+
+    /// The member whose state fulfils the command under way, and what its answer carries.
+    fn fulfilled_member(&self) -> Option<(AgentId, Option<Text>)> {
+        let job = self.user.current.as_ref()?;
+        let member = job.member.clone()?;
+        let is_met = job.goal()?.is_met(&self.model, &self.members);
+        is_met.then(|| (member, job.correlation().cloned()))
+    }
+
+    /// Ends the command that a change of a member fulfils.
+    fn after_members(&mut self, cx: &mut Context<'_>, is_answered: bool) {
+        if self.fulfilled_member().is_none() {
+            return;
+        }
+        let Some(job) = &mut self.user.current else {
             return;
         };
+        job.is_answered |= is_answered;
         let Step::Asked {
             is_met,
             is_accepted,

@@ -200,10 +200,11 @@ pub(super) fn answer(answer: &Answer) -> (String, String) {
 pub(super) fn fact(fact: &Fact) -> (String, String) {
     match fact {
         Fact::User(user) => ("User changed".into(), about_user(user)),
-        Fact::Members(users) => {
+        Fact::Members(_, users) | Fact::Team(_, users) => {
             let about: Vec<String> = users.iter().take(8).map(about_user).collect();
             ("team changed".into(), about.join("; "))
         }
+        Fact::MemberLeft(team, agent) => ("team changed".into(), format!("{agent} left {team}")),
         Fact::Calls(calls) => ("Dialog changed".into(), about_calls(calls)),
         Fact::CallsRemoved(calls) => ("Dialog removed".into(), about_calls(calls)),
         Fact::Failed { about, refused } => (

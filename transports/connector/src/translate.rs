@@ -202,23 +202,32 @@ pub(crate) fn update(
         }
     };
     let is_foreign = update.node.agent().is_some_and(|owner| owner != agent);
-    let is_of_team = matches!(update.node, finesse::Resource::TeamUsers(_));
+    let team = match &update.node {
+        finesse::Resource::TeamUsers(team) => Some(team.clone()),
+        _ => None,
+    };
     let is_removed = update.method == finesse::UpdateMethod::Delete;
     let request = update.request_id.as_ref();
-    let fact = match update.data {
+    let fact = match (update.data, team) {
         _ if is_foreign => Fact::Other(format!("of {}", update.node).into()),
-        finesse::UpdateData::User(user) if is_of_team && !is_removed => Fact::Members(vec![*user]),
-        finesse::UpdateData::Team(_, users) if is_of_team => Fact::Members(users),
-        finesse::UpdateData::User(user) if !is_removed => Fact::User(*user),
-        finesse::UpdateData::Dialog(call) if is_removed => Fact::CallsRemoved(vec![*call]),
-        finesse::UpdateData::Dialog(call) => Fact::Calls(vec![*call]),
-        finesse::UpdateData::Dialogs(calls) if is_removed => Fact::CallsRemoved(calls),
-        finesse::UpdateData::Dialogs(calls) => Fact::Calls(calls),
-        finesse::UpdateData::Errors(errors) => Fact::Failed {
+        (finesse::UpdateData::User(user), Some(team)) if is_removed => {
+            Fact::MemberLeft(team, user.id)
+        }
+        (finesse::UpdateData::User(user), Some(team)) => Fact::Members(team, vec![*user]),
+        // A team without members is one of whom the update does not speak.
+        (finesse::UpdateData::Team(_, users), Some(team)) if !is_removed && !users.is_empty() => {
+            Fact::Team(team, users)
+        }
+        (finesse::UpdateData::User(user), None) if !is_removed => Fact::User(*user),
+        (finesse::UpdateData::Dialog(call), _) if is_removed => Fact::CallsRemoved(vec![*call]),
+        (finesse::UpdateData::Dialog(call), _) => Fact::Calls(vec![*call]),
+        (finesse::UpdateData::Dialogs(calls), _) if is_removed => Fact::CallsRemoved(calls),
+        (finesse::UpdateData::Dialogs(calls), _) => Fact::Calls(calls),
+        (finesse::UpdateData::Errors(errors), _) => Fact::Failed {
             about: about(&update.source),
             refused: refused(&errors),
         },
-        finesse::UpdateData::SystemInfo(info) => Fact::System(system(&info)),
+        (finesse::UpdateData::SystemInfo(info), _) => Fact::System(system(&info)),
         _ => Fact::Other(format!("{} of {}", update.method, update.source).into()),
     };
     Update {

@@ -154,16 +154,63 @@ fn members_of_a_followed_team_are_told_as_they_change_and_others_are_not() {
     assert!(events[0].starts_with("siebel< 1001#TeamUsersList#"));
     let mut stranger = member("READY");
     stranger.id = "1003".into();
-    bench.notify(Fact::Members(alloc::vec![stranger]));
-    bench.notify(Fact::Members(alloc::vec![member("NOT_READY")]));
+    bench.notify(Fact::Members("6".into(), alloc::vec![stranger]));
+    bench.notify(Fact::Members("5".into(), alloc::vec![member("NOT_READY")]));
     assert_eq!(bench.events(), Vec::<String>::new());
-    bench.notify(Fact::Members(alloc::vec![member("READY")]));
+    bench.notify(Fact::Members("5".into(), alloc::vec![member("READY")]));
     let events = bench.events();
     assert!(
         events[0].starts_with("siebel< 1001#State#READY#"),
         "{events:?}"
     );
     assert!(events[0].contains("#1002#2002"), "{events:?}");
+}
+
+#[test]
+fn who_joins_a_followed_team_is_told_and_who_leaves_it_is_nobody_to_the_supervisor() {
+    let newcomer = || User {
+        id: "1003".into(),
+        ..member("READY")
+    };
+    let joins: [fn(User) -> Fact; 2] = [
+        |user| Fact::Members("5".into(), alloc::vec![user]),
+        |user| Fact::Team("5".into(), alloc::vec![user, member("NOT_READY")]),
+    ];
+    let leaves: [fn() -> Fact; 2] = [
+        || Fact::MemberLeft("5".into(), "1003".into()),
+        || Fact::Team("5".into(), alloc::vec![member("NOT_READY")]),
+    ];
+    for (join, leave) in joins.into_iter().zip(leaves) {
+        let mut bench = Bench::new();
+        bench.sign_in();
+        bench.command("getteamusers#1001", "5,true");
+        bench.reply(members("NOT_READY"));
+        bench.events();
+
+        bench.notify(join(newcomer()));
+        let events = bench.events();
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert!(events[0].starts_with("siebel< 1001#State#READY#"));
+        assert!(events[0].contains("#1003#"), "{events:?}");
+        bench.deliver("MakeNotReady#1003", "", None, Some("c3"));
+        assert!(matches!(
+            bench.reply(Answer::Accepted),
+            Question::ChangeState { ref agent, .. } if *agent == "1003"
+        ));
+        let mut changed = newcomer();
+        changed.state = AgentState::NotReady;
+        bench.notify(Fact::Members("5".into(), alloc::vec![changed]));
+        assert_eq!(bench.sent.back().unwrap().correlation, Some("c3".into()));
+        assert_eq!(bench.events().len(), 1, "told and answered by one event");
+
+        bench.notify(leave());
+        bench.notify(Fact::MemberLeft("6".into(), "1002".into()));
+        assert_eq!(bench.events(), Vec::<String>::new());
+        bench.command("MakeReady#1003", "");
+        assert!(bench.asked.is_empty(), "left the team");
+        bench.command("MakeReady#1002", "");
+        assert_eq!(bench.asked.len(), 1, "is in it still");
+    }
 }
 
 #[test]
@@ -178,7 +225,7 @@ fn a_supervisor_in_the_followed_team_is_not_told_the_own_state_as_a_members_too(
     bench.reply(Answer::List(List::Members(alloc::vec![own("NOT_READY")])));
     bench.events();
 
-    bench.notify(Fact::Members(alloc::vec![own("READY")]));
+    bench.notify(Fact::Members("5".into(), alloc::vec![own("READY")]));
 
     assert_eq!(bench.events(), Vec::<String>::new());
 }
@@ -190,7 +237,7 @@ fn a_team_that_is_not_followed_tells_nothing() {
     bench.command("getteamusers#1001", "5");
     bench.reply(members("NOT_READY"));
     bench.events();
-    bench.notify(Fact::Members(alloc::vec![member("READY")]));
+    bench.notify(Fact::Members("5".into(), alloc::vec![member("READY")]));
     assert!(bench.followed.is_empty());
     assert_eq!(bench.events(), Vec::<String>::new());
 }
@@ -219,7 +266,7 @@ fn a_supervisor_changes_the_state_of_an_agent_of_the_own_team_in_the_own_name() 
         assert_eq!(target, "1002");
         assert_eq!(password.as_deref(), Some(PASSWORD), "the supervisor's");
         bench.answer(id, Answer::Accepted);
-        bench.notify(Fact::Members(alloc::vec![member(word)]));
+        bench.notify(Fact::Members("5".into(), alloc::vec![member(word)]));
         assert!(!bench.events().is_empty(), "{verb}");
         assert_eq!(under_way(&bench), 0, "{verb}");
     }

@@ -242,13 +242,19 @@ fn supervisor_after_a_loss(follows: bool) -> Bench {
 fn after_a_loss_a_supervisors_teams_are_read_again_and_differences_told_as_states() {
     let mut bench = supervisor_after_a_loss(true);
     assert_eq!(bench.followed.len(), 1, "subscribed first, then read");
-    let users = [colleague(1002, "TALKING"), colleague(1003, "READY")];
+    let users = [
+        colleague(1002, "TALKING"),
+        colleague(1003, "READY"),
+        colleague(1004, "WORK"),
+    ];
     assert_eq!(bench.reply(team(&users)), Question::Team("5".into()));
 
     let events = bench.events();
-    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events.len(), 2, "{events:?}");
     assert!(events[0].contains("#State#TALKING#"), "{events:?}");
     assert!(events[0].contains("#1002#"), "{events:?}");
+    assert!(events[1].contains("#State#WORK#"), "who is new is told");
+    assert!(events[1].contains("#1004#"), "{events:?}");
 }
 
 #[test]
