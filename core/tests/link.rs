@@ -1,5 +1,7 @@
 //! What a [`Link`] and a [`Peer`] promise, with fake time and a protocol that answers "hi".
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use bytes::Bytes;
 use core::time::Duration;
 use finewire_core::machine::{
