@@ -80,4 +80,4 @@ pub use seed::{NoRandomness, seed};
 pub use step::Step;
 pub use tls::TlsProfiles;
 #[cfg(feature = "tls")]
-pub use tls::{ClientTls, ServerTls, TlsSetupError, fingerprint};
+pub use tls::{ClientTls, ServerTls, TlsSetupError, fingerprint, tls_fault};

@@ -26,6 +26,12 @@ pub(crate) enum Command {
     Driver(Driver),
     /// Load a broker and print rates and times.
     Bench(crate::bench::Bench),
+    /// Look at everything that the connector needs, and say what is wrong and what to do.
+    Doctor(Doctor),
+    /// Print completions for a shell.
+    Completions(Completions),
+    /// Print the manual page.
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -261,4 +267,45 @@ pub(crate) enum DriverAction {
     Logout,
     /// Ask whether the connector is in service.
     Hello,
+}
+
+/// Ends with 0 when all is well (warnings do not count), 1 when a check failed, 2 when the
+/// configuration cannot be used.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Print one JSON object in place of lines.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) examination: Examination,
+}
+
+/// What the doctor tries, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct Examination {
+    /// Log this agent in at Finesse, REST and XMPP: one who is not at work. A wrong password is
+    /// tried once, for five lock the account.
+    #[arg(long, value_name = "ID", requires = "agent_password_file")]
+    pub(crate) agent: Option<String>,
+    /// File with the agent's password.
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub(crate) agent_password_file: Option<PathBuf>,
+    /// Try to publish to this topic of a driver, in place of finewire.doctor; nothing arrives there.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) topic: Option<String>,
+    /// How long all of it may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+    /// How long one step may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) step_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// For which shell.
+    pub(crate) shell: clap_complete::Shell,
 }

@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod commands;
 mod config;
+mod doctor;
 mod door;
 mod logs;
 mod monitor;
@@ -39,6 +40,9 @@ fn main() -> ExitCode {
             Command::Broker(args) => commands::broker::run(args).await,
             Command::Driver(args) => commands::driver::run(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Doctor(args) => commands::doctor::run(args).await,
+            Command::Completions(args) => commands::completions::run(&args),
+            Command::Man => commands::completions::man(),
         }
     });
     match result {

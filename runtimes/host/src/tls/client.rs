@@ -73,6 +73,12 @@ impl ClientTls {
         Self::from(Arc::new(config))
     }
 
+    /// What rustls is configured with, for those who drive a connection themselves.
+    #[must_use]
+    pub fn to_rustls(&self) -> Arc<ClientConfig> {
+        self.config.clone()
+    }
+
     fn with_roots(roots: RootCertStore) -> Self {
         let config = builder()
             .with_root_certificates(roots)

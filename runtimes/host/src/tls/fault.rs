@@ -4,8 +4,18 @@ use super::pin::Mismatch;
 use finewire_core::machine::TlsFault;
 use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible};
 
-/// The fault behind an error of rustls.
-pub(super) fn tls_fault(error: &Error) -> TlsFault {
+/// The fault behind an error of rustls, for those who drive a rustls connection themselves (the
+/// doctor does): who is at fault, in words that name a remedy.
+///
+/// ```
+/// use finewire_core::machine::TlsFault;
+/// use rustls::{AlertDescription, Error};
+///
+/// let error = Error::AlertReceived(AlertDescription::ProtocolVersion);
+/// assert_eq!(finewire_host::tls_fault(&error), TlsFault::Version);
+/// ```
+#[must_use]
+pub fn tls_fault(error: &Error) -> TlsFault {
     match error {
         Error::InvalidCertificate(error) => certificate_fault(error),
         Error::NoCertificatesPresented => {

@@ -26,6 +26,8 @@ mod setup;
 #[cfg(feature = "tls")]
 pub use client::ClientTls;
 #[cfg(feature = "tls")]
+pub use fault::tls_fault;
+#[cfg(feature = "tls")]
 pub use fingerprint::fingerprint;
 #[cfg(feature = "tls")]
 pub use server::ServerTls;

@@ -1,7 +1,9 @@
 //! What each sub-command does.
 
 pub(crate) mod broker;
+pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod driver;
 pub(crate) mod serve;
 pub(crate) mod simulate;

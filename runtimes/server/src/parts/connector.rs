@@ -187,7 +187,12 @@ fn offset(zone: &TimeZone) -> i32 {
     zone.to_offset(jiff::Timestamp::now()).seconds()
 }
 
-fn client_tls(trust: &Trust) -> Result<ClientTls> {
+/// The TLS of a client with this trust.
+///
+/// # Errors
+///
+/// Certificates cannot be read.
+pub(crate) fn client_tls(trust: &Trust) -> Result<ClientTls> {
     match trust {
         Trust::System => ClientTls::system_roots().context("the system's authorities"),
         Trust::Authority(path) => {

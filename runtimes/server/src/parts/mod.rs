@@ -7,7 +7,7 @@ mod exchange;
 mod simulator;
 
 pub(crate) use broker::BrokerPart;
-pub(crate) use connector::{ConnectorPart, broker_uri};
+pub(crate) use connector::{ConnectorPart, broker_uri, client_tls};
 pub(crate) use driver::{DriverPart, DriverPlan};
 pub(crate) use exchange::exchange;
 pub(crate) use simulator::{SimulatorPart, SimulatorPlan};
