@@ -123,6 +123,54 @@ fn a_self_signed_ca_certificate_is_named_and_can_be_pinned() {
     assert_eq!(probe.secured(link(1)).certificate, Some(pin(&folder)));
 }
 
+/// A certificate of version 3 with these extensions, good for so many days.
+fn extended(days: i32, extensions: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("extensions"), extensions).unwrap();
+    let request = "req -new -newkey rsa:2048 -nodes -keyout key.pem -out request.pem \
+         -subj /CN=localhost";
+    let sign = format!(
+        "x509 -req -in request.pem -signkey key.pem -out cert.pem -days {days} \
+         -extfile extensions"
+    );
+    for command in [request, &sign] {
+        let output = openssl(folder.path(), command).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "openssl {command}: {said}");
+    }
+    folder
+}
+
+#[test]
+fn an_expired_certificate_and_one_without_or_of_another_name_are_named_and_can_be_pinned() {
+    if !available("OpenSSL", &[OPENSSL]) {
+        return;
+    }
+    const LEAF: &str = "basicConstraints=critical,CA:FALSE\n";
+    let cases = [
+        (-1, "subjectAltName=DNS:localhost\n", TlsFault::Expired),
+        (2, "", TlsFault::WrongName),
+        (
+            2,
+            "subjectAltName=DNS:finesse.example\n",
+            TlsFault::WrongName,
+        ),
+    ];
+    for (days, names, named) in cases {
+        let folder = extended(days, &format!("{LEAF}{names}"));
+        let (_server, port) = server(&folder, "");
+
+        let trusting = ClientTls::roots_pem(&pem(&folder)).unwrap();
+        assert_eq!(fault(trusting, port), named, "{days} {names}");
+
+        // The fingerprint stands for the one certificate that is meant, whatever it says.
+        let mut probe = client(ClientTls::pinned(pin(&folder)), port);
+        assert_eq!(probe.secured(link(1)).certificate, Some(pin(&folder)));
+        probe.send(link(1), b"finesse\n");
+        assert_eq!(probe.received(link(1), 8), b"essenif\n");
+    }
+}
+
 #[test]
 fn an_x_509_version_1_certificate_is_named() {
     if !available("OpenSSL", &[OPENSSL]) {
