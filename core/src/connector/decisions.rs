@@ -54,7 +54,7 @@ pub struct Connector {
     pub(super) out: Outbound,
     pub(super) timers: Timers<Due>,
     /// How many agents each destination has.
-    homes: BTreeMap<Destination, usize>,
+    pub(super) homes: BTreeMap<Destination, usize>,
     /// Destinations whose drivers have said hello or beaten. One that has only connected an agent
     /// may have others that this connector has never heard of.
     acquainted: BTreeSet<Destination>,

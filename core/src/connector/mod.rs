@@ -68,6 +68,7 @@ mod outbound;
 mod progress;
 mod reading;
 mod reception;
+mod reconfigure;
 mod refusal;
 mod requests;
 mod service;

@@ -21,6 +21,10 @@ impl Connector {
             Command::Resume => self.resume(),
             Command::Resync(agent) => self.resync(agent),
             Command::DropStream(agent) => self.drop_stream(&agent),
+            Command::Configure(config) => {
+                self.decisions.reconfigure(self.now, *config);
+                Outcome::Done
+            }
             // Both have been seen to before it came to this.
             Command::Shutdown | Command::SetTime(_) => Outcome::Done,
         };

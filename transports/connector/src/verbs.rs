@@ -3,18 +3,21 @@
 use std::fmt;
 
 use finewire_core::agent::{AgentId, Text};
-use finewire_core::connector::{NodeId, Note};
+use finewire_core::connector::{self, NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Instant};
 
 /// What the connector's owner can ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Command {
     /// End: commands under way end, agents' notification links are logged off, the broker is
     /// left. Done when nothing is left; [`Event::Stopped`] comes before.
     Shutdown,
     /// Tell times in this zone from now on: the local zone's offset has changed.
     SetTime(TimeFormat),
+    /// Decide by this configuration from now on; agents, their commands and calls stay. The number of Finesse
+    /// servers stays too, whatever it says. Refused while the connector is ending.
+    Configure(Box<connector::Config>),
     /// Take on no new commands until [`Resume`](Self::Resume): the command queue is left to others, drivers are
     /// told that the connector is out of service, what is under way ends as ever.
     Drain,

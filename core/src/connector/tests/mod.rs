@@ -10,6 +10,7 @@ mod limits;
 mod lists;
 mod operator;
 mod passwords;
+mod reconfigure;
 mod resync;
 mod service;
 mod states;
