@@ -561,3 +561,19 @@ fn the_operator_learns_who_signed_in() {
     );
     assert_eq!(bench.acknowledged, [DeliveryId(1), DeliveryId(2)]);
 }
+
+#[test]
+fn a_driver_that_takes_an_agent_over_is_told_what_the_one_before_knew() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    bench.command("Connect#1001", &format!("other,{PASSWORD}"));
+    bench.events();
+
+    let mut unseen = call("ALERTING", "ALERTING");
+    unseen.participants[0].actions.clear();
+    bench.notify(Fact::Calls(alloc::vec![unseen]));
+
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].starts_with("other< 1001#InboundCall#ALERTING#"));
+}

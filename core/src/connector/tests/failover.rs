@@ -254,3 +254,20 @@ fn servers_are_asked_at_times_that_differ_from_run_to_run() {
     }
     assert!(times.len() > 10, "{times:?}");
 }
+
+#[test]
+fn an_agent_whose_full_address_another_took_says_nothing_of_the_server() {
+    let mut bench = two();
+    bench.sign_in();
+    both_serve(&mut bench);
+    stop(&mut bench, CloseReason::Denied("conflict".into()));
+    pass(&mut bench, 60);
+
+    assert_eq!(why(&bench, 0), "");
+    let node = bench.subscribed.iter().map(|subscribe| subscribe.node.0);
+    assert_eq!(
+        node.filter(|node| *node == 1).count(),
+        0,
+        "it does not move"
+    );
+}

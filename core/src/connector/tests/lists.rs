@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::bench::*;
 use crate::agent::{AgentState, CallAction, Dialog, User};
-use crate::connector::{Answer, Fact, List, Question, ReasonCode};
+use crate::connector::{Answer, Fact, List, Question, ReasonCode, ReplyKind, ReplyTo, Signal};
 use crate::contract::{Contact, Phonebook, QueueStatistics, ReasonCategory};
 
 fn under_way(bench: &Bench) -> usize {
@@ -382,4 +382,56 @@ fn a_supervisor_listens_joins_and_drops() {
     bench.notify(Fact::CallsRemoved(alloc::vec![monitored()]));
     assert!(bench.events()[0].contains("#InboundCall#DROPPED#DialogID:90#"));
     assert_eq!(under_way(&bench), 0);
+}
+
+/// Supervisor 1001 at `siebel` knows agent 1002, whose own driver is `other`.
+fn agent_with_a_driver_of_its_own() -> Bench {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("getteamusers#1001", "5");
+    bench.reply(members("NOT_READY"));
+    bench.command("Connect#1002", "other,Own1");
+    bench.reply(Answer::User(member("NOT_READY")));
+    bench.signal(Signal::SubscriptionUp("1002".into()));
+    bench.events();
+    bench
+}
+
+fn reply_to(name: &str) -> ReplyTo {
+    ReplyTo {
+        name: name.into(),
+        kind: ReplyKind::Topic,
+    }
+}
+
+#[test]
+fn a_supervisors_command_that_names_the_supervisors_destination_is_asked_and_answered_there() {
+    let mut bench = agent_with_a_driver_of_its_own();
+
+    bench.deliver("MakeReady#1002", "", Some(reply_to("siebel")), Some("c1"));
+    let (asked, question, by) = bench.asked.pop_front().unwrap();
+    assert!(matches!(question, Question::ChangeState { ref agent, .. } if *agent == "1002"));
+    assert_eq!(by.as_deref(), Some(PASSWORD), "in the supervisor's name");
+    bench.answer(asked, no(401, "Invalid Supervisor", "not yours"));
+
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].starts_with("siebel< "), "{events:?}");
+    assert!(events[0].contains("#Error#"), "{events:?}");
+}
+
+#[test]
+fn a_command_with_the_id_of_a_connected_agent_is_the_agents_own_unless_it_names_a_supervisor() {
+    for named in [None, Some(reply_to("other")), Some(reply_to("somebody"))] {
+        let mut bench = agent_with_a_driver_of_its_own();
+
+        bench.deliver("MakeReady#1002", "", named, None);
+        let (asked, _, by) = bench.asked.pop_front().unwrap();
+        assert_eq!(by.as_deref(), Some("Own1"), "in the agent's own name");
+        bench.answer(asked, no(401, "Invalid State", "not now"));
+
+        let events = bench.events();
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert!(events[0].starts_with("other< 1002#Error#"), "{events:?}");
+    }
 }

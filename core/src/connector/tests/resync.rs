@@ -295,3 +295,28 @@ fn a_team_that_finesse_shows_no_more_is_forgotten_and_one_that_cannot_be_read_is
     bench.reply(Answer::Calls(alloc::vec![]));
     assert!(bench.asked.is_empty());
 }
+
+#[test]
+fn a_read_of_calls_that_a_notification_overtook_is_not_believed() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    lose(&mut bench);
+    bench.up();
+    bench.reply(Answer::User(user("RESERVED", Some("2001"))));
+    let (overtaken, _) = bench.question();
+    bench.notify(Fact::Calls(alloc::vec![call("ACTIVE", "ACTIVE")]));
+    bench.events();
+
+    bench.answer(
+        overtaken,
+        Answer::Calls(alloc::vec![call("ALERTING", "ALERTING")]),
+    );
+
+    assert!(bench.events().is_empty(), "it is older than what is known");
+    assert_eq!(
+        bench.reply(Answer::Calls(alloc::vec![call("ACTIVE", "ACTIVE")])),
+        Question::Calls("1001".into())
+    );
+    assert!(bench.events().is_empty());
+    assert!(bench.connector.agent(&"1001".into()).unwrap().is_fresh);
+}
