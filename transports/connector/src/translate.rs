@@ -411,6 +411,25 @@ mod tests {
     }
 
     #[test]
+    fn a_teams_node_tells_of_members_of_the_whole_team_and_of_who_left() {
+        let node = "/finesse/api/Team/5/Users";
+        let one = "<user><loginId>1002</loginId><state>READY</state></user>";
+        let team = |users: &str| format!("<team><id>5</id><users>{users}</users></team>");
+        let user = "/finesse/api/User/1002";
+        let source = "/finesse/api/Team/5";
+
+        let told = fact(node, &wrapped("PUT", user, one));
+        assert!(matches!(told, Fact::Members(ref id, ref users) if *id == "5" && users.len() == 1));
+        let told = fact(node, &wrapped("DELETE", user, one));
+        assert_eq!(told, Fact::MemberLeft("5".into(), "1002".into()));
+        let told = fact(node, &wrapped("PUT", source, &team(one)));
+        assert!(matches!(told, Fact::Team(ref id, ref users) if *id == "5" && users.len() == 1));
+        // Not that nobody is in it: the update speaks of something else.
+        let told = fact(node, &wrapped("PUT", source, &team("")));
+        assert!(matches!(told, Fact::Other(_)), "{told:?}");
+    }
+
+    #[test]
     fn an_error_is_about_its_source() {
         let errors = "<apiErrors><apiError><errorData>34</errorData><errorMessage>CF_X\
                       </errorMessage><errorType>Call Operation Failure</errorType>\

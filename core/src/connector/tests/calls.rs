@@ -4,7 +4,7 @@ use alloc::format;
 
 use super::bench::*;
 use crate::agent::{CallAction, Dialog, DialogState};
-use crate::connector::{About, Answer, Fact, Question};
+use crate::connector::{About, Answer, Fact, Question, Signal};
 use crate::machine::Reason;
 
 #[test]
@@ -353,4 +353,39 @@ fn consults_monitored_calls_and_calls_of_others_are_not_announced_as_outbound() 
     let events = bench.events();
     assert_eq!(events.len(), 4, "{events:?}");
     assert!(!events.concat().contains("NewOutboundCall"), "{events:?}");
+}
+
+#[test]
+fn a_placed_call_is_announced_once_across_a_loss_of_the_broker() {
+    let announced = |bench: &mut Bench| {
+        let events = bench.events();
+        let is_announced = |event: &&alloc::string::String| event.contains("#NewOutboundCall#");
+        let told = events
+            .iter()
+            .filter(|event| event.contains("#DialogID:78#"));
+        (events.iter().filter(is_announced).count(), told.count())
+    };
+    for is_up_before in [true, false] {
+        let mut bench = Bench::with(|config| config.new_outbound_call = true);
+        bench.sign_in();
+        if !is_up_before {
+            bench.signal(Signal::BrokerDown);
+        }
+        bench.notify(Fact::Calls(alloc::vec![placed("OUT", "ACTIVE", "ACTIVE")]));
+        let before = announced(&mut bench);
+        if is_up_before {
+            bench.signal(Signal::BrokerDown);
+        }
+        bench.signal(Signal::BrokerUp);
+        let after = announced(&mut bench);
+
+        match is_up_before {
+            true => assert_eq!(
+                (before, after),
+                ((1, 2), (0, 1)),
+                "told again, not announced"
+            ),
+            false => assert_eq!((before, after), ((0, 0), (1, 2)), "announced late"),
+        }
+    }
 }

@@ -577,3 +577,17 @@ fn a_driver_that_takes_an_agent_over_is_told_what_the_one_before_knew() {
     assert_eq!(events.len(), 1, "{events:?}");
     assert!(events[0].starts_with("other< 1001#InboundCall#ALERTING#"));
 }
+
+#[test]
+fn a_login_name_is_refused_with_the_login_id_that_belongs_to_it() {
+    let mut bench = Bench::new();
+    bench.command("Connect#ada", &format!("siebel,{PASSWORD}"));
+    let known = bench.reply(Answer::User(user("LOGOUT", None)));
+
+    assert_eq!(known, Question::User("ada".into()));
+    let events = bench.events();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert!(events[0].starts_with("siebel< ada#Error#USER_NOT_FOUND#"));
+    assert!(events[0].contains("1001"), "{events:?}");
+    assert!(bench.subscribed.is_empty());
+}
