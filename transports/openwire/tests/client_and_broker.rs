@@ -6,7 +6,7 @@ mod world;
 use core::time::Duration;
 
 use finewire_core::machine::{Outcome, Reason};
-use finewire_openwire::broker::BrokerEvent;
+use finewire_openwire::broker::{BrokerEvent, WhenFull};
 use finewire_openwire::client::{
     AckMode, ClientCommand, ClientConfig, ClientEvent, ConsumerHandle, Subscribe,
 };
@@ -370,6 +370,7 @@ fn expired_messages_are_not_delivered_and_their_place_is_freed() {
 fn a_full_queue_refuses_what_wants_an_answer_and_complains_of_the_rest() {
     let mut broker = config();
     broker.limits.queue_messages = 2;
+    broker.when_full = WhenFull::Refuse;
     let mut world = World::new(broker);
     let peer = world.client(1, ClientConfig::default());
     world.publish_persistent(peer, queue(), "1");

@@ -24,6 +24,8 @@ pub struct BrokerConfig {
     pub limits: BrokerLimits,
     /// What happens to a topic consumer that cannot keep up.
     pub slow_consumer: SlowConsumer,
+    /// What happens to a send, or a commit, for which there is no room.
+    pub when_full: WhenFull,
     /// `MaxInactivityDuration` offered: silent peers are dropped after two to three times this; zero
     /// switches the keep-alive off.
     pub max_inactivity: Duration,
@@ -42,6 +44,7 @@ impl Default for BrokerConfig {
             permissions: None,
             limits: BrokerLimits::default(),
             slow_consumer: SlowConsumer::DropOldest,
+            when_full: WhenFull::default(),
             max_inactivity: Duration::from_secs(30),
             max_inactivity_initial_delay: Duration::from_secs(10),
             trace: false,
@@ -102,6 +105,23 @@ pub enum SlowConsumer {
     Disconnect,
 }
 
+/// What happens to a send, or a commit of sends, to a queue that has no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is refused at once, with a `ResourceAllocationException` (ActiveMQ: `sendFailIfNoSpace`).
+    Refuse,
+    /// Its producer is held up, as ActiveMQ does: the send takes effect, and is answered, when there is room;
+    /// when that takes longer than this, it is refused (ActiveMQ: `sendFailIfNoSpaceAfterTimeout`).
+    Hold(Duration),
+}
+
+impl Default for WhenFull {
+    /// Held for half a minute.
+    fn default() -> Self {
+        Self::Hold(Duration::from_secs(30))
+    }
+}
+
 /// What peers may make the broker hold. Beyond a limit a command is refused with a
 /// `ResourceAllocationException`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +148,13 @@ pub struct BrokerLimits {
     pub queue_messages: usize,
     /// Bytes in one queue, waiting and in flight.
     pub queue_bytes: usize,
-    /// Bytes in all queues.
+    /// Bytes in all queues and open transactions. Sends that are held up may occupy a quarter of this
+    /// besides.
     pub total_bytes: usize,
+    /// Bytes of the sends of one connection that are held up. Beyond, nothing is read from a connection that
+    /// only produces; further sends of one that consumes too are refused, so that its acknowledgements,
+    /// which make room, are still heard.
+    pub held_up_bytes: usize,
     /// Bytes of one frame, which bounds a message.
     pub frame_bytes: usize,
     /// Messages that wait for one topic consumer beyond its prefetch.
@@ -165,6 +190,7 @@ impl Default for BrokerLimits {
             queue_messages: 100_000,
             queue_bytes: 256 * 1024 * 1024,
             total_bytes: 1024 * 1024 * 1024,
+            held_up_bytes: 1024 * 1024,
             frame_bytes: 16 * 1024 * 1024,
             backlog_messages: 10_000,
             backlog_bytes: 16 * 1024 * 1024,

@@ -9,6 +9,7 @@ use crate::channel::Channel;
 use crate::command::{ConnectionId, ConnectionInfo, Destination, Message, ProducerId, Text};
 
 use super::consumer::ConsumerKey;
+use super::holding::HeldUp;
 use super::queue::Stored;
 
 /// An accepted link.
@@ -24,9 +25,11 @@ pub(super) struct Connection {
     pub(super) producers: BTreeMap<(i64, i64), Producer>,
     pub(super) temporaries: BTreeSet<Destination>,
     pub(super) transactions: BTreeMap<i64, Transaction>,
+    /// What it sent for which there is no room yet; most have nothing.
+    pub(super) held_up: Option<Box<HeldUp>>,
     /// Nothing is dispatched until its outbox has emptied.
     pub(super) congested: bool,
-    /// Nothing is read until its outbox has emptied.
+    /// Nothing is read until its outbox has emptied, or what is held up of it has room.
     pub(super) paused: bool,
 }
 
@@ -91,6 +94,7 @@ impl Connection {
             producers: BTreeMap::new(),
             temporaries: BTreeSet::new(),
             transactions: BTreeMap::new(),
+            held_up: None,
             congested: false,
             paused: false,
         }
@@ -101,6 +105,12 @@ impl Connection {
             Stage::Known(identity) => Some(identity),
             Stage::Securing | Stage::Strange | Stage::Departed | Stage::Leaving(_) => None,
         }
+    }
+
+    /// Whether something that it may yet say can make room in a queue.
+    pub(super) fn can_make_room(&self) -> bool {
+        let mut open = self.transactions.values();
+        !self.consumers.is_empty() || open.any(|transaction| !transaction.orphans.is_empty())
     }
 
     /// Whether the text is this connection's id.

@@ -208,6 +208,11 @@ impl Consumer {
         Some(outstanding)
     }
 
+    /// A delivery.
+    pub(super) fn outstanding(&self, delivery: u64) -> Option<&Outstanding> {
+        self.outstanding.get(&delivery)
+    }
+
     /// A delivery, to mark.
     pub(super) fn outstanding_mut(&mut self, delivery: u64) -> Option<&mut Outstanding> {
         self.outstanding.get_mut(&delivery)

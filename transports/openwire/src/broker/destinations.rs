@@ -136,6 +136,7 @@ impl Broker {
         self.timers.clear(&Due::Queue(name.clone()));
         if let Some(queue) = &queue {
             self.held_bytes = self.held_bytes.saturating_sub(queue.held().1);
+            self.lines.room_in(name);
         }
         let owner = self.temporaries.remove(name);
         if let Some(connection) = owner.and_then(|owner| self.connections.get_mut(&owner)) {
@@ -169,6 +170,7 @@ impl Broker {
         if let Some(queue) = self.queues.get_mut(name) {
             let free = queue.forget(place, size);
             self.held_bytes = self.held_bytes.saturating_sub(free);
+            self.lines.room_in(name);
         }
     }
 

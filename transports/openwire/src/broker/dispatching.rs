@@ -23,6 +23,7 @@ impl Broker {
                 let free = queue.forget(place, stored.size);
                 queue.expired += 1;
                 self.held_bytes = self.held_bytes.saturating_sub(free);
+                self.lines.room_in(name);
                 self.counters.expired += 1;
                 dead.push((stored.message, EXPIRED));
                 continue;

@@ -85,6 +85,13 @@ pub enum BrokerEvent {
         /// What it consumes.
         destination: Destination,
     },
+    /// A session's sends are held up because there is no room; comes once until all of them have passed.
+    ProducerHeldUp {
+        /// Its link.
+        link: LinkId,
+        /// What there is no room in.
+        place: String,
+    },
     /// The answer to [`BrokerCommand::Snapshot`].
     Snapshot(CommandId, Box<BrokerSnapshot>),
 }

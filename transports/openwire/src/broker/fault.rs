@@ -4,11 +4,15 @@ use std::borrow::Cow;
 
 use crate::command::Throwable;
 
+use super::holding::Shortage;
+
 /// A refusal under the name of a Java class, from which JMS clients make the right exception.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) class: &'static str,
     pub(super) message: Cow<'static, str>,
+    /// What there was too little of, where waiting may help.
+    pub(super) shortage: Option<Shortage>,
 }
 
 macro_rules! faults {
@@ -17,7 +21,7 @@ macro_rules! faults {
             $(
                 $(#[$doc])*
                 pub(super) fn $name(message: impl Into<Cow<'static, str>>) -> Self {
-                    Self { class: $class, message: message.into() }
+                    Self { class: $class, message: message.into(), shortage: None }
                 }
             )*
         }
@@ -44,6 +48,14 @@ faults! {
 }
 
 impl Fault {
+    /// There is no room now; there may be later.
+    pub(super) fn short_of(shortage: Shortage, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            shortage: Some(shortage),
+            ..Self::exhausted(message)
+        }
+    }
+
     pub(super) fn to_throwable(&self) -> Throwable {
         Throwable::new(self.class, &*self.message)
     }

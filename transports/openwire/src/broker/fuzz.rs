@@ -6,7 +6,7 @@ use finewire_core::machine::{
 
 use crate::command::{Command, ConnectionId, ConnectionInfo, SessionInfo};
 
-use super::{Broker, BrokerConfig, Listen};
+use super::{Broker, BrokerConfig, BrokerLimits, Listen};
 
 /// Feeds bytes to a broker as two of its clients, after their handshakes; lets time pass in between.
 ///
@@ -17,6 +17,13 @@ pub fn run(data: &[u8]) {
             address: Address::new("127.0.0.1", 0),
             tls: None,
         }],
+        // Little room, so that sends are held up.
+        limits: BrokerLimits {
+            queue_messages: 3,
+            total_bytes: 16 * 1024,
+            held_up_bytes: 4 * 1024,
+            ..BrokerLimits::default()
+        },
         ..BrokerConfig::default()
     };
     let mut broker = Broker::new(config, [1; 32]);
@@ -65,10 +72,18 @@ pub fn run(data: &[u8]) {
 }
 
 impl Broker {
-    /// The books agree with one another.
-    fn assert_whole(&self) {
+    /// The books agree with one another. For tests and the fuzz target.
+    #[doc(hidden)]
+    pub fn assert_whole(&self) {
         let bytes: usize = self.queues.values().map(|queue| queue.held().1).sum();
         assert_eq!(self.held_bytes, bytes, "bytes held");
+        let open = self
+            .connections
+            .values()
+            .flat_map(|known| known.transactions.values());
+        let open: usize = open.map(|transaction| transaction.bytes).sum();
+        assert_eq!(self.open_bytes, open, "bytes of transactions");
+        self.assert_lines_whole();
         let of_links: usize = self
             .connections
             .values()

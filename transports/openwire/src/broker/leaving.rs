@@ -35,12 +35,14 @@ impl Broker {
             return;
         };
         connection.sessions.clear();
+        let held_up = connection.held_up.take();
         let producers = core::mem::take(&mut connection.producers);
         let transactions = core::mem::take(&mut connection.transactions);
         let temporaries: Vec<Destination> = connection.temporaries.iter().cloned().collect();
         for producer in producers.values() {
             self.close_producer(producer);
         }
+        self.drop_held(link, held_up);
         for (_, transaction) in transactions {
             self.roll_back(transaction);
         }

@@ -161,18 +161,19 @@ impl Broker {
         }
     }
 
-    /// Stops or resumes reading and dispatching, as the outbox is full or empty.
+    /// Stops or resumes reading and dispatching, as the outbox is full or empty and sends are held up.
     pub(super) fn ease(&mut self, link: LinkId) {
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
         let limit = self.config.limits.outbox_bytes;
         let backlog = connection.channel.backlog();
-        if !connection.paused && backlog > limit.saturating_mul(2) {
+        let held_up = connection.is_held_up(self.config.limits.held_up_bytes);
+        if !connection.paused && (backlog > limit.saturating_mul(2) || held_up) {
             connection.paused = true;
             self.outputs.push(Output::Pause(link));
         }
-        if connection.paused && backlog <= limit {
+        if connection.paused && backlog <= limit && !held_up {
             connection.paused = false;
             self.outputs.push(Output::Resume(link));
         }
@@ -228,6 +229,10 @@ impl Broker {
             }
             Stage::Securing => self.throw_out(link, CloseReason::TimedOut),
             Stage::Strange | Stage::Known(_) | Stage::Departed => {
+                // A peer that is not read from cannot show that it is alive.
+                if connection.paused && connection.is_held_up(self.config.limits.held_up_bytes) {
+                    connection.channel.is_alive();
+                }
                 match connection.channel.handle_timeout(self.now) {
                     Ok(()) => {
                         if connection.channel.has_pending() {

@@ -13,6 +13,7 @@ use super::config::BrokerConfig;
 use super::connection::{Connection, Stage};
 use super::consumer::{Consumer, ConsumerKey};
 use super::event::{BrokerCommand, BrokerEvent, BrokerSnapshot};
+use super::holding::WaitingLines;
 use super::queue::Queue;
 use super::replay::SentBefore;
 
@@ -35,6 +36,9 @@ pub struct Broker {
     pub(super) by_client_id: BTreeMap<Text, LinkId>,
     pub(super) queues: BTreeMap<Destination, Queue>,
     pub(super) held_bytes: usize,
+    /// Bytes of sends in open transactions.
+    pub(super) open_bytes: usize,
+    pub(super) lines: WaitingLines,
     pub(super) topics: BTreeMap<Destination, BTreeSet<ConsumerKey>>,
     /// Consumers with wildcards, and the plain parts that have them.
     pub(super) patterns: BTreeMap<ConsumerKey, Vec<Destination>>,
@@ -77,6 +81,8 @@ pub(super) struct Listener {
 pub(super) enum Due {
     /// Greeting, keep-alive or leaving of a link.
     Link(LinkId),
+    /// What is held up of a session has waited long enough.
+    Held(LinkId, i64),
     /// A consumer's pull runs out.
     Pull(ConsumerKey),
     /// Expired messages at the head of a queue, and idle queues.
@@ -98,6 +104,8 @@ pub struct Counters {
     pub dead: u64,
     /// Sends repeated after a failover and recognised.
     pub duplicates: u64,
+    /// Sends and commits for which there was no room at first.
+    pub held_up: u64,
     /// Commands refused.
     pub refused: u64,
     /// Links turned away or closed for breaking the protocol or a limit.
@@ -128,6 +136,8 @@ impl Broker {
             by_client_id: BTreeMap::new(),
             queues: BTreeMap::new(),
             held_bytes: 0,
+            open_bytes: 0,
+            lines: WaitingLines::default(),
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),
             temporaries: BTreeMap::new(),
@@ -215,6 +225,7 @@ impl Broker {
         while let Some(due) = self.timers.pop_due(self.now) {
             match due {
                 Due::Link(link) => self.link_due(link),
+                Due::Held(link, session) => self.held_due(link, session),
                 Due::Pull(key) => self.pull_due(key),
                 Due::Queue(name) => self.queue_due(&name),
             }
@@ -279,12 +290,14 @@ impl Machine for Broker {
             Input::Opened(_) => {}
         }
         self.fire();
+        self.let_in();
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         self.start();
         self.fire();
+        self.let_in();
     }
 
     fn poll_output(&mut self) -> Output<BrokerEvent> {

@@ -12,6 +12,9 @@
 //! An input costs O(log N) for what it touches; nothing is walked to learn that nothing happened. A consumer
 //! with a selector is asked about each message of its queue once, not at every turn.
 //!
+//! A send to a queue that is full is held up until there is room, or refused: [`WhenFull`]. What is held up keeps
+//! its order within its session; a connection that consumes too is read on, so that it can make room.
+//!
 //! Durable subscriptions, XA transactions and virtual topics need a memory that outlives the broker or its
 //! clients; who asks for one gets an exception that says so. Users may be given [`Permissions`].
 //!
@@ -42,6 +45,7 @@ mod event;
 mod fault;
 #[doc(hidden)]
 pub mod fuzz;
+mod holding;
 mod leaving;
 mod links;
 mod machine;
@@ -56,7 +60,7 @@ mod serve;
 mod trace;
 mod transactions;
 
-pub use config::{Admission, BrokerConfig, BrokerLimits, Listen, SlowConsumer};
+pub use config::{Admission, BrokerConfig, BrokerLimits, Listen, SlowConsumer, WhenFull};
 pub use event::{BrokerCommand, BrokerEvent, BrokerSnapshot, ConnectionView, QueueView, TopicView};
 pub use machine::{Broker, Counters};
 pub use permissions::{PermissionError, Permissions};

@@ -26,21 +26,26 @@ impl SentBefore {
         }
     }
 
-    /// Whether this send is new; remembers it then.
-    pub(super) fn is_new(&mut self, producer: &ProducerId, sequence: i64) -> bool {
+    /// Whether this send was taken before.
+    pub(super) fn has(&self, producer: &ProducerId, sequence: i64) -> bool {
+        let last = self.last.get(producer);
+        last.is_some_and(|(last, _)| sequence <= *last)
+    }
+
+    /// This send was taken.
+    pub(super) fn remember(&mut self, producer: &ProducerId, sequence: i64) {
         if self.limit == 0 {
-            return true;
+            return;
         }
         let usage = self.next_use;
         self.next_use += 1;
         if let Some((last, used)) = self.last.get_mut(producer) {
-            let is_new = sequence > *last;
             *last = sequence.max(*last);
             if let Some(id) = self.by_use.remove(used) {
                 *used = usage;
                 self.by_use.insert(usage, id);
             }
-            return is_new;
+            return;
         }
         if self.last.len() >= self.limit
             && let Some((_, oldest)) = self.by_use.pop_first()
@@ -53,7 +58,6 @@ impl SentBefore {
         };
         self.last.insert(id.clone(), (sequence, usage));
         self.by_use.insert(usage, id);
-        true
     }
 }
 
@@ -68,15 +72,14 @@ mod tests {
         let session = ConnectionId::new("c").session(1);
         let [a, b, c] = [1, 2, 3].map(|n| session.producer(n));
 
-        assert!(sent.is_new(&a, 1));
-        assert!(sent.is_new(&a, 2));
-        assert!(!sent.is_new(&a, 2));
-        assert!(!sent.is_new(&a, 1));
-        assert!(sent.is_new(&b, 1));
-        assert!(!sent.is_new(&a, 2), "used last");
-        assert!(sent.is_new(&c, 1), "b is forgotten for it");
+        sent.remember(&a, 2);
+        assert!(sent.has(&a, 1) && sent.has(&a, 2));
+        assert!(!sent.has(&a, 3) && !sent.has(&b, 1));
 
-        assert!(!sent.is_new(&a, 2));
-        assert!(sent.is_new(&b, 1));
+        sent.remember(&b, 1);
+        sent.remember(&a, 3);
+        sent.remember(&c, 1);
+        assert!(!sent.has(&b, 1), "used the longest ago");
+        assert!(sent.has(&a, 3) && sent.has(&c, 1));
     }
 }

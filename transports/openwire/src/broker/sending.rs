@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use finewire_core::machine::LinkId;
 
-use crate::command::{Destination, Message, ProducerAck, TransactionId};
+use crate::command::{Command, Destination, Message, ProducerAck, TransactionId};
 use crate::selector::Subject;
 
 use super::config::SlowConsumer;
@@ -12,11 +12,12 @@ use super::consumer::{ConsumerKey, Waiting};
 use super::detach::detach;
 use super::event::BrokerEvent;
 use super::fault::Fault;
+use super::holding::Shortage;
 use super::machine::Broker;
 use super::names;
 use super::permissions::Right;
 use super::queue::Stored;
-use super::serve::missing;
+use super::serve::{Answer, DONE, Then, missing};
 
 /// The queue of messages that nobody could handle.
 pub(super) const DEAD_LETTERS: &str = "ActiveMQ.DLQ";
@@ -33,26 +34,58 @@ pub(super) fn size_of(message: &Message) -> usize {
     1024 + content + properties
 }
 
+/// A send that the broker takes.
+enum Admitted {
+    /// It is to be put there.
+    To(Vec<Destination>),
+    /// It is in its transaction, or was taken before.
+    Already,
+}
+
 impl Broker {
     /// A client sends.
-    pub(super) fn take_send(&mut self, link: LinkId, message: Arc<Message>) -> Result<(), Fault> {
-        let result = self.admit(link, &message);
-        self.acknowledge_window(link, &message);
-        if result.is_err()
-            && let Some(TransactionId::Local(id)) = &message.extras.transaction_id
-        {
+    pub(super) fn take_send(
+        &mut self,
+        link: LinkId,
+        message: Arc<Message>,
+    ) -> Result<(Answer, Then), Fault> {
+        let fault = match self.admit(link, &message) {
+            Ok(Admitted::Already) => {
+                self.acknowledge_window(link, &message);
+                return DONE;
+            }
+            Ok(Admitted::To(parts)) => {
+                // The producer may go on before its message is handed out.
+                self.acknowledge_window(link, &message);
+                self.put(&parts, message);
+                return DONE;
+            }
+            Err(fault) => fault,
+        };
+        if let Some(Shortage::Queue(name)) = &fault.shortage {
+            self.advise_full(name);
+        }
+        if let Some(TransactionId::Local(id)) = &message.extras.transaction_id {
+            self.acknowledge_window(link, &message);
             let connection = self.connections.get_mut(&link);
             let transactions = connection.map(|connection| &mut connection.transactions);
             if let Some(transaction) = transactions.and_then(|all| all.get_mut(&id.value)) {
                 transaction.broken = true;
             }
+            return Err(fault);
         }
-        result
+        let session = message.producer_id.as_ref().map_or(0, |id| id.session_id);
+        let held = self.hold_up(link, session, Command::Message(Arc::clone(&message)), fault);
+        if held.is_err() {
+            self.acknowledge_window(link, &message);
+        }
+        held
     }
 
-    fn admit(&mut self, link: LinkId, message: &Arc<Message>) -> Result<(), Fault> {
+    fn admit(&mut self, link: LinkId, message: &Arc<Message>) -> Result<Admitted, Fault> {
         let limits = &self.config.limits;
         let (transaction_sends, queue_bytes) = (limits.transaction_sends, limits.queue_bytes);
+        let total_bytes = limits.total_bytes;
         let producer = message
             .producer_id
             .as_ref()
@@ -62,23 +95,36 @@ impl Broker {
             .as_ref()
             .ok_or_else(|| missing("Message.messageId"))?;
         self.own_session(link, producer.connection_id.as_ref(), producer.session_id)?;
-        if self.config.permissions.is_some()
-            && let Some(destination) = &message.destination
-        {
-            for part in names::parts(destination)? {
-                self.check_right(link, Right::Write, &part)?;
+        let destination = message
+            .destination
+            .as_ref()
+            .ok_or_else(|| missing("Message.destination"))?;
+        let parts = names::parts(destination)?;
+        if self.config.permissions.is_some() {
+            for part in &parts {
+                self.check_right(link, Right::Write, part)?;
             }
         }
         match &message.extras.transaction_id {
             None => {
                 let sequence = id.producer_sequence_id;
-                if message.response_required && !self.sent_before.is_new(producer, sequence) {
+                let confirmed = message.response_required;
+                if confirmed && self.sent_before.has(producer, sequence) {
                     self.counters.duplicates += 1;
-                    return Ok(());
+                    return Ok(Admitted::Already);
                 }
-                self.publish(message)
+                self.check_targets(&parts, message)?;
+                if confirmed {
+                    self.sent_before.remember(producer, sequence);
+                }
+                Ok(Admitted::To(parts))
             }
             Some(TransactionId::Local(transaction)) => {
+                for part in &parts {
+                    self.check_name(part)?;
+                }
+                let size = size_of(message);
+                let held_bytes = self.held_bytes + self.open_bytes;
                 let connection = self.own(link, producer.connection_id.as_ref())?;
                 let open = connection.transactions.get_mut(&transaction.value);
                 let open = open.ok_or_else(|| {
@@ -87,13 +133,16 @@ impl Broker {
                         transaction.value
                     ))
                 })?;
-                let size = size_of(message);
                 if open.sends.len() >= transaction_sends || open.bytes + size > queue_bytes {
                     return Err(Fault::exhausted("The transaction is too large"));
                 }
+                if held_bytes + size > total_bytes {
+                    return Err(Fault::exhausted("Usage limit reached: the broker is full"));
+                }
                 open.bytes += size;
                 open.sends.push(Arc::clone(message));
-                Ok(())
+                self.open_bytes += size;
+                Ok(Admitted::Already)
             }
             Some(TransactionId::Xa(_)) => Err(no_xa()),
         }
@@ -122,56 +171,106 @@ impl Broker {
     }
 
     /// Puts a message where its destination says; all parts of a composite or none.
-    pub(super) fn publish(&mut self, message: &Arc<Message>) -> Result<(), Fault> {
+    pub(super) fn publish(&mut self, message: Arc<Message>) -> Result<(), Fault> {
         let destination = message
             .destination
             .as_ref()
             .ok_or_else(|| missing("Message.destination"))?;
         let parts = names::parts(destination)?;
-        for part in &parts {
-            self.check_target(part, message)?;
-        }
-        match parts.as_slice() {
-            [only] => self.place(only, Arc::clone(message)),
-            _ => {
-                for part in &parts {
-                    let mut copy = Message::clone(message);
-                    copy.destination = Some(part.clone());
-                    copy.extras.original_destination = Some(destination.clone());
-                    self.place(part, Arc::new(copy));
-                }
-            }
-        }
+        self.check_targets(&parts, &message)?;
+        self.put(&parts, message);
         Ok(())
     }
 
-    fn check_target(&mut self, target: &Destination, message: &Message) -> Result<(), Fault> {
+    /// Puts a message to destinations that were checked.
+    fn put(&mut self, parts: &[Destination], message: Arc<Message>) {
+        if let [only] = parts {
+            self.place(only, message);
+            return;
+        }
+        for part in parts {
+            let mut copy = Message::clone(&message);
+            copy.extras.original_destination = copy.destination.replace(part.clone());
+            self.place(part, Arc::new(copy));
+        }
+    }
+
+    fn check_targets(&mut self, parts: &[Destination], message: &Message) -> Result<(), Fault> {
+        for part in parts {
+            self.check_name(part)?;
+            if part.kind.is_queue() {
+                self.make_queue(part)?;
+            }
+        }
+        self.room_in_each(parts, size_of(message))
+    }
+
+    /// Whether clients may send to such a destination.
+    fn check_name(&self, target: &Destination) -> Result<(), Fault> {
         self.check_temporary(target)?;
         if names::is_pattern(target) {
             return Err(Fault::invalid_destination(
                 "Cannot send to a name with wildcards",
             ));
         }
-        if target.kind.is_topic() {
-            if target.name().starts_with(ADVISORY) {
-                return Err(Fault::security("Advisories are the broker's to send"));
-            }
-            return Ok(());
-        }
-        self.make_queue(target)?;
-        let limits = &self.config.limits;
-        let size = size_of(message);
-        let (held, bytes) = self.queues.get(target).map_or((0, 0), |queue| queue.held());
-        let full = held >= limits.queue_messages
-            || bytes + size > limits.queue_bytes
-            || self.held_bytes + size > limits.total_bytes;
-        if full {
-            self.advise_full(target);
-            return Err(Fault::exhausted(format!(
-                "Usage limit reached: {target} holds {held} messages, {bytes} bytes"
-            )));
+        if target.kind.is_topic() && target.name().starts_with(ADVISORY) {
+            return Err(Fault::security("Advisories are the broker's to send"));
         }
         Ok(())
+    }
+
+    /// Whether there is room for a message now.
+    pub(super) fn room_for(&self, message: &Message) -> Result<(), Fault> {
+        let destination = message
+            .destination
+            .as_ref()
+            .ok_or_else(|| missing("Message.destination"))?;
+        self.room_in_each(&names::parts(destination)?, size_of(message))
+    }
+
+    fn room_in_each(&self, parts: &[Destination], size: usize) -> Result<(), Fault> {
+        let mut all = 0;
+        for part in parts.iter().filter(|part| part.kind.is_queue()) {
+            self.room_in_queue(part, (1, size), (0, 0))?;
+            all += size;
+        }
+        self.room_in_total(all, 0)
+    }
+
+    /// Whether a queue has room for messages and bytes that come when others have gone.
+    pub(super) fn room_in_queue(
+        &self,
+        name: &Destination,
+        coming: (usize, usize),
+        going: (usize, usize),
+    ) -> Result<(), Fault> {
+        let limits = &self.config.limits;
+        let (held, bytes) = self.queues.get(name).map_or((0, 0), |queue| queue.held());
+        let fits = |held: usize, bytes: usize| {
+            held + coming.0 <= limits.queue_messages && bytes + coming.1 <= limits.queue_bytes
+        };
+        if fits(held.saturating_sub(going.0), bytes.saturating_sub(going.1)) {
+            return Ok(());
+        }
+        let full = format!("Usage limit reached: {name} holds {held} messages, {bytes} bytes");
+        if !fits(0, 0) {
+            return Err(Fault::exhausted(full));
+        }
+        Err(Fault::short_of(Shortage::Queue(name.clone()), full))
+    }
+
+    /// Whether the broker has room for bytes that come when others have gone.
+    pub(super) fn room_in_total(&self, coming: usize, going: usize) -> Result<(), Fault> {
+        let limit = self.config.limits.total_bytes;
+        let held = self.held_bytes + self.open_bytes;
+        if coming == 0 || held.saturating_sub(going) + coming <= limit {
+            return Ok(());
+        }
+        let full = format!("Usage limit reached: the broker holds {held} bytes");
+        if coming > limit {
+            return Err(Fault::exhausted(full));
+        }
+        Err(Fault::short_of(Shortage::Total, full))
     }
 
     /// Numbers a message and gives it to a plain destination that was checked.
@@ -313,12 +412,11 @@ impl Broker {
         let mut dead = message.clone();
         dead.expiration = 0;
         dead.extras.original_destination = from;
-        dead.destination = Some(grave.clone());
+        dead.destination = Some(grave);
         dead.extras.original_transaction_id = dead.extras.transaction_id.take();
         super::properties::add(&mut dead, "dlqDeliveryFailureCause", cause);
-        if self.check_target(&grave, &dead).is_ok() {
-            self.place(&grave, Arc::new(dead));
-        }
+        // Where there is no room for it, it is gone.
+        let _ = self.publish(Arc::new(dead));
     }
 }
 

@@ -55,8 +55,15 @@ pub(super) fn missing(what: &'static str) -> Fault {
 }
 
 impl Broker {
-    /// Carries out one command and answers it.
+    /// Takes one command: it is carried out, unless it has to stand behind what is held up.
     pub(super) fn serve(&mut self, link: LinkId, command: Command) {
+        if let Some(command) = self.line_up(link, command) {
+            self.carry_out(link, command);
+        }
+    }
+
+    /// Carries out one command, whose turn it is, and answers it.
+    pub(super) fn carry_out(&mut self, link: LinkId, command: Command) {
         let id = command.command_id();
         let wants_answer = command.response_required();
         let name = command.type_name();
@@ -475,7 +482,6 @@ impl Broker {
 
     /// Lets a client's own message in.
     fn take_message(&mut self, link: LinkId, message: Arc<crate::command::Message>) -> Served {
-        self.take_send(link, message)?;
-        DONE
+        self.take_send(link, message)
     }
 }
