@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod doctor;
 mod door;
+mod levels;
 mod logs;
 mod monitor;
 mod parts;

@@ -201,6 +201,17 @@ impl Connector {
         (report(&self.broker, &self.broker_health), nodes.collect())
     }
 
+    /// Running totals that are not the decisions' own, by the names of [`Status`]'s fields.
+    #[must_use]
+    pub const fn totals(&self) -> [(&'static str, u64); 4] {
+        [
+            ("unsent", self.unsent),
+            ("repeated", self.repeated),
+            ("forged", self.forged),
+            ("unreadable", self.unreadable),
+        ]
+    }
+
     /// The messages that passed after the one with this number, oldest first, at most `most`; 0 for all that
     /// are kept.
     pub fn recent_since(&self, number: u64, most: usize) -> impl Iterator<Item = &Recent> {

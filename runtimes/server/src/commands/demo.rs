@@ -3,7 +3,7 @@
 use super::simulate::agent_password;
 use crate::cli;
 use crate::config::{BrokerChoice, Node, Settings, Trust, Tuning, XmppRoad};
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, MonitorPlan};
 use crate::parts::{
     BrokerPart, ConnectorPart, DriverPart, DriverPlan, SimulatorPart, SimulatorPlan, broker_uri,
 };
@@ -61,12 +61,21 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
     let uri = broker_uri(&settings, Some(&broker.url()))?;
     let connector = ConnectorPart::start(settings, &uri)?;
     let monitor_at = SocketAddr::from((Ipv4Addr::LOCALHOST, port(args.monitor_port, 8162)));
-    let monitor = Monitor::start(monitor_at, connector.source(), "--monitor-port").await?;
+    let monitor = Monitor::start(
+        MonitorPlan::local(monitor_at),
+        connector.subject(),
+        None,
+        axum::Router::new(),
+        "--monitor-port",
+    )
+    .await?;
     println!("broker       {}", broker.url());
     println!("finesse      https://{}", simulator.rest);
     println!("xmpp         {} (TLS)", simulator.xmpp);
     println!("certificate  {}", simulator.fingerprint);
-    println!("monitor      http://{}/", monitor.address());
+    for line in monitor.introduction() {
+        println!("{line}");
+    }
 
     let printer = Arc::new(Printer::new());
     let play = Play::new(printer.clone(), connector.handle.traces());

@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::config::{self, BrokerChoice};
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, MonitorPlan};
 use crate::parts::{BrokerPart, ConnectorPart, broker_uri};
 use crate::{logs, signals};
 use anyhow::Result;
@@ -37,8 +37,17 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
     let connector = ConnectorPart::start(settings, &uri)?;
     let _monitor = match monitor_at {
         Some(address) => {
-            let monitor = Monitor::start(address, connector.source(), "monitor.listen").await?;
-            println!("monitor      http://{}/", monitor.address());
+            let monitor = Monitor::start(
+                MonitorPlan::local(address),
+                connector.subject(),
+                None,
+                axum::Router::new(),
+                "monitor.listen",
+            )
+            .await?;
+            for line in monitor.introduction() {
+                println!("{line}");
+            }
             Some(monitor)
         }
         None => None,

@@ -1,233 +1,164 @@
-//! The web monitor's first page: links, agents, last messages. Read-only, loopback only.
+//! The monitor: links, agents, messages and an operator's actions, over HTTP or HTTPS.
 //!
-//! Not here: users, roles, live trace, charts.
+//! ```text
+//!   connector ──(4 looks a second, only what is new)──▶ watch ──▶ board ──▶ api ──▶ browsers, scripts
+//!       ▲                                                                    │
+//!       └────────────────────────── an operator's actions ◀──────────────────┘
+//! ```
+//!
+//! One task looks at the connector; everybody reads the board. So a hundred open pages cost the connector what
+//! one does. `API.md` in this folder is the page of the endpoints.
+//!
+//! What is kept is bounded: 100,000 messages (64 MiB at most, some 25 MB as they come), 300 rows of each agent's
+//! time line (300,000 together), 2,880 columns of the charts, 10,000 entries of the audit log, 256 sessions,
+//! 32 streams, 96 connections.
 
-mod view;
+mod api;
+mod assets;
+mod audit;
+mod board;
+mod caller;
+mod charts;
+mod guard;
+mod journal;
+mod listener;
+mod password;
+mod plan;
+mod refusal;
+mod sessions;
+mod shapes;
+mod stall;
+mod station;
+mod timeline;
+mod tls;
+mod token;
+mod watch;
 
-pub(crate) use view::{AgentView, CallView, LinkView, MessageView, View};
+pub(crate) use password::PasswordHash;
+pub(crate) use plan::{MonitorPlan, Role, User, Wire};
+pub(crate) use station::{Kept, Reload, Reloaded, Station};
+pub(crate) use watch::{MESSAGES_AT_ONCE, Subject};
 
 use crate::parts::cannot_listen;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use audit::Audit;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
-use core::future::Future;
+use board::Board;
 use core::net::SocketAddr;
-use core::pin::Pin;
-use core::time::Duration;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use std::sync::Arc;
+use guard::Hosts;
+use sessions::Sessions;
+use shapes::At;
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-
-type Answer = Pin<Box<dyn Future<Output = Option<View>> + Send>>;
-
-/// Where the page gets its facts: `None` once the connector is gone.
-pub(crate) type Source = Arc<dyn Fn() -> Answer + Send + Sync>;
+use token::Token;
 
 /// A running monitor; ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Monitor {
     address: SocketAddr,
-    task: JoinHandle<()>,
+    fingerprint: Option<String>,
+    token_file: PathBuf,
+    station: Arc<Station>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Monitor {
-    /// Listens on `address` (port 0: a free one) and serves the page; `option` is what chooses the
-    /// address, for the error.
+    /// Listens as `plan` says and shows `subject`; `option` is what chooses the address, for the error.
+    /// `further` are endpoints of others.
     ///
     /// # Errors
     ///
-    /// When the address is taken or not ours.
-    pub(crate) async fn start(address: SocketAddr, source: Source, option: &str) -> Result<Self> {
-        let listener = TcpListener::bind(address).await.map_err(|e| {
-            cannot_listen("monitor", address, &finewire_host::close_reason(&e), option)
+    /// The address is taken or not ours, the token's or the audit log's file cannot be used, the certificate is
+    /// no good, or it would be open to the network without TLS or without a user.
+    pub(crate) async fn start(
+        plan: MonitorPlan,
+        subject: Subject,
+        reload: Option<Reload>,
+        further: Router<Arc<Station>>,
+        option: &str,
+    ) -> Result<Self> {
+        if !plan.listen.ip().is_loopback() {
+            if plan.wire == Wire::Plain {
+                bail!("off loopback the monitor is reached by HTTPS only: set monitor.tls");
+            }
+            if plan.users.is_empty() {
+                bail!("off loopback the monitor needs a user: set [[monitor.user]]");
+            }
+        }
+        let token_file = match &plan.token_file {
+            Some(path) => path.clone(),
+            None => token::folder()?.join("monitor-token"),
+        };
+        let audit_file = match &plan.audit_file {
+            Some(path) => path.clone(),
+            None => token_file.with_file_name("monitor-audit.jsonl"),
+        };
+        let listener = TcpListener::bind(plan.listen).await.map_err(|e| {
+            cannot_listen("monitor", plan.listen, &finewire_host::close_reason(&e), option)
         })?;
         let address = listener.local_addr().context("the monitor's address")?;
-        let task = tokio::spawn(serve(listener, router(source)));
-        Ok(Self { address, task })
+        let secured = tls::secure(&plan.wire, plan.listen.ip(), &plan.names)?;
+        let (streams, hashes) = Station::semaphores();
+        let began = At::now();
+        let station = Arc::new(Station {
+            board: Arc::new(Board::new(began)),
+            handle: subject.handle.clone(),
+            hosts: Hosts::new(plan.listen.ip(), &plan.names),
+            is_secured: secured.is_some(),
+            open_metrics: plan.open_metrics,
+            token: Token::keep(&token_file)?,
+            users: RwLock::new(plan.users),
+            sessions: Sessions::default(),
+            audit: Audit::open(&audit_file)?,
+            reload,
+            streams,
+            hashes,
+        });
+        let router = api::router(station.clone(), further);
+        let fingerprint = secured.as_ref().map(|secured| secured.fingerprint.clone());
+        let acceptor = secured.map(|secured| secured.acceptor);
+        let tasks = [
+            tokio::spawn(listener::serve(listener, acceptor, router)),
+            tokio::spawn(watch::watch(subject, station.board.clone())),
+        ];
+        Ok(Self {
+            address,
+            fingerprint,
+            token_file,
+            station,
+            tasks,
+        })
     }
 
-    pub(crate) const fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it is reached, where its token is, and by which certificate it is known: lines for the operator.
+    pub(crate) fn introduction(&self) -> Vec<String> {
+        let scheme = match self.fingerprint {
+            Some(_) => "https",
+            None => "http",
+        };
+        let mut lines = vec![
+            format!("monitor      {scheme}://{}/", self.address),
+            format!("token        {}", self.token_file.display()),
+        ];
+        if let Some(fingerprint) = &self.fingerprint {
+            lines.push(format!("fingerprint  {fingerprint}"));
+        }
+        lines
+    }
+
+    /// Other users from now on, as a reload brings them.
+    #[expect(dead_code, reason = "the reload of the configuration calls it")]
+    pub(crate) fn set_users(&self, users: Vec<User>) {
+        self.station.set_users(users);
     }
 }
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Connections at a time; further ones wait to be accepted.
-const CONNECTIONS: usize = 64;
-/// How long a request's head may take, and an idle connection may stay.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// How long one connection may live; a browser opens another.
-const LIFE: Duration = Duration::from_secs(120);
-
-/// Serves `router`. Neither many connections nor slow ones can take the process's descriptors.
-async fn serve(listener: TcpListener, router: Router) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else {
-            return;
-        };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(e) => {
-                tracing::warn!("the monitor cannot accept: {e}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let service = TowerToHyperService::new(router.clone());
-        tokio::spawn(async move {
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_WITHIN)
-                .max_buf_size(16 * 1024)
-                .serve_connection(TokioIo::new(stream), service);
-            // Whatever a browser does wrong ends its own connection only.
-            let _ = tokio::time::timeout(LIFE, connection).await;
-            drop(place);
-        });
-    }
-}
-
-fn router(source: Source) -> Router {
-    Router::new()
-        .route(
-            "/",
-            get(|| asset("text/html; charset=utf-8", include_str!("page.html"))),
-        )
-        .route(
-            "/page.css",
-            get(|| asset("text/css; charset=utf-8", include_str!("page.css"))),
-        )
-        .route(
-            "/page.js",
-            get(|| asset("text/javascript; charset=utf-8", include_str!("page.js"))),
-        )
-        .route("/api/status", get(status))
-        .route("/healthz", get(healthz))
-        .layer(middleware::from_fn(guard))
-        .with_state(source)
-}
-
-async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, kind)], text)
-}
-
-async fn status(State(source): State<Source>) -> Response {
-    match source().await {
-        Some(view) => Json(view).into_response(),
-        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
-}
-
-/// Alive: the process answers and the connector's machine turns.
-async fn healthz(State(source): State<Source>) -> Response {
-    match source().await {
-        Some(_) => (StatusCode::OK, "ok\n").into_response(),
-        None => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the connector has stopped\n",
-        )
-            .into_response(),
-    }
-}
-
-/// Answers only requests that name a loopback host, so that no page elsewhere can read us by a
-/// name of its own that resolves to 127.0.0.1; and keeps the page from loading anything foreign.
-async fn guard(request: Request, next: Next) -> Response {
-    if !names_loopback(&request) {
-        let text = "the monitor answers requests to localhost only\n";
-        return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
-    }
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                  img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(policy),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Whether everything that names a host in a request names this machine.
-fn names_loopback(request: &Request) -> bool {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return false;
-    };
-    let target = request.uri().authority();
-    host.to_str().is_ok_and(is_loopback)
-        && target.is_none_or(|authority| is_loopback(authority.as_str()))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let (name, port) = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').unwrap_or((rest, "?")),
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
-    };
-    let port = port.strip_prefix(':').unwrap_or(port);
-    port.bytes().all(|byte| byte.is_ascii_digit())
-        && (name.eq_ignore_ascii_case("localhost")
-            || name
-                .parse::<core::net::IpAddr>()
-                .is_ok_and(|ip| ip.is_loopback()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(target: &str, hosts: &[&str]) -> Request {
-        let mut request = axum::http::Request::builder().uri(target);
-        for host in hosts {
-            request = request.header(header::HOST, *host);
+        for task in &self.tasks {
+            task.abort();
         }
-        request.body(axum::body::Body::empty()).unwrap()
-    }
-
-    #[test]
-    fn only_loopback_hosts_are_answered() {
-        for (host, answered) in [
-            ("localhost:8162", true),
-            ("127.0.0.1:8162", true),
-            ("[::1]:8162", true),
-            ("rebound.example:8162", false),
-            ("127.0.0.1.rebound.example", false),
-            ("localhost:x@rebound.example", false),
-            ("", false),
-        ] {
-            assert_eq!(names_loopback(&request("/", &[host])), answered, "{host}");
-        }
-        assert!(!names_loopback(&request("/", &[])));
-        assert!(!names_loopback(&request(
-            "/",
-            &["localhost", "evil.example"]
-        )));
-        assert!(!names_loopback(&request(
-            "http://evil.example/",
-            &["localhost"]
-        )));
     }
 }

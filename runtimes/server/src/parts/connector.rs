@@ -2,26 +2,27 @@
 
 use super::{options, seed};
 use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
-use crate::monitor::{AgentView, CallView, LinkView, MessageView, Source, View};
+use crate::monitor::{MESSAGES_AT_ONCE, Subject};
 use anyhow::{Context, Result};
 use core::time::Duration;
 use finewire_connector::{
-    BrokerConfig, Command, Config, Connector, Event, LinkReport, NodeConfig, Status, Which,
+    BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which,
 };
-use finewire_core::connector::{self, NodeId, Note, Readiness, Subscription};
+use finewire_core::connector::{self, NodeId, Note};
 use finewire_core::contract::TimeFormat;
-use finewire_core::machine::{CloseReason, Instant, LinkState, Outcome, TlsId};
+use finewire_core::machine::{CloseReason, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
 use finewire_openwire::client::{BrokerUri, ClientConfig};
 use finewire_tokio::{Events, Handle, Task};
 use jiff::tz::TimeZone;
-use std::sync::Arc;
 use std::time::SystemTime;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 const BROKER: TlsId = TlsId(1);
 /// Node n has the profile of this number plus n.
 const NODES: u32 = 10;
+/// Events that a listener may be behind; it looks four times a second.
+const HAPPENED_KEPT: usize = 16_384;
 /// Where Finesse's web server takes WebSockets for notifications.
 const WEBSOCKET: &str = "/ws/";
 
@@ -31,8 +32,9 @@ pub(crate) struct ConnectorPart {
     pub(crate) handle: Handle<Connector>,
     /// Whether the broker is reached and Finesse serves.
     pub(crate) ready: watch::Receiver<bool>,
+    /// What it tells its owner, with the moment it did, for everybody who listens.
+    pub(crate) happened: broadcast::Sender<(SystemTime, Event)>,
     started: SystemTime,
-    zone: TimeZone,
     task: Task<Connector>,
 }
 
@@ -49,13 +51,14 @@ impl ConnectorPart {
         let (handle, events, task) =
             finewire_tokio::spawn(Connector::new(config, seed()?), options(profiles));
         let (sender, ready) = watch::channel(false);
-        tokio::spawn(watch_over(events, sender));
-        tokio::spawn(keep_offset(handle.clone(), zone.clone()));
+        let happened = broadcast::Sender::new(HAPPENED_KEPT);
+        tokio::spawn(watch_over(events, sender, happened.clone()));
+        tokio::spawn(keep_offset(handle.clone(), zone));
         Ok(Self {
             handle,
             ready,
+            happened,
             started,
-            zone,
             task,
         })
     }
@@ -74,16 +77,13 @@ impl ConnectorPart {
             .context("the connector has stopped")
     }
 
-    /// Where the monitor gets its facts.
-    pub(crate) fn source(&self) -> Source {
-        let (handle, started, zone) = (self.handle.clone(), self.started, self.zone.clone());
-        Arc::new(move || {
-            let (handle, zone) = (handle.clone(), zone.clone());
-            Box::pin(async move {
-                let status = handle.inspect(Connector::status).await?;
-                Some(view(&status, started, &zone))
-            })
-        })
+    /// What a monitor watches, from now on.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject {
+            handle: self.handle.clone(),
+            happened: self.happened.subscribe(),
+            started: self.started,
+        }
     }
 
     /// Ends what is under way, leaves Finesse and broker in good order, and stops.
@@ -164,7 +164,9 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     decisions.new_outbound_call = settings.new_outbound_call;
     decisions.event_format = settings.event_format;
     settings.tuning.apply(&mut decisions);
-    Ok((Config::new(broker, nodes, decisions), profiles))
+    let mut config = Config::new(broker, nodes, decisions);
+    config.recent = MESSAGES_AT_ONCE;
+    Ok((config, profiles))
 }
 
 /// Summer time begins and ends while we run.
@@ -202,10 +204,16 @@ pub(crate) fn client_tls(trust: &Trust) -> Result<ClientTls> {
     }
 }
 
-async fn watch_over(mut events: Events<Event>, ready: watch::Sender<bool>) {
+async fn watch_over(
+    mut events: Events<Event>,
+    ready: watch::Sender<bool>,
+    happened: broadcast::Sender<(SystemTime, Event)>,
+) {
     let (mut broker, mut finesse) = (false, Vec::new());
     while let Some(event) = events.next().await {
         log(&event);
+        // Nobody listens: nothing to tell.
+        let _ = happened.send((SystemTime::now(), event.clone()));
         match event {
             Event::LinkUp(Which::Broker) => broker = true,
             // It is ending: nobody is to be alarmed.
@@ -303,145 +311,11 @@ fn log(event: &Event) {
     }
 }
 
-fn view(status: &Status, started: SystemTime, zone: &TimeZone) -> View {
-    let uptime = started.elapsed().unwrap_or_default();
-    let now = Instant::START + uptime;
-    let ms = |since: Instant| u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
-    let mut links = vec![LinkView {
-        name: "broker".into(),
-        peer: status.broker.endpoint.clone(),
-        state: link_state(&status.broker),
-        since_ms: ms(status.broker.since),
-        why: status
-            .broker
-            .why
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-    }];
-    for node in &status.nodes {
-        links.push(LinkView {
-            name: format!("Finesse {}", node_name(node.node)),
-            peer: node.endpoint.clone(),
-            state: match node.readiness {
-                Readiness::InService => "up",
-                Readiness::OutOfService => "down",
-                Readiness::Unknown => "connecting",
-            },
-            since_ms: ms(node.since),
-            why: node.why.to_string(),
-        });
-    }
-    let agents = status.agents.iter().map(|(agent, _)| AgentView {
-        id: agent.agent.to_string(),
-        name: agent.name.to_string(),
-        state: agent.state.to_string(),
-        extension: agent
-            .extension
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        destination: agent
-            .destination
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        feed: match agent.subscription {
-            Subscription::None => "idle",
-            Subscription::Opening => "connecting",
-            Subscription::Up => "up",
-            Subscription::Down => "down",
-        },
-        calls: agent
-            .calls
-            .iter()
-            .map(|call| CallView {
-                id: call.id.to_string(),
-                state: call.state.to_string(),
-                from: call.from.to_string(),
-            })
-            .collect(),
-    });
-    let messages = status.recent.iter().rev().map(|recent| MessageView {
-        at: clock(started, recent.at, zone),
-        from: recent.message.from.to_string(),
-        to: recent.message.to.to_string(),
-        agent: recent
-            .message
-            .agent
-            .as_deref()
-            .unwrap_or_default()
-            .to_owned(),
-        subject: recent.message.subject.clone(),
-        detail: recent.message.detail.clone(),
-    });
-    View {
-        version: env!("CARGO_PKG_VERSION"),
-        ready: status.readiness == Readiness::InService && status.broker.state == LinkState::Ready,
-        uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
-        agents: agents.collect(),
-        messages: messages.collect(),
-        counters: counters(status),
-        links,
-    }
-}
-
 /// Nodes go by letters: A, and B where there is one.
 fn node_name(node: NodeId) -> String {
     match node.0 {
         0 => "A".into(),
         1 => "B".into(),
         other => (u32::from(other) + 1).to_string(),
-    }
-}
-
-fn link_state(link: &LinkReport) -> &'static str {
-    match link.state {
-        LinkState::Ready => "up",
-        LinkState::Opening | LinkState::Securing | LinkState::Greeting => "connecting",
-        LinkState::Waiting { .. } => "down",
-        LinkState::Idle => "idle",
-    }
-}
-
-fn counters(status: &Status) -> std::collections::BTreeMap<&'static str, u64> {
-    let counts = &status.counters;
-    [
-        ("commands", counts.commands),
-        ("commands_done", counts.commands_done),
-        ("commands_failed", counts.commands_failed),
-        ("commands_dropped", counts.commands_dropped),
-        ("malformed", counts.malformed),
-        ("refused_destinations", counts.refused_destinations),
-        ("events", counts.events),
-        ("events_dropped", counts.events_dropped),
-        ("replaced_values", counts.replaced_values),
-        ("requests", counts.requests),
-        ("requests_refused", counts.requests_refused),
-        ("requests_unanswered", counts.requests_unanswered),
-        ("late_answers", counts.late_answers),
-        ("notifications", counts.notifications),
-        ("duplicates", counts.duplicates),
-        ("unrelated", counts.unrelated),
-        ("wrong_passwords", counts.wrong_passwords),
-        ("refused_unread", counts.refused_unread),
-        ("timeouts", counts.timeouts),
-        ("resyncs", counts.resyncs),
-        ("unsent", status.unsent),
-        ("forged", status.forged),
-        ("unreadable", status.unreadable),
-    ]
-    .into()
-}
-
-/// The wall time of a moment, to the millisecond.
-fn clock(started: SystemTime, at: Instant, zone: &TimeZone) -> String {
-    let moment = started + at.since(Instant::START);
-    match jiff::Timestamp::try_from(moment) {
-        Ok(moment) => moment
-            .to_zoned(zone.clone())
-            .strftime("%H:%M:%S%.3f")
-            .to_string(),
-        Err(_) => at.to_string(),
     }
 }
