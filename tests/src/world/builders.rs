@@ -1,5 +1,7 @@
 //! The machines of a site, made by its plan.
 
+use std::time::Duration;
+
 use finewire_connector::{
     BrokerConfig as WayToBroker, Config as ConnectorConfig, Connector, NodeConfig,
 };
@@ -48,6 +50,8 @@ pub(super) fn new_finesse(plan: &Plan) -> Simulator {
     config.require_reason = shape.require_reason;
     config.timing.ring = shape.ring;
     config.timing.forced_sign_out = shape.forced_sign_out;
+    // Shorter than what it takes until all is mended, so that dead streams are gone by then.
+    config.timing.silence = Duration::from_secs(120);
     for agent in &mut config.agents {
         agent.wrap_up = shape.wrap_up;
     }

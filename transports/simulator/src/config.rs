@@ -169,6 +169,14 @@ impl Config {
         self
     }
 
+    /// How a node's notification service behaves.
+    pub(crate) fn notification_service(&self, node: Node) -> finewire_xmpp::ServerConfig {
+        finewire_xmpp::ServerConfig {
+            silence: Some(self.timing.silence),
+            ..finewire_xmpp::ServerConfig::new(self.domain_of(node).as_str())
+        }
+    }
+
     /// The domain of a node's users.
     pub(crate) fn domain_of(&self, node: Node) -> &Text {
         match node {
@@ -363,6 +371,9 @@ pub struct Timing {
     pub outside_answers: Option<Duration>,
     /// From the loss of presence to the forced sign-out (60 s).
     pub forced_sign_out: Duration,
+    /// How long a client of the notification service may say nothing before its stream is ended
+    /// (6 min); it is pinged after half of that.
+    pub silence: Duration,
 }
 
 impl Default for Timing {
@@ -376,6 +387,7 @@ impl Default for Timing {
             dial: millis(50),
             outside_answers: Some(Duration::from_secs(2)),
             forced_sign_out: Duration::from_secs(60),
+            silence: Duration::from_secs(360),
         }
     }
 }

@@ -351,7 +351,7 @@ impl Simulator {
                 self.door.insert(link, peer);
             }
             Service::Xmpp => {
-                let config = finewire_xmpp::ServerConfig::new(self.config.domain_of(node).as_str());
+                let config = self.config.notification_service(node);
                 let server = finewire_xmpp::Server::new(config, self.random.fork());
                 self.streams.insert(link, Peer::new(now, link, server, tls));
                 self.sessions.insert(link, Session::new(node));

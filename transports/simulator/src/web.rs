@@ -127,7 +127,7 @@ impl Simulator {
         if let Some(refusal) = refusal {
             return self.answer(link, exchange, refusal);
         }
-        let config = finewire_xmpp::ServerConfig::new(self.config.domain_of(node).as_str());
+        let config = self.config.notification_service(node);
         let protocol = Box::new(server_inside(config, self.random.fork()));
         let id = self.next_command();
         let now = self.now;

@@ -76,7 +76,7 @@ impl Server {
         }
     }
 
-    pub(super) fn bind(&mut self, iq: &Element) {
+    pub(super) fn bind(&mut self, now: Instant, iq: &Element) {
         let resource = iq
             .child("bind", ns::BIND)
             .and_then(|bind| bind.child("resource", ns::BIND))
@@ -92,6 +92,7 @@ impl Server {
             .with_child(Element::new("jid", ns::BIND).with_text(jid.as_str()));
         self.send("bind", &answers::result(iq).with_child(bound));
         self.timers.clear(&Timer::Login);
+        self.await_word(now);
         self.phase = Phase::Bound { jid: jid.clone() };
         self.outputs.push_back(ProtocolOutput::Ready);
         let event = ServerEvent::Bound { jid };

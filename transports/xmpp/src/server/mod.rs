@@ -44,6 +44,8 @@ pub struct Server {
     /// Publish-subscribe requests that wait for their owner.
     pending: BTreeMap<u64, Pending>,
     requests: u64,
+    /// When the client last said anything.
+    heard: Instant,
     timers: Timers<Timer>,
     outputs: VecDeque<ProtocolOutput<ServerEvent>>,
 }
@@ -75,6 +77,7 @@ struct Pending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Login,
+    Silence,
     Leave,
 }
 
@@ -104,6 +107,7 @@ impl Server {
             outbox: Outbox::new(),
             pending: BTreeMap::new(),
             requests: 0,
+            heard: Instant::START,
             timers: Timers::new(),
             outputs: VecDeque::new(),
         }
@@ -191,7 +195,7 @@ impl Server {
         match self.phase.clone() {
             Phase::Anonymous if stanza.is("starttls", ns::TLS) => self.start_tls(stanza)?,
             Phase::Anonymous if stanza.is("auth", ns::SASL) => self.on_auth(now, stanza),
-            Phase::Authenticated if answers::is_bind(stanza) => self.bind(stanza),
+            Phase::Authenticated if answers::is_bind(stanza) => self.bind(now, stanza),
             Phase::Bound { jid } => self.on_bound_stanza(&jid, stanza),
             _ => {
                 let reason = CloseReason::Remote(format!("{} before login", stanza.name));
@@ -361,6 +365,38 @@ impl Server {
         }
     }
 
+    /// Looks again after half of the silence that is borne. What the client says in between moves
+    /// no timer: a busy stream costs nothing more.
+    fn await_word(&mut self, now: Instant) {
+        if let Some(silence) = self.config.silence {
+            let next = (self.heard + silence / 2).max(now + SHORTEST);
+            self.timers.set(Timer::Silence, next);
+        }
+    }
+
+    /// A stream whose link died without a word ends, too. XEP-0199 §4.3, "Server-To-Client Pings".
+    fn on_silence(&mut self, now: Instant, jid: &Jid) {
+        let Some(silence) = self.config.silence else {
+            return;
+        };
+        let quiet = now.since(self.heard);
+        if quiet < silence / 2 {
+            return self.await_word(now);
+        }
+        if quiet >= silence {
+            return self.fail(now, StreamError::ConnectionTimeout, CloseReason::TimedOut);
+        }
+        let ping = Element::new("iq", ns::CLIENT)
+            .with_attribute("type", "get")
+            .with_attribute("from", &self.config.domain)
+            .with_attribute("to", jid.as_str())
+            .with_attribute("id", "ping")
+            .with_child(Element::new("ping", ns::PING));
+        self.send("ping", &ping);
+        let end = (self.heard + silence).max(now + SHORTEST);
+        self.timers.set(Timer::Silence, end);
+    }
+
     /// Ends the stream with an error.
     fn fail(&mut self, now: Instant, error: StreamError, reason: CloseReason) {
         if matches!(self.phase, Phase::Leaving(_) | Phase::Gone) {
@@ -436,7 +472,10 @@ impl Protocol for Server {
                     self.restart();
                 }
             }
-            ProtocolInput::Received(bytes) => self.on_received(now, bytes),
+            ProtocolInput::Received(bytes) => {
+                self.heard = now;
+                self.on_received(now, bytes);
+            }
             ProtocolInput::Sent => self.outbox.on_sent(),
             ProtocolInput::Closed(_) => self.on_closed(),
             ProtocolInput::Command(id, command) => {
@@ -455,6 +494,8 @@ impl Protocol for Server {
             match (timer, self.phase.clone()) {
                 (Timer::Leave, Phase::Leaving(reason)) => self.close(Closing::Abort, reason),
                 (Timer::Leave, _) => {}
+                (Timer::Silence, Phase::Bound { jid }) => self.on_silence(now, &jid),
+                (Timer::Silence, _) => {}
                 (Timer::Login, _) => {
                     self.fail(now, StreamError::ConnectionTimeout, CloseReason::TimedOut);
                 }

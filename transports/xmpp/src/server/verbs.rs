@@ -23,6 +23,9 @@ pub struct ServerConfig {
     pub session: bool,
     /// The longest time from the connection to the binding of a resource (30 s).
     pub login_within: Duration,
+    /// How long a client may say nothing before its stream is ended; after half of it, it is pinged
+    /// (6 min, as Openfire's `xmpp.client.idle`). `None`: for ever.
+    pub silence: Option<Duration>,
     /// Requests handed out and not yet answered, at most (100); more are turned down.
     pub most_pending: usize,
     /// Bytes waiting to be written, at most (8 MiB); a reader that is slower is thrown out.
@@ -46,6 +49,7 @@ impl ServerConfig {
             legacy_features: true,
             session: true,
             login_within: Duration::from_secs(30),
+            silence: Some(Duration::from_secs(360)),
             most_pending: 100,
             most_backlog: 8 * 1024 * 1024,
             limits: Limits::default(),

@@ -440,3 +440,22 @@ proptest! {
         prop_assert_eq!(&play(vec![1]), &whole);
     }
 }
+
+#[test]
+fn a_client_that_answers_pings_stays_and_one_that_is_gone_without_a_word_does_not() {
+    // A client that pings by itself would never be silent.
+    let mut talk = Talk::with(|config| config.ping_every = 3600 * SECOND, |_| {});
+    talk.open(None);
+    for _ in 0..20 {
+        talk.pass(60 * SECOND);
+    }
+    assert!(talk.up, "{:?}", talk.server_end);
+    let sent = String::from_utf8(talk.from_server.clone()).unwrap();
+    assert!(sent.matches("<ping").count() >= 5, "{sent}");
+
+    talk.deaf = true;
+    for _ in 0..7 {
+        talk.pass(60 * SECOND);
+    }
+    assert_eq!(talk.server_end, Some(CloseReason::TimedOut));
+}

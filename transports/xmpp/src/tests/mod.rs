@@ -31,6 +31,8 @@ pub(super) struct Talk {
     /// Whether the server's owner answers by itself.
     pub(super) owner_answers: bool,
     pub(super) up: bool,
+    /// Nothing arrives any more, and nobody is told.
+    pub(super) deaf: bool,
     pub(super) from_server: Vec<u8>,
     pub(super) from_client: Vec<u8>,
     pub(super) heard: Vec<ClientEvent>,
@@ -63,6 +65,7 @@ impl Talk {
             cut_after: None,
             owner_answers: true,
             up: false,
+            deaf: false,
             from_server: Vec::new(),
             from_client: Vec::new(),
             heard: Vec::new(),
@@ -233,7 +236,7 @@ impl Talk {
 
     fn deliver(&mut self, bytes: &[u8], to_client: bool) {
         let mut rest = bytes;
-        while !rest.is_empty() && self.up {
+        while !rest.is_empty() && self.up && !self.deaf {
             let size = self.pieces[self.turn % self.pieces.len()].clamp(1, rest.len());
             self.turn += 1;
             let (mut piece, behind) = rest.split_at(size);
