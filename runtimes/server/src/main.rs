@@ -11,6 +11,8 @@ mod door;
 mod levels;
 mod logs;
 mod monitor;
+mod notices;
+mod operations;
 mod parts;
 mod play;
 mod printer;

@@ -1,5 +1,6 @@
 //! Passwords and keys from where they may come: a file, the environment, a prompt.
 
+use crate::logs::codes;
 use anyhow::{Context, Result, bail};
 use finewire_core::password::Secret;
 use std::collections::BTreeMap;
@@ -62,7 +63,11 @@ fn warn_if_others_can_read(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     let open = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
     if open {
-        tracing::warn!("others can read {}; make it mode 0600", path.display());
+        tracing::warn!(
+            code = codes::SECRET_READABLE,
+            "others can read {}; make it mode 0600",
+            path.display()
+        );
     }
 }
 

@@ -4,6 +4,7 @@ use super::simulate::agent_password;
 use crate::cli;
 use crate::config::{BrokerChoice, Node, Settings, Trust, Tuning, XmppRoad};
 use crate::monitor::{Monitor, MonitorPlan};
+use crate::operations;
 use crate::parts::{
     BrokerPart, ConnectorPart, DriverPart, DriverPlan, SimulatorPart, SimulatorPlan, broker_uri,
 };
@@ -65,7 +66,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
         MonitorPlan::local(monitor_at),
         connector.subject(),
         None,
-        axum::Router::new(),
+        operations::router(connector.operations(Some(broker.handle()))),
         "--monitor-port",
     )
     .await?;

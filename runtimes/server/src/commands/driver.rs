@@ -1,6 +1,7 @@
 //! `finewire driver`: a driver on the command line.
 
 use crate::cli::{self, DriverAction};
+use crate::logs::codes;
 use crate::parts::{DriverPart, DriverPlan};
 use crate::{logs, secret, signals};
 use anyhow::{Context, Result, anyhow, bail};
@@ -52,7 +53,10 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
         () = stop.asked() => false,
     };
     if !left {
-        tracing::warn!("the broker does not let go of the driver: left as it is");
+        tracing::warn!(
+            code = codes::DRIVER_LEFT_AS_IT_IS,
+            "the broker does not let go of the driver: left as it is"
+        );
     }
     played.map(|()| ExitCode::SUCCESS)
 }

@@ -2,9 +2,11 @@
 
 use crate::cli;
 use crate::config::{self, BrokerChoice};
+use crate::logs::codes;
 use crate::monitor::{Monitor, MonitorPlan};
+use crate::operations;
 use crate::parts::{BrokerPart, ConnectorPart, broker_uri};
-use crate::{logs, signals};
+use crate::{logs, notices, signals};
 use anyhow::Result;
 use finewire_openwire::broker::Admission;
 use std::process::ExitCode;
@@ -41,7 +43,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
                 MonitorPlan::local(address),
                 connector.subject(),
                 None,
-                axum::Router::new(),
+                operations::router(connector.operations(broker.as_ref().map(BrokerPart::handle))),
                 "monitor.listen",
             )
             .await?;
@@ -52,6 +54,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
         }
         None => None,
     };
+    let notices = notices::begin(connector.handle.clone(), connector.ready.clone());
     let mut stop = signals::Stop::listen();
     tokio::select! {
         () = stop.asked() => {}
@@ -61,14 +64,20 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             stop.asked().await;
         }
     }
-    tracing::info!("stopping: commands under way are answered first");
+    tracing::info!(
+        code = codes::STOPPING,
+        "stopping: commands under way are answered first"
+    );
+    notices::stopping();
     tokio::select! {
         () = connector.stop() => {}
         () = stop.asked() => {
-            tracing::warn!("asked again: stopped at once");
+            tracing::warn!(code = codes::STOPPED_AT_ONCE, "asked again: stopped at once");
             return Ok(ExitCode::FAILURE);
         }
     }
+    // The watchdog is fed until the machine has ended.
+    notices.abort();
     if let Some(broker) = broker {
         broker.stop().await;
     }

@@ -2,6 +2,7 @@
 
 use super::shapes::At;
 use super::token::{make_private_folder, private};
+use crate::logs::codes;
 use anyhow::{Context, Result};
 use core::net::IpAddr;
 use serde::Serialize;
@@ -50,10 +51,17 @@ impl Audit {
     /// The file cannot be written.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let what = || format!("the monitor's audit file {}", path.display());
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             make_private_folder(folder).with_context(what)?;
         }
-        let file = private().append(true).create(true).open(path).with_context(what)?;
+        let file = private()
+            .append(true)
+            .create(true)
+            .open(path)
+            .with_context(what)?;
         Ok(Self::with(Some(file)))
     }
 
@@ -88,14 +96,17 @@ impl Audit {
         };
         state.next += 1;
         tracing::info!(
-            user = %entry.user, action, target = %entry.target, outcome = %entry.outcome, from = %entry.from,
+            code = codes::OPERATOR_ACTED, user = %entry.user, action, target = %entry.target, outcome = %entry.outcome, from = %entry.from,
             "monitor: {action}"
         );
         let line = serde_json::to_string(&entry).unwrap_or_default();
         if let Some(file) = &mut state.file
             && let Err(e) = writeln!(file, "{line}")
         {
-            tracing::error!("the audit log cannot be written: {e}");
+            tracing::error!(
+                code = codes::AUDIT_LOST,
+                "the audit log cannot be written: {e}"
+            );
         }
         state.entries.push_back(entry);
         if state.entries.len() > MOST {
@@ -132,10 +143,19 @@ mod tests {
         for n in 0..MOST + 3 {
             audit.note("anna", "drain", &n.to_string(), "done", from);
         }
-        audit.note("eve\n\u{1b}[2J", "login", &"x".repeat(1000), "refused", from);
+        audit.note(
+            "eve\n\u{1b}[2J",
+            "login",
+            &"x".repeat(1000),
+            "refused",
+            from,
+        );
         let (page, next) = audit.page(None, 2);
         assert_eq!(page[0].user, "eve\u{fffd}\u{fffd}[2J");
-        assert_eq!((page[0].target.len(), page[1].target.as_str()), (128, "10002"));
+        assert_eq!(
+            (page[0].target.len(), page[1].target.as_str()),
+            (128, "10002")
+        );
         let (page, _) = audit.page(next, 1);
         assert_eq!(page[0].target, "10001");
         assert_eq!(audit.page(None, usize::MAX).0.len(), MOST);

@@ -3,6 +3,7 @@
 
 use super::caller::PeerAddress;
 use super::stall::Stall;
+use crate::logs::codes;
 use axum::{Extension, Router};
 use core::time::Duration;
 use hyper::server::conn::http1;
@@ -33,7 +34,10 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(e) => {
-                tracing::warn!("the monitor cannot accept: {e}");
+                tracing::warn!(
+                    code = codes::MONITOR_CANNOT_ACCEPT,
+                    "the monitor cannot accept: {e}"
+                );
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -51,8 +55,14 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
                         let secured = tokio::time::timeout(HEAD_WITHIN, tls.accept(stream));
                         match secured.await {
                             Ok(Ok(stream)) => talk(stream, router).await,
-                            Ok(Err(e)) => tracing::debug!("the monitor: no TLS with {peer}: {e}"),
-                            Err(_) => tracing::debug!("the monitor: no TLS with {peer} in time"),
+                            Ok(Err(e)) => tracing::debug!(
+                                code = codes::MONITOR_DETAIL,
+                                "the monitor: no TLS with {peer}: {e}"
+                            ),
+                            Err(_) => tracing::debug!(
+                                code = codes::MONITOR_DETAIL,
+                                "the monitor: no TLS with {peer} in time"
+                            ),
                         }
                     }
                 }
@@ -72,6 +82,9 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, router: Router) {
         .max_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(e) = connection.await {
-        tracing::debug!("the monitor: a connection ended: {e}");
+        tracing::debug!(
+            code = codes::MONITOR_DETAIL,
+            "the monitor: a connection ended: {e}"
+        );
     }
 }

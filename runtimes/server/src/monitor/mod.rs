@@ -34,6 +34,7 @@ mod tls;
 mod token;
 mod watch;
 
+pub(crate) use caller::Caller;
 pub(crate) use password::PasswordHash;
 pub(crate) use plan::{MonitorPlan, Role, User, Wire};
 pub(crate) use station::{Kept, Reload, Reloaded, Station};
@@ -50,9 +51,9 @@ use sessions::Sessions;
 use shapes::At;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
+use token::Token;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use token::Token;
 
 /// A running monitor; ends when dropped.
 #[derive(Debug)]
@@ -96,7 +97,12 @@ impl Monitor {
             None => token_file.with_file_name("monitor-audit.jsonl"),
         };
         let listener = TcpListener::bind(plan.listen).await.map_err(|e| {
-            cannot_listen("monitor", plan.listen, &finewire_host::close_reason(&e), option)
+            cannot_listen(
+                "monitor",
+                plan.listen,
+                &finewire_host::close_reason(&e),
+                option,
+            )
         })?;
         let address = listener.local_addr().context("the monitor's address")?;
         let secured = tls::secure(&plan.wire, plan.listen.ip(), &plan.names)?;

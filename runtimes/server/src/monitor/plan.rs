@@ -31,10 +31,7 @@ pub(crate) enum Wire {
     /// HTTPS with a certificate of its own making, whose fingerprint is printed.
     SelfMade,
     /// HTTPS with the certificate chain and key in these files (PEM).
-    Files {
-        certificate: PathBuf,
-        key: PathBuf,
-    },
+    Files { certificate: PathBuf, key: PathBuf },
 }
 
 /// How the monitor is set up.
@@ -70,6 +67,9 @@ impl MonitorPlan {
 
     /// The customary port of loopback.
     pub(crate) const fn customary() -> Self {
-        Self::local(SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8162))
+        Self::local(SocketAddr::new(
+            core::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
+            8162,
+        ))
     }
 }

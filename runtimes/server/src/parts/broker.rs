@@ -1,6 +1,7 @@
 //! The embedded broker.
 
 use super::{address, cannot_listen, options, seed, socket_address};
+use crate::logs::codes;
 use anyhow::{Result, bail};
 use core::net::SocketAddr;
 use finewire_host::TlsProfiles;
@@ -76,6 +77,11 @@ impl BrokerPart {
         self.address
     }
 
+    /// To look at it while it runs.
+    pub(crate) fn handle(&self) -> Handle<Broker> {
+        self.handle.clone()
+    }
+
     /// Where clients connect, as they write it.
     pub(crate) fn url(&self) -> String {
         format!("tcp://{}", self.address)
@@ -86,7 +92,7 @@ impl BrokerPart {
         self.handle.command(BrokerCommand::Stop).await;
         self.handle.shut_down().await;
         if let Err(e) = self.task.await {
-            tracing::error!("the broker's task: {e}");
+            tracing::error!(code = codes::TASK_BROKEN, "the broker's task: {e}");
         }
     }
 }
@@ -99,33 +105,54 @@ async fn log(mut events: Events<BrokerEvent>) {
                 peer,
                 client_id,
             } => {
-                tracing::info!("broker: {client_id} connected from {peer} ({link})");
+                tracing::info!(
+                    code = codes::BROKER_CLIENT_CAME,
+                    "broker: {client_id} connected from {peer} ({link})"
+                );
             }
             BrokerEvent::Disconnected {
                 link,
                 client_id,
                 reason,
             } => {
-                tracing::info!("broker: {client_id} is gone ({link}): {reason}");
+                tracing::info!(
+                    code = codes::BROKER_CLIENT_LEFT,
+                    "broker: {client_id} is gone ({link}): {reason}"
+                );
             }
             BrokerEvent::TurnedAway { link, peer, reason } => {
-                tracing::warn!("broker: {peer} was turned away ({link}): {reason}");
+                tracing::warn!(
+                    code = codes::BROKER_CLIENT_TURNED_AWAY,
+                    "broker: {peer} was turned away ({link}): {reason}"
+                );
             }
             BrokerEvent::Refused {
                 link,
                 command,
                 exception,
             } => {
-                tracing::warn!("broker: {command} refused ({link}): {exception}");
+                tracing::warn!(
+                    code = codes::BROKER_COMMAND_REFUSED,
+                    "broker: {command} refused ({link}): {exception}"
+                );
             }
             BrokerEvent::Unsendable { link, what } => {
-                tracing::warn!("broker: cannot tell {link}: {what}");
+                tracing::warn!(
+                    code = codes::BROKER_UNSENDABLE,
+                    "broker: cannot tell {link}: {what}"
+                );
             }
             BrokerEvent::SlowConsumer { link, destination } => {
-                tracing::warn!("broker: slow consumer of {destination} ({link})");
+                tracing::warn!(
+                    code = codes::BROKER_SLOW_CONSUMER,
+                    "broker: slow consumer of {destination} ({link})"
+                );
             }
             BrokerEvent::ListenFailed { address, reason } => {
-                tracing::error!("broker: listening on {address} ended: {reason}");
+                tracing::error!(
+                    code = codes::LISTENING_ENDED,
+                    "broker: listening on {address} ended: {reason}"
+                );
             }
             _ => {}
         }

@@ -2,19 +2,21 @@
 
 use super::{options, seed};
 use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
+use crate::logs::codes;
 use crate::monitor::{MESSAGES_AT_ONCE, Subject};
+use crate::operations::{Metrics, Operations};
 use anyhow::{Context, Result};
 use core::time::Duration;
-use finewire_connector::{
-    BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which,
-};
+use finewire_connector::{BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which};
 use finewire_core::connector::{self, NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
+use finewire_openwire::broker::Broker;
 use finewire_openwire::client::{BrokerUri, ClientConfig};
 use finewire_tokio::{Events, Handle, Task};
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::{broadcast, watch};
 
@@ -34,6 +36,7 @@ pub(crate) struct ConnectorPart {
     pub(crate) ready: watch::Receiver<bool>,
     /// What it tells its owner, with the moment it did, for everybody who listens.
     pub(crate) happened: broadcast::Sender<(SystemTime, Event)>,
+    metrics: Arc<Metrics>,
     started: SystemTime,
     task: Task<Connector>,
 }
@@ -52,12 +55,19 @@ impl ConnectorPart {
             finewire_tokio::spawn(Connector::new(config, seed()?), options(profiles));
         let (sender, ready) = watch::channel(false);
         let happened = broadcast::Sender::new(HAPPENED_KEPT);
-        tokio::spawn(watch_over(events, sender, happened.clone()));
+        let metrics = Arc::new(Metrics::new());
+        tokio::spawn(watch_over(
+            events,
+            sender,
+            happened.clone(),
+            metrics.clone(),
+        ));
         tokio::spawn(keep_offset(handle.clone(), zone));
         Ok(Self {
             handle,
             ready,
             happened,
+            metrics,
             started,
             task,
         })
@@ -77,6 +87,16 @@ impl ConnectorPart {
             .context("the connector has stopped")
     }
 
+    /// What metrics and readiness are looked up in; `broker` is the embedded one, where there is one.
+    pub(crate) fn operations(&self, broker: Option<Handle<Broker>>) -> Operations {
+        Operations {
+            connector: self.handle.clone(),
+            broker,
+            metrics: self.metrics.clone(),
+            started: self.started,
+        }
+    }
+
     /// What a monitor watches, from now on.
     pub(crate) fn subject(&self) -> Subject {
         Subject {
@@ -91,11 +111,14 @@ impl ConnectorPart {
         if let Outcome::Refused(why) | Outcome::Failed(why) =
             self.handle.command(Command::Shutdown).await
         {
-            tracing::warn!("the connector did not end in good order: {why}");
+            tracing::warn!(
+                code = codes::STOPPED_IN_DISORDER,
+                "the connector did not end in good order: {why}"
+            );
         }
         self.handle.shut_down().await;
         if let Err(e) = self.task.await {
-            tracing::error!("the connector's task: {e}");
+            tracing::error!(code = codes::TASK_BROKEN, "the connector's task: {e}");
         }
     }
 }
@@ -121,7 +144,10 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
         profiles.set_client(BROKER, client_tls(&settings.broker_trust)?);
     }
     for ignored in &broker.ignored {
-        tracing::warn!("the broker's address has an option without meaning here: {ignored}");
+        tracing::warn!(
+            code = codes::OPTION_WITHOUT_MEANING,
+            "the broker's address has an option without meaning here: {ignored}"
+        );
     }
     let mut nodes = Vec::new();
     for (node, number) in settings.nodes.iter().zip(NODES..) {
@@ -208,9 +234,11 @@ async fn watch_over(
     mut events: Events<Event>,
     ready: watch::Sender<bool>,
     happened: broadcast::Sender<(SystemTime, Event)>,
+    metrics: Arc<Metrics>,
 ) {
     let (mut broker, mut finesse) = (false, Vec::new());
     while let Some(event) = events.next().await {
+        metrics.observe(&event);
         log(&event);
         // Nobody listens: nothing to tell.
         let _ = happened.send((SystemTime::now(), event.clone()));
@@ -239,9 +267,12 @@ async fn watch_over(
         let is_ready = broker && !finesse.is_empty();
         if ready.send_if_modified(|was| core::mem::replace(was, is_ready) != is_ready) {
             if is_ready {
-                tracing::info!("in service: broker and Finesse are there");
+                tracing::info!(
+                    code = codes::IN_SERVICE,
+                    "in service: broker and Finesse are there"
+                );
             } else {
-                tracing::warn!("out of service");
+                tracing::warn!(code = codes::OUT_OF_SERVICE, "out of service");
             }
         }
     }
@@ -249,48 +280,61 @@ async fn watch_over(
 
 fn log(event: &Event) {
     match event {
-        Event::LinkUp(which) => tracing::info!("{which}: up"),
+        Event::LinkUp(which) => tracing::info!(code = codes::LINK_UP, "{which}: up"),
         Event::LinkDown {
             which,
             reason,
             retry_at: Some(_),
         } => {
-            tracing::warn!("{which}: down, trying again: {reason}");
+            tracing::warn!(
+                code = codes::LINK_DOWN,
+                "{which}: down, trying again: {reason}"
+            );
         }
         Event::LinkDown {
             which,
             reason: CloseReason::Asked,
             ..
-        } => tracing::info!("{which}: closed"),
+        } => tracing::info!(code = codes::LINK_CLOSED, "{which}: closed"),
         Event::LinkDown {
             which,
             reason,
             retry_at: None,
         } => {
-            tracing::warn!("{which}: down: {reason}");
+            tracing::warn!(code = codes::LINK_GIVEN_UP, "{which}: down: {reason}");
         }
-        Event::QueueLost { why } => tracing::error!("the command queue is lost: {why}"),
+        Event::QueueLost { why } => {
+            tracing::error!(code = codes::QUEUE_LOST, "the command queue is lost: {why}")
+        }
         Event::Noted(Note::ServiceChanged {
             node,
             in_service,
             why,
         }) => {
-            let state = if *in_service {
-                "in service"
+            let node = node_name(*node);
+            if *in_service {
+                tracing::info!(
+                    code = codes::FINESSE_IN_SERVICE,
+                    "Finesse {node}: in service ({why})"
+                );
             } else {
-                "out of service"
-            };
-            tracing::info!("Finesse {}: {state} ({why})", node_name(*node));
+                tracing::warn!(
+                    code = codes::FINESSE_OUT_OF_SERVICE,
+                    "Finesse {node}: out of service ({why})"
+                );
+            }
         }
         Event::Noted(Note::AgentConnected { agent, destination }) => {
-            tracing::info!("agent {agent}: connected, events go to {destination}");
+            tracing::info!(code = codes::AGENT_CONNECTED, %agent, "agent {agent}: connected, events go to {destination}");
         }
         Event::Noted(Note::AgentSignedIn { agent, extension }) => {
-            tracing::info!("agent {agent}: signed in at {extension}");
+            tracing::info!(code = codes::AGENT_SIGNED_IN, %agent, "agent {agent}: signed in at {extension}");
         }
-        Event::Noted(Note::AgentSignedOut(agent)) => tracing::info!("agent {agent}: signed out"),
+        Event::Noted(Note::AgentSignedOut(agent)) => {
+            tracing::info!(code = codes::AGENT_SIGNED_OUT, %agent, "agent {agent}: signed out")
+        }
         Event::Noted(Note::AgentStale { agent, why }) => {
-            tracing::warn!("agent {agent}: notifications have stopped: {why}");
+            tracing::warn!(code = codes::AGENT_STALE, %agent, "agent {agent}: notifications have stopped: {why}");
         }
         Event::Noted(Note::CommandFailed {
             agent,
@@ -299,15 +343,33 @@ fn log(event: &Event) {
             cause,
             ..
         }) => {
-            tracing::warn!("agent {agent}: {verb} failed with {code}: {cause}");
+            tracing::warn!(code = codes::COMMAND_FAILED, %agent, "agent {agent}: {verb} failed with {code}: {cause}");
         }
-        Event::Noted(Note::CommandDropped { why }) => tracing::warn!("command dropped: {why}"),
+        Event::Noted(Note::CommandDone { agent, verb, spent }) => {
+            let took = spent.total.as_millis();
+            tracing::debug!(code = codes::COMMAND_DONE, %agent, "agent {agent}: {verb} done in {took} ms");
+        }
+        Event::Noted(Note::DriverLost {
+            destination,
+            agents,
+        }) => {
+            tracing::warn!(
+                code = codes::DRIVER_LOST,
+                "the driver at {destination} is silent; {agents} of its agents are signed in"
+            );
+        }
+        Event::Noted(Note::CommandDropped { why }) => {
+            tracing::warn!(code = codes::COMMAND_DROPPED, "command dropped: {why}")
+        }
         Event::Noted(Note::Displaced) => {
-            tracing::warn!("another connector has taken over the command queue");
+            tracing::warn!(
+                code = codes::QUEUE_TAKEN_OVER,
+                "another connector has taken over the command queue"
+            );
         }
-        Event::Noted(note) => tracing::debug!("{note:?}"),
-        Event::Stopped => tracing::info!("the connector has ended"),
-        other => tracing::debug!("{other:?}"),
+        Event::Noted(note) => tracing::debug!(code = codes::DETAIL, "{note:?}"),
+        Event::Stopped => tracing::info!(code = codes::CONNECTOR_ENDED, "the connector has ended"),
+        other => tracing::debug!(code = codes::DETAIL, "{other:?}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A driver: for the demo and for the command line.
 
 use super::{options, seed};
+use crate::logs::codes;
 use anyhow::{Context, Result, bail};
 use finewire_core::contract::Destination;
 use finewire_core::driver::{self, Service};
@@ -98,7 +99,7 @@ impl DriverPart {
         self.handle.shut_down().await;
         drop(self.events);
         if let Err(e) = self.task.await {
-            tracing::error!("the driver's task: {e}");
+            tracing::error!(code = codes::TASK_BROKEN, "the driver's task: {e}");
         }
     }
 }

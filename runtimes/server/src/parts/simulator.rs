@@ -2,6 +2,7 @@
 
 use super::{address, cannot_listen, options, seed, socket_address};
 use crate::door::Door;
+use crate::logs::codes;
 use anyhow::{Context, Result, bail};
 use core::fmt::Write as _;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -161,7 +162,7 @@ impl SimulatorPart {
     pub(crate) async fn stop(self) {
         self.handle.shut_down().await;
         if let Err(e) = self.task.await {
-            tracing::error!("the simulator's task: {e}");
+            tracing::error!(code = codes::TASK_BROKEN, "the simulator's task: {e}");
         }
     }
 }
@@ -264,36 +265,45 @@ async fn log(mut events: Events<Event>) {
             } => {
                 let agent = agent.as_ref().map_or("nobody", |agent| agent.as_str());
                 let verb = verb.as_ref().map_or("", |verb| verb.as_str());
-                tracing::debug!("simulator: {agent}: {line} {verb} → {status}");
+                tracing::debug!(code = codes::SIMULATOR_DETAIL, %agent, "simulator: {agent}: {line} {verb} → {status}");
             }
             // Steps hold numbers, which belong to customers.
             Event::Stepped { step, refused } => {
-                tracing::debug!("simulator: step {step:?}");
+                tracing::debug!(code = codes::SIMULATOR_DETAIL, "simulator: step {step:?}");
                 if let Some(why) = refused {
-                    tracing::warn!("simulator: a step of the scenario is not possible: {why}");
+                    tracing::warn!(
+                        code = codes::SIMULATOR_STEP_IMPOSSIBLE,
+                        "simulator: a step of the scenario is not possible: {why}"
+                    );
                 }
             }
             Event::SignedInTwice { agent } => {
-                tracing::warn!("simulator: {agent} is signed in at both nodes");
+                tracing::warn!(code = codes::SIMULATOR_AGENT_TWICE, %agent, "simulator: {agent} is signed in at both nodes");
             }
             Event::CallPlaced {
                 dialog, to, from, ..
             } => {
-                tracing::info!("simulator: call {dialog} from {from} to {to}");
+                tracing::info!(
+                    code = codes::SIMULATOR_CALL,
+                    "simulator: call {dialog} from {from} to {to}"
+                );
             }
             Event::AgentChanged { agent, state } => {
-                tracing::info!("simulator: agent {agent} is {}", state.as_wire());
+                tracing::info!(code = codes::SIMULATOR_AGENT_STATE, %agent, "simulator: agent {agent} is {}", state.as_wire());
             }
             Event::Connected { agent, resource } => {
-                tracing::info!("simulator: {agent}/{resource} connected");
+                tracing::info!(code = codes::SIMULATOR_STREAM, %agent, "simulator: {agent}/{resource} connected");
             }
             Event::Disconnected { agent, resource } => {
-                tracing::info!("simulator: {agent}/{resource} is gone");
+                tracing::info!(code = codes::SIMULATOR_STREAM, %agent, "simulator: {agent}/{resource} is gone");
             }
             Event::ListenFailed {
                 address, reason, ..
             } => {
-                tracing::error!("simulator: listening on {address} ended: {reason}");
+                tracing::error!(
+                    code = codes::LISTENING_ENDED,
+                    "simulator: listening on {address} ended: {reason}"
+                );
             }
             _ => {}
         }
