@@ -158,7 +158,6 @@ fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordC
         passwords,
         time_zone: TimeZone::system(),
         connect_status: false,
-        new_outbound_call: false,
         event_format: EventFormat::Text,
         layout: Layout::default(),
         tuning: Tuning::default(),

@@ -9,6 +9,7 @@ use toml::Spanned;
 /// Settings of the decisions that have defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tuning {
+    new_outbound_call: bool,
     on_driver_loss: DriverLoss,
     xmpp_domain: Option<String>,
     pubsub_domain: Option<String>,
@@ -19,6 +20,7 @@ pub(crate) struct Tuning {
 impl Tuning {
     /// Has the decisions made so.
     pub(crate) fn apply(self, config: &mut Config) {
+        config.new_outbound_call = self.new_outbound_call;
         config.on_driver_loss = self.on_driver_loss;
         config.xmpp_domain = self.xmpp_domain.map(|domain| domain.as_str().into());
         config.pubsub_domain = self.pubsub_domain.map(|domain| domain.as_str().into());
@@ -110,6 +112,7 @@ pub(super) fn check(file: &file::File, faults: &mut Faults) -> Tuning {
 }
 
 fn check_drivers(driver: &file::Driver, tuning: &mut Tuning, faults: &mut Faults) {
+    tuning.new_outbound_call = driver.new_outbound_call;
     if let Some(word) = &driver.on_driver_loss {
         match word.get_ref().as_str() {
             "keep" => tuning.on_driver_loss = DriverLoss::Keep,
@@ -216,11 +219,13 @@ mod tests {
 
     #[test]
     fn lost_drivers_failover_and_pace_are_set_where_one_looks_for_them() {
-        let driver = "on_driver_loss = \"not-ready\"\ndriver_silence = \"90s\"";
+        let driver =
+            "on_driver_loss = \"not-ready\"\ndriver_silence = \"90s\"\nnew_outbound_call = true";
         let finesse = "return_after = \"10m\"\nlogins_per_second = 20\n\
                        xmpp_domain = \"f.example\"\npubsub_domain = \"pubsub.f.example\"";
         let config = read(driver, finesse, "").unwrap();
 
+        assert!(config.new_outbound_call);
         assert_eq!(config.on_driver_loss, DriverLoss::NotReady);
         assert_eq!(config.timing.driver_silence, Some(Duration::from_secs(90)));
         assert_eq!(config.timing.return_after, Some(Duration::from_secs(600)));
@@ -229,6 +234,7 @@ mod tests {
         assert_eq!(config.pubsub_domain.unwrap(), "pubsub.f.example");
         let driver = "on_driver_loss = \"logout\"\ndriver_silence = \"off\"";
         let config = read(driver, "return_after = \"off\"", "").unwrap();
+        assert!(!config.new_outbound_call, "off unless asked for");
         assert_eq!(config.on_driver_loss, DriverLoss::Logout);
         assert_eq!(config.timing.driver_silence, None);
         assert_eq!(config.timing.return_after, None);

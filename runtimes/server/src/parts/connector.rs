@@ -5,9 +5,7 @@ use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
 use crate::monitor::{MESSAGES_AT_ONCE, Subject};
 use anyhow::{Context, Result};
 use core::time::Duration;
-use finewire_connector::{
-    BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which,
-};
+use finewire_connector::{BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which};
 use finewire_core::connector::{self, NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Outcome, TlsId};
@@ -161,7 +159,6 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     let mut decisions = connector::Config::new(settings.layout, settings.passwords);
     decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
     decisions.connect_status = settings.connect_status;
-    decisions.new_outbound_call = settings.new_outbound_call;
     decisions.event_format = settings.event_format;
     settings.tuning.apply(&mut decisions);
     let mut config = Config::new(broker, nodes, decisions);
