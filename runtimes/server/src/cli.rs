@@ -203,6 +203,8 @@ pub(crate) struct Broker {
     /// every user). Without it users may do everything.
     #[arg(long, value_name = "FILE", requires = "users_file")]
     pub(crate) permissions_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: crate::parts::BrokerOptions,
 }
 
 #[derive(Debug, Args)]

@@ -14,9 +14,9 @@ enum Wish {
     Compare(usize, &'static str, i64),
     Between(usize, i64, i64, bool),
     IsNull(usize, bool),
-    Not(Box<Wish>),
-    And(Box<Wish>, Box<Wish>),
-    Or(Box<Wish>, Box<Wish>),
+    Not(Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
 }
 
 impl Wish {

@@ -26,9 +26,12 @@ pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
         .as_deref()
         .map(permissions)
         .transpose()?;
-    let broker = BrokerPart::start_guarded(listen, admission, permissions, "--port").await?;
+    let broker =
+        BrokerPart::start_guarded(listen, admission, permissions, &args.options, "--port").await?;
     println!("broker       {}", broker.url());
-    println!("             messages are kept in memory only; none survives a restart");
+    println!(
+        "             messages are kept in memory only, persistent ones too; none survives a restart"
+    );
     signals::Stop::listen().asked().await;
     broker.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -1,19 +1,24 @@
 //! The embedded broker.
 
-use super::{address, cannot_listen, options, seed, socket_address};
+use super::{BrokerOptions, address, cannot_listen, options, seed, socket_address};
 use anyhow::{Result, bail};
 use core::net::SocketAddr;
+use finewire_core::machine::TlsId;
 use finewire_host::TlsProfiles;
 use finewire_openwire::broker::{
     Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen, Permissions,
 };
 use finewire_tokio::{Events, Handle, Task};
 
+/// The TLS profile that the broker shows.
+const SHOWN: TlsId = TlsId(0);
+
 /// A running embedded broker.
 #[derive(Debug)]
 pub(crate) struct BrokerPart {
     handle: Handle<Broker>,
     address: SocketAddr,
+    tls: bool,
     task: Task<Broker>,
 }
 
@@ -28,31 +33,40 @@ impl BrokerPart {
         admission: Admission,
         option: &str,
     ) -> Result<Self> {
-        Self::start_guarded(listen, admission, None, option).await
+        let plain = BrokerOptions::default();
+        Self::start_guarded(listen, admission, None, &plain, option).await
     }
 
-    /// As [`BrokerPart::start`]; users may do what `permissions` grant (`None`: everything).
+    /// As [`BrokerPart::start`], with these options; users may do what `permissions` grant (`None`:
+    /// everything).
     ///
     /// # Errors
     ///
-    /// It cannot listen there.
+    /// It cannot listen there, or an option is wrong.
     pub(crate) async fn start_guarded(
         listen: SocketAddr,
         admission: Admission,
         permissions: Option<Permissions>,
+        asked: &BrokerOptions,
         option: &str,
     ) -> Result<Self> {
+        let mut profiles = TlsProfiles::new();
+        let shown = asked.tls(&listen.ip().to_string())?;
+        let tls = shown.is_some();
+        if let Some(shown) = shown {
+            profiles.set_server(SHOWN, shown);
+        }
         let config = BrokerConfig {
             listen: vec![Listen {
                 address: address(listen),
-                tls: None,
+                tls: tls.then_some(SHOWN),
             }],
             admission,
             permissions,
-            ..BrokerConfig::default()
+            ..asked.config()?
         };
         let broker = Broker::new(config, seed()?);
-        let (handle, mut events, task) = finewire_tokio::spawn(broker, options(TlsProfiles::new()));
+        let (handle, mut events, task) = finewire_tokio::spawn(broker, options(profiles));
         let address = loop {
             match events.next().await {
                 Some(BrokerEvent::Listening { address, .. }) => break socket_address(&address)?,
@@ -67,6 +81,7 @@ impl BrokerPart {
         Ok(Self {
             handle,
             address,
+            tls,
             task,
         })
     }
@@ -78,7 +93,8 @@ impl BrokerPart {
 
     /// Where clients connect, as they write it.
     pub(crate) fn url(&self) -> String {
-        format!("tcp://{}", self.address)
+        let scheme = if self.tls { "ssl" } else { "tcp" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Lets what is pending be written, closes every link and stops.
@@ -123,6 +139,9 @@ async fn log(mut events: Events<BrokerEvent>) {
             }
             BrokerEvent::SlowConsumer { link, destination } => {
                 tracing::warn!("broker: slow consumer of {destination} ({link})");
+            }
+            BrokerEvent::ProducerHeldUp { link, place } => {
+                tracing::warn!("broker: {place} is full: a producer is held up ({link})");
             }
             BrokerEvent::ListenFailed { address, reason } => {
                 tracing::error!("broker: listening on {address} ended: {reason}");

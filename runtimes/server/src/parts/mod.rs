@@ -1,12 +1,14 @@
 //! The parts that the program is made of, started on tokio: broker, simulator, connector, driver.
 
 mod broker;
+mod broker_options;
 mod connector;
 mod driver;
 mod exchange;
 mod simulator;
 
 pub(crate) use broker::BrokerPart;
+pub(crate) use broker_options::BrokerOptions;
 pub(crate) use connector::{ConnectorPart, broker_uri, client_tls};
 pub(crate) use driver::{DriverPart, DriverPlan};
 pub(crate) use exchange::exchange;
