@@ -439,7 +439,9 @@ impl Sessions {
         session.remember(command, &outcome);
         match (purpose, outcome.is_done()) {
             (Purpose::Owner(id), _) => self.effects.push_back(Effect::Ended(id, outcome)),
-            (Purpose::Recheck, true) => self.relogin(agent),
+            (Purpose::Recheck, true) => {
+                self.relogin(agent);
+            }
             (Purpose::Reconnect | Purpose::Relogin, true) => {}
             (_, false) => {
                 let at = self.now + self.config.timing.reconnect;
@@ -502,10 +504,11 @@ impl Sessions {
     }
 
     /// An agent who is still signed in signs in again: that tells the calls. The line is the one
-    /// that the agent has: it may have signed out and in again elsewhere since.
-    fn relogin(&mut self, agent: &AgentId) {
+    /// that the agent has: it may have signed out and in again elsewhere since. `false` where that
+    /// cannot be.
+    fn relogin(&mut self, agent: &AgentId) -> bool {
         let Some(session) = self.sessions.get_mut(agent) else {
-            return;
+            return false;
         };
         let user = session.mirror.model().user();
         if let Some(mut login) = session.login.clone()
@@ -516,7 +519,9 @@ impl Sessions {
             }
             let (purpose, command) = (Purpose::Relogin, login);
             session.push_first(Lane::State, Order { purpose, command });
+            return true;
         }
+        false
     }
 
     fn on_received(&mut self, body: &Text, correlation: Option<Text>) {
@@ -617,11 +622,16 @@ impl Sessions {
                 ErrorCode::AuthorizationFailure => session.connect = None,
                 // A `Connect` without password binds nothing before the login that proves it.
                 ErrorCode::NotConnected if purpose == Some(Purpose::Recheck) => {
-                    if session.connects_unproven() {
-                        self.relogin(&agent);
-                        self.advance(&agent, Lane::State);
+                    if !session.connects_unproven() {
+                        return;
                     }
-                    return;
+                    if self.relogin(&agent) {
+                        return self.advance(&agent, Lane::State);
+                    }
+                    // Another driver's login had proven it: nothing here can.
+                    if let Some(session) = self.sessions.get_mut(&agent) {
+                        session.is_lost = true;
+                    }
                 }
                 // The contract's word for any failed `Connect`: it may have been the password, so
                 // something must have changed before it is tried again.
