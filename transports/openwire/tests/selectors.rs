@@ -1,4 +1,5 @@
 //! Selectors mean what an independent reading of them says.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use finewire_openwire::body::{Properties, Value};
 use finewire_openwire::command::Message;
