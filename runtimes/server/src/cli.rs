@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Bench(crate::bench::Bench),
     /// Look at everything that the connector needs, and say what is wrong and what to do.
     Doctor(Doctor),
+    /// Pack what a support case needs into one archive, without secrets.
+    SupportBundle(SupportBundle),
     /// Print completions for a shell.
     Completions(Completions),
     /// Print the manual page.
@@ -304,6 +306,24 @@ pub(crate) struct Examination {
     /// How long one step may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) step_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SupportBundle {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Where to write the archive; nothing is overwritten [default: finewire-support-TIME.tar.gz].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A log file to take the end of; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
+    /// File with the monitor's token, so that a running connector tells its status.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) monitor_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) examination: Examination,
 }
 
 #[derive(Debug, Args)]

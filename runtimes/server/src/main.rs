@@ -16,6 +16,7 @@ mod play;
 mod printer;
 mod secret;
 mod signals;
+mod support;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             Command::Driver(args) => commands::driver::run(args).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Doctor(args) => commands::doctor::run(args).await,
+            Command::SupportBundle(args) => commands::support_bundle::run(args).await,
             Command::Completions(args) => commands::completions::run(&args),
             Command::Man => commands::completions::man(),
         }

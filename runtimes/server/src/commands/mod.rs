@@ -7,3 +7,4 @@ pub(crate) mod doctor;
 pub(crate) mod driver;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+pub(crate) mod support_bundle;
