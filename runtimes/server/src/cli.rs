@@ -30,6 +30,13 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Pack what a support case needs into one archive, without secrets.
     SupportBundle(SupportBundle),
+    /// Say everything that is wrong with a configuration; 2 is the exit code then.
+    CheckConfig(CheckConfig),
+    /// Show what a configuration amounts to, or make one of the incumbent connector's properties.
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
     /// Print completions for a shell.
     Completions(Completions),
     /// Print the manual page.
@@ -73,6 +80,30 @@ pub(crate) struct Serve {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfig {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Print every key with its value and where that comes from, secrets masked.
+    Show {
+        /// The configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Print a configuration made of the incumbent connector's properties, and on standard error what became of
+    /// each.
+    Import {
+        /// The file of properties.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod monitor;
 mod parts;
 mod play;
 mod printer;
+mod reload;
 mod secret;
 mod signals;
 mod support;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
             Command::Bench(args) => bench::run(args).await,
             Command::Doctor(args) => commands::doctor::run(args).await,
             Command::SupportBundle(args) => commands::support_bundle::run(args).await,
+            Command::CheckConfig(args) => commands::check_config::run(&args),
+            Command::Config { action } => commands::config::run(&action),
             Command::Completions(args) => commands::completions::run(&args),
             Command::Man => commands::completions::man(),
         }
@@ -51,6 +54,10 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(e) => {
+            if e.downcast_ref::<config::Unusable>().is_some() {
+                eprintln!("{e:#}");
+                return ExitCode::from(config::EXIT_CODE);
+            }
             eprintln!("finewire: {e:#}");
             ExitCode::FAILURE
         }

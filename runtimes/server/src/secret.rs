@@ -3,17 +3,32 @@
 use anyhow::{Context, Result, bail};
 use finewire_core::password::Secret;
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
-/// The first line of a file.
+/// A file with a secret is at most this long.
+const LONGEST_FILE: u64 = 64 * 1024;
+
+/// The first line of a file; a warning is logged where others can read it.
 pub(crate) fn from_file(path: &Path) -> Result<Secret> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the secret in {}", path.display()))?;
+    let secret = first_line(path)?;
+    warn_if_others_can_read(path);
+    Ok(secret)
+}
+
+/// The first line of a file of at most 64 KiB.
+pub(crate) fn first_line(path: &Path) -> Result<Secret> {
+    let cannot = || format!("cannot read the secret in {}", path.display());
+    let mut text = String::new();
+    let file = std::fs::File::open(path).with_context(cannot)?;
+    let read = file.take(LONGEST_FILE + 1).read_to_string(&mut text);
+    if u64::try_from(read.with_context(cannot)?).is_ok_and(|length| length > LONGEST_FILE) {
+        bail!("the secret in {} is longer than 64 KiB", path.display());
+    }
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         bail!("the secret in {} is empty", path.display());
     }
-    warn_if_others_can_read(path);
     Ok(Secret::from(line))
 }
 
@@ -57,14 +72,20 @@ pub(crate) fn password(file: Option<&Path>, whose: &str) -> Result<Secret> {
     Ok(Secret::from(text.as_str()))
 }
 
-#[cfg(unix)]
 fn warn_if_others_can_read(path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let open = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
-    if open {
+    if others_can_read(path) {
         tracing::warn!("others can read {}; make it mode 0600", path.display());
     }
 }
 
+/// Whether group or others may read a file. Not known on Windows.
+#[cfg(unix)]
+pub(crate) fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
 #[cfg(not(unix))]
-fn warn_if_others_can_read(_path: &Path) {}
+pub(crate) const fn others_can_read(_path: &Path) -> bool {
+    false
+}

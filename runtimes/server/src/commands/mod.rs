@@ -1,7 +1,9 @@
 //! What each sub-command does.
 
 pub(crate) mod broker;
+pub(crate) mod check_config;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod driver;

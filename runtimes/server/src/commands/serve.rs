@@ -1,17 +1,25 @@
 //! `finewire serve`: the connector alone.
 
 use crate::cli;
-use crate::config::{self, BrokerChoice};
-use crate::monitor::{Monitor, MonitorPlan};
+use crate::config::{self, BrokerChoice, Running};
+use crate::monitor::Monitor;
 use crate::parts::{BrokerPart, ConnectorPart, broker_uri};
-use crate::{logs, signals};
+use crate::{logs, reload, signals};
 use anyhow::Result;
 use finewire_openwire::broker::Admission;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
-    logs::start("info");
-    let settings = config::load(&args.config)?;
+    let checked = config::check_file(&args.config)?;
+    logs::start(&checked.log.level);
+    for warning in &checked.warnings {
+        tracing::warn!("{warning}");
+    }
+    let running = Running::new(&args.config, &checked);
+    let (settings, access) = (checked.settings, checked.access);
+    // From here on SIGHUP ends nothing.
+    let hangups = signals::HangUp::listen();
     finewire_tokio::raise_descriptor_limit()?;
     let broker = match settings.broker {
         BrokerChoice::Embedded(listen) => {
@@ -35,12 +43,13 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
     let uri = broker_uri(&settings, broker.as_ref().map(BrokerPart::url).as_deref())?;
     let monitor_at = settings.monitor;
     let connector = ConnectorPart::start(settings, &uri)?;
-    let _monitor = match monitor_at {
+    let (door, asks) = reload::door();
+    let monitor = match monitor_at {
         Some(address) => {
             let monitor = Monitor::start(
-                MonitorPlan::local(address),
+                reload::monitor_plan(address, &access)?,
                 connector.subject(),
-                None,
+                Some(door),
                 axum::Router::new(),
                 "monitor.listen",
             )
@@ -48,10 +57,12 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             for line in monitor.introduction() {
                 println!("{line}");
             }
-            Some(monitor)
+            Some(Arc::new(monitor))
         }
         None => None,
     };
+    let reloads = reload::serve(running, connector.steering(), monitor.clone(), asks, hangups);
+    let reloads = tokio::spawn(reloads);
     let mut stop = signals::Stop::listen();
     tokio::select! {
         () = stop.asked() => {}
@@ -61,6 +72,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             stop.asked().await;
         }
     }
+    reloads.abort();
     tracing::info!("stopping: commands under way are answered first");
     tokio::select! {
         () = connector.stop() => {}

@@ -15,6 +15,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) monitor: Monitor,
     #[serde(default)]
+    pub(crate) log: Log,
+    #[serde(default)]
     pub(crate) layout: super::layout::Table,
     /// `[timing]`: when what is done, by name.
     #[serde(default)]
@@ -135,9 +137,24 @@ pub(crate) struct Driver {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Monitor {
-    /// Where the monitor listens; loopback only.
+    /// Where the monitor listens; off loopback it needs TLS and a user.
     pub(crate) listen: Spanned<String>,
     pub(crate) enabled: bool,
+    /// `off` (HTTP), `self-made` (HTTPS with a certificate of its own making) or `files`.
+    pub(crate) tls: Spanned<String>,
+    /// The certificate chain, PEM, for `files`.
+    pub(crate) certificate_file: Option<Spanned<PathBuf>>,
+    /// Its key, PEM.
+    pub(crate) key_file: Option<Spanned<PathBuf>>,
+    /// Further host names by which browsers reach it.
+    pub(crate) names: Vec<Spanned<String>>,
+    /// Where the first-run token is kept.
+    pub(crate) token_file: Option<Spanned<PathBuf>>,
+    /// Where operators' actions are written down.
+    pub(crate) audit_file: Option<Spanned<PathBuf>>,
+    /// Whether `/metrics` is for everybody.
+    pub(crate) open_metrics: bool,
+    pub(crate) user: Vec<MonitorUser>,
 }
 
 impl Default for Monitor {
@@ -145,6 +162,58 @@ impl Default for Monitor {
         Self {
             listen: Spanned::new(0..0, "127.0.0.1:8162".to_owned()),
             enabled: true,
+            tls: Spanned::new(0..0, "off".to_owned()),
+            certificate_file: None,
+            key_file: None,
+            names: Vec::new(),
+            token_file: None,
+            audit_file: None,
+            open_metrics: false,
+            user: Vec::new(),
+        }
+    }
+}
+
+/// `[[monitor.user]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MonitorUser {
+    pub(crate) name: Spanned<String>,
+    /// `viewer` (the default) or `operator`.
+    #[serde(default = "MonitorUser::default_role")]
+    pub(crate) role: Spanned<String>,
+    /// Argon2, in PHC form: never the password.
+    pub(crate) password_hash: Spanned<String>,
+}
+
+impl MonitorUser {
+    fn default_role() -> Spanned<String> {
+        Spanned::new(0..0, "viewer".to_owned())
+    }
+}
+
+impl core::fmt::Debug for MonitorUser {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("MonitorUser")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `[log]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or targets with levels; the variable `FINEWIRE_LOG` is
+    /// stronger.
+    pub(crate) level: Spanned<String>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: Spanned::new(0..0, "info".to_owned()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fault::Faults;
 use super::file;
+use super::schema::Kind;
 use core::time::Duration;
 use finewire_core::connector::{Config, DriverLoss, Limits, Timing};
 use toml::Spanned;
@@ -78,13 +79,48 @@ const LIMITS: [Limit; 5] = [
     Limit("waiting_drivers", |it| &mut it.waiting_drivers, 1..=100_000),
 ];
 
+/// The keys of `[timing]` and `[limits]`, with their defaults as TOML writes them.
+pub(super) fn defaults() -> impl Iterator<Item = (String, Kind, String)> {
+    let times = TIMES.iter().map(|Time(name, place, _)| {
+        let time = *place(&mut Timing::default());
+        (format!("timing.{name}"), Kind::Text, written(time))
+    });
+    let limits = LIMITS.iter().map(|Limit(name, place, _)| {
+        let limit = place(&mut Limits::default()).to_string();
+        (format!("limits.{name}"), Kind::Number, limit)
+    });
+    times.chain(limits)
+}
+
+/// The default of a key outside of `[timing]` that the timing holds.
+pub(super) fn default_of(path: &str) -> String {
+    let timing = Timing::default();
+    match path {
+        "finesse.logins_per_second" => {
+            let pace = timing.pace.as_micros().max(1);
+            (SECOND.as_micros() / pace).to_string()
+        }
+        _ => timing.return_after.map_or("\"off\"".into(), written),
+    }
+}
+
+/// A time as it is written in a file.
+fn written(time: Duration) -> String {
+    let ms = time.as_millis();
+    match ms {
+        0 => "\"0s\"".into(),
+        _ if ms % 3_600_000 == 0 => format!("\"{}h\"", ms / 3_600_000),
+        _ if ms % 60_000 == 0 => format!("\"{}m\"", ms / 60_000),
+        _ if ms % 1000 == 0 => format!("\"{}s\"", ms / 1000),
+        _ => format!("\"{ms}ms\""),
+    }
+}
+
 pub(super) fn check(file: &file::File, faults: &mut Faults) -> Tuning {
     let mut tuning = Tuning::default();
     for (name, value) in &file.timing {
         let Some(Time(_, place, least)) = TIMES.iter().find(|row| row.0 == name.get_ref()) else {
-            let hint = known(TIMES.iter().map(|row| row.0));
-            let message = format!("there is no time {:?}", name.get_ref());
-            faults.add(name.span(), message, &hint);
+            // Told already, as every key that is not known.
             continue;
         };
         if let Some(span) = check_span(value, *least, faults) {
@@ -93,9 +129,6 @@ pub(super) fn check(file: &file::File, faults: &mut Faults) -> Tuning {
     }
     for (name, value) in &file.limits {
         let Some(Limit(_, place, range)) = LIMITS.iter().find(|row| row.0 == name.get_ref()) else {
-            let hint = known(LIMITS.iter().map(|row| row.0));
-            let message = format!("there is no limit {:?}", name.get_ref());
-            faults.add(name.span(), message, &hint);
             continue;
         };
         match usize::try_from(*value.get_ref()) {
@@ -185,10 +218,6 @@ fn check_span(text: &Spanned<String>, least: Duration, faults: &mut Faults) -> O
         return None;
     }
     Some(span)
-}
-
-fn known(names: impl Iterator<Item = &'static str>) -> String {
-    format!("one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -281,7 +310,7 @@ mod tests {
                 "",
                 "",
                 "[timing]\ncolour = \"1s\"",
-                "there is no time \"colour\"",
+                "unknown key \"colour\" in [timing]",
             ),
             ("", "", "[timing]\ncommand = \"1ms\"", "1s to 24h"),
             ("", "", "[limits]\nstrikes = 6", "1 to 5"),

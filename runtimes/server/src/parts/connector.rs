@@ -5,14 +5,17 @@ use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
 use crate::monitor::{MESSAGES_AT_ONCE, Subject};
 use anyhow::{Context, Result};
 use core::time::Duration;
-use finewire_connector::{BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which};
-use finewire_core::connector::{self, NodeId, Note};
+use finewire_connector::{
+    BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which,
+};
+use finewire_core::connector::{NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
 use finewire_openwire::client::{BrokerUri, ClientConfig};
 use finewire_tokio::{Events, Handle, Task};
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::{broadcast, watch};
 
@@ -33,7 +36,30 @@ pub(crate) struct ConnectorPart {
     /// What it tells its owner, with the moment it did, for everybody who listens.
     pub(crate) happened: broadcast::Sender<(SystemTime, Event)>,
     started: SystemTime,
+    zone: Arc<watch::Sender<TimeZone>>,
     task: Task<Connector>,
+}
+
+/// How the decisions of a running connector are changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Steering {
+    handle: Handle<Connector>,
+    zone: Arc<watch::Sender<TimeZone>>,
+}
+
+impl Steering {
+    /// Has it decide by `settings` from now on; what links hang on stays.
+    pub(crate) async fn apply(&self, settings: Settings) -> Outcome {
+        let zone = settings.time_zone.clone();
+        let mut decisions = crate::config::decisions(settings);
+        decisions.time = TimeFormat::with_offset(offset(&zone));
+        let configure = Command::Configure(Box::new(decisions));
+        let outcome = self.handle.command(configure).await;
+        if outcome == Outcome::Done {
+            self.zone.send_replace(zone);
+        }
+        outcome
+    }
 }
 
 impl ConnectorPart {
@@ -43,7 +69,7 @@ impl ConnectorPart {
     ///
     /// Certificates cannot be read, or the broker's address is no good.
     pub(crate) fn start(settings: Settings, broker: &BrokerUri) -> Result<Self> {
-        let zone = settings.time_zone.clone();
+        let zone = Arc::new(watch::Sender::new(settings.time_zone.clone()));
         let (config, profiles) = plan(settings, broker)?;
         let started = SystemTime::now();
         let (handle, events, task) =
@@ -51,14 +77,23 @@ impl ConnectorPart {
         let (sender, ready) = watch::channel(false);
         let happened = broadcast::Sender::new(HAPPENED_KEPT);
         tokio::spawn(watch_over(events, sender, happened.clone()));
-        tokio::spawn(keep_offset(handle.clone(), zone));
+        tokio::spawn(keep_offset(handle.clone(), zone.subscribe()));
         Ok(Self {
             handle,
             ready,
             happened,
             started,
+            zone,
             task,
         })
+    }
+
+    /// For reloads of the configuration.
+    pub(crate) fn steering(&self) -> Steering {
+        Steering {
+            handle: self.handle.clone(),
+            zone: Arc::clone(&self.zone),
+        }
     }
 
     /// Returns once broker and Finesse are there.
@@ -113,7 +148,7 @@ pub(crate) fn broker_uri(settings: &Settings, embedded: Option<&str>) -> Result<
     }
 }
 
-fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)> {
+fn plan(mut settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)> {
     let mut profiles = TlsProfiles::new();
     if broker.servers.iter().any(|server| server.tls) {
         profiles.set_client(BROKER, client_tls(&settings.broker_trust)?);
@@ -144,7 +179,7 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     }
     let mut client = ClientConfig::default();
     client.apply(broker);
-    if let Some((user, password)) = settings.user {
+    if let Some((user, password)) = settings.user.take() {
         client.user = Some(user);
         client.password = Some(password);
     }
@@ -156,23 +191,21 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
         priority: i8::try_from(settings.priority).unwrap_or(i8::MAX),
         ..BrokerConfig::new(link, &settings.queue)
     };
-    let mut decisions = connector::Config::new(settings.layout, settings.passwords);
-    decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
-    decisions.connect_status = settings.connect_status;
-    decisions.event_format = settings.event_format;
-    settings.tuning.apply(&mut decisions);
+    let time = TimeFormat::with_offset(offset(&settings.time_zone));
+    let mut decisions = crate::config::decisions(settings);
+    decisions.time = time;
     let mut config = Config::new(broker, nodes, decisions);
     config.recent = MESSAGES_AT_ONCE;
     Ok((config, profiles))
 }
 
 /// Summer time begins and ends while we run.
-async fn keep_offset(handle: Handle<Connector>, zone: TimeZone) {
-    let mut known = offset(&zone);
+async fn keep_offset(handle: Handle<Connector>, zone: watch::Receiver<TimeZone>) {
+    let mut known = offset(&zone.borrow());
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     while !handle.is_stopped() {
         minutes.tick().await;
-        let current = offset(&zone);
+        let current = offset(&zone.borrow());
         if current != known {
             known = current;
             handle

@@ -9,7 +9,7 @@ mod simulator;
 
 pub(crate) use broker::BrokerPart;
 pub(crate) use broker_options::BrokerOptions;
-pub(crate) use connector::{ConnectorPart, broker_uri, client_tls};
+pub(crate) use connector::{ConnectorPart, Steering, broker_uri, client_tls};
 pub(crate) use driver::{DriverPart, DriverPlan};
 pub(crate) use exchange::exchange;
 pub(crate) use simulator::{SimulatorPart, SimulatorPlan};
