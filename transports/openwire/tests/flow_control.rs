@@ -555,3 +555,20 @@ fn a_queue_that_is_deleted_makes_room() {
     let mut consumer = alone.client(2, "c");
     assert_eq!(consume_all(&mut alone, &mut consumer), [3]);
 }
+
+#[test]
+fn what_a_transaction_holds_already_is_room_for_its_commit() {
+    let mut alone = Alone::new(|config| config.limits.total_bytes = 5_000);
+    let mut producer = alone.client(1, "p");
+    for sequence in 1..=2 {
+        let send = producer.message(sequence, queue());
+        alone.tell(&mut producer, send);
+    }
+    send_in_transaction(&mut alone, &mut producer, 3..=4);
+
+    let end = commit(&producer);
+    let heard = alone.tell(&mut producer, end);
+
+    assert!(matches!(heard[..], [Command::Response(_)]), "{heard:?}");
+    alone.broker.assert_whole();
+}
