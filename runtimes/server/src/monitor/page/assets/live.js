@@ -197,6 +197,8 @@ export class Live extends EventTarget {
   async #load(run) {
     const agents = new Map();
     const status = ask("/api/status", {}, run.signal);
+    // Its fault is told where it is awaited, not when the agents' pages fail first.
+    status.catch(() => {});
     for (let after; ;) {
       const page = await ask("/api/agents", { after, limit: 1000 }, run.signal);
       for (const agent of page.agents) agents.set(agent.id, agent);

@@ -43,7 +43,7 @@ export function show(app, root, { query }) {
       card("Configuration", "reload-title", h("p", {}, "Reads the configuration again and applies what can change without dropping an agent. The rest is refused and the old values stay."),
         h("div", { class: "buttons" }, h("button", { type: "button", onclick: reload }, "Reload configuration")), reloaded),
       card("Log level", "level-title", h("p", {}, "Ends by itself. With an agent's id it holds for that agent only."), levelForm)),
-    card("Who did what", "audit-title", h("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-labelledby": "audit-title" },
+    card("Who did what", "audit-title", h("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-label": "Table of actions" },
       h("table", {}, h("thead", {}, h("tr", {}, ["Time", "User", "Action", "Target", "Outcome", "From"].map((name) => h("th", { scope: "col" }, name)))), audit)), none, older),
   );
 

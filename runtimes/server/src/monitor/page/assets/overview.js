@@ -75,7 +75,7 @@ export function show(app, root) {
   const counters = h("div");
   root.replaceChildren(
     hero,
-    card("Links", "links-title", h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "links-title" },
+    card("Links", "links-title", h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of links" },
       h("table", { class: "links" }, h("thead", {}, h("tr", {},
         ["State", "Link", "Peer", "Since", "Why"].map((title) => h("th", { scope: "col" }, title)),
         h("th", { scope: "col", class: "number", title: "How often it has gone down" }, "Losses"))), links))),
