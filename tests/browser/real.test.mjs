@@ -24,7 +24,7 @@ let browser;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "finewire-real-"));
-  child = spawn(program, ["demo", "--stay"], { cwd: folder, env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder, XDG_STATE_HOME: folder, TMPDIR: folder }, stdio: ["ignore", "pipe", "pipe"] });
+  child = spawn(program, ["demo", "--stay", "--broker-port", "0", "--finesse-port", "0", "--xmpp-port", "0", "--monitor-port", "0"], { cwd: folder, env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder, XDG_STATE_HOME: folder, TMPDIR: folder }, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   await new Promise((done, fail) => {
     const hear = (chunk) => {
