@@ -24,6 +24,11 @@ pub(crate) enum Command {
     Broker(Broker),
     /// Act as a driver: log an agent in, change its state, watch its events.
     Driver(Driver),
+    /// Prepare the monitor.
+    Monitor {
+        #[command(subcommand)]
+        action: MonitorAction,
+    },
     /// Load a broker and print rates and times.
     Bench(crate::bench::Bench),
     /// Look at everything that the connector needs, and say what is wrong and what to do.
@@ -41,6 +46,16 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Print the manual page.
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MonitorAction {
+    /// Print the hash of a password, for a [[monitor.user]] of the configuration.
+    Hash {
+        /// File with the password on its first line. Without it: the variable FINEWIRE_PASSWORD, else a prompt.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
             Command::Broker(args) => commands::broker::run(args).await,
             Command::Driver(args) => commands::driver::run(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Monitor { action } => commands::monitor::run(&action),
             Command::Doctor(args) => commands::doctor::run(args).await,
             Command::SupportBundle(args) => commands::support_bundle::run(args).await,
             Command::CheckConfig(args) => commands::check_config::run(&args),

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod driver;
+pub(crate) mod monitor;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod support_bundle;
