@@ -88,7 +88,9 @@ pub(crate) fn set_level(level: &str, agent: Option<&str>, span: Duration) -> Res
         _ => return Err("a level is one of error, warn, info, debug, trace".into()),
     };
     if state.agents.len() >= MOST_AGENTS && !state.agents.contains_key(agent) {
-        return Err(format!("{MOST_AGENTS} agents have a level of their own already"));
+        return Err(format!(
+            "{MOST_AGENTS} agents have a level of their own already"
+        ));
     }
     state.agents.insert(agent.into(), (depth, until));
     Ok(())
@@ -123,7 +125,11 @@ pub(crate) fn tick(now: Instant) -> BTreeMap<String, Depth> {
     let Some(state) = state.as_mut() else {
         return BTreeMap::new();
     };
-    if state.changed.as_ref().is_some_and(|(_, until)| *until <= now) {
+    if state
+        .changed
+        .as_ref()
+        .is_some_and(|(_, until)| *until <= now)
+    {
         state.changed = None;
         if let Err(e) = apply(&state.base) {
             tracing::error!("the log level cannot be set back: {e}");
@@ -132,7 +138,9 @@ pub(crate) fn tick(now: Instant) -> BTreeMap<String, Depth> {
     }
     state.agents.retain(|_, (_, until)| *until > now);
     let agents = state.agents.iter();
-    agents.map(|(agent, (depth, _))| (agent.clone(), *depth)).collect()
+    agents
+        .map(|(agent, (depth, _))| (agent.clone(), *depth))
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 /// The configuration of a broker at this URL with a user, whose password is in a file.
 fn with_user(folder: &TempDir, url: &str, user: &str, password: &str) -> String {
-    file(folder, "broker-password", password);
+    let _ = file(folder, "broker-password", password);
     config(
         &format!("url = \"{url}\"\nuser = \"{user}\"\npassword_file = \"broker-password\""),
         &no_node(),
@@ -42,8 +42,11 @@ fn the_embedded_brokers_users_and_rights_are_told_apart() {
         assert!(!ran.text.contains("open-sesame"), "{}", ran.text);
         let words = ["broker login", "broker queue", "broker topic"].map(|subject| {
             let has = ran.text.contains(&format!("  {subject}"));
-            has.then(|| line(&ran, subject)[..7].trim().to_owned())
-                .unwrap_or_default()
+            if has {
+                line(&ran, subject)[..7].trim().to_owned()
+            } else {
+                String::new()
+            }
         });
         words.join(" ")
     };

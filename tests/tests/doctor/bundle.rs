@@ -12,7 +12,7 @@ const PASSWORD: &str = "correct-horse-battery";
 #[test]
 fn a_bundle_is_for_its_owner_alone_and_holds_no_secret_from_anywhere() {
     let folder = folder();
-    file(&folder, "broker-password", PASSWORD);
+    let _ = file(&folder, "broker-password", PASSWORD);
     let (port, broker) = (free_port(), free_port());
     let node = format!("host = \"127.0.0.1\"\nport = {port}\nxmpp_port = {port}");
     let url = format!("url = \"tcp://127.0.0.1:{broker}?jms.password=in-the-address\"");

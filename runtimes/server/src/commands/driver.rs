@@ -98,13 +98,15 @@ async fn play(driver: &mut DriverPart, args: cli::Driver, password: Option<Secre
     while let Some(event) = driver.events.try_next() {
         print(&event);
     }
-    while follows {
+    if !follows {
+        return Ok(());
+    }
+    loop {
         match driver.events.next().await {
             Some(event) => print(&event),
             None => bail!("the driver has stopped"),
         }
     }
-    Ok(())
 }
 
 /// What is asked after the login.

@@ -61,7 +61,13 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
         }
         None => None,
     };
-    let reloads = reload::serve(running, connector.steering(), monitor.clone(), asks, hangups);
+    let reloads = reload::serve(
+        running,
+        connector.steering(),
+        monitor.clone(),
+        asks,
+        hangups,
+    );
     let reloads = tokio::spawn(reloads);
     let mut stop = signals::Stop::listen();
     tokio::select! {

@@ -13,7 +13,7 @@ const LONGEST_LINE: usize = 160;
 /// Gathers faults and warnings while a configuration is checked.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    source: Source,
+    source: Box<Source>,
     errors: Vec<Fault>,
     warnings: Vec<Fault>,
 }
@@ -42,19 +42,19 @@ impl Faults {
         Self::of(Source::new(path, text))
     }
 
-    pub(crate) const fn of(source: Source) -> Self {
+    pub(crate) fn of(source: Source) -> Self {
         Self {
-            source,
+            source: Box::new(source),
             errors: Vec::new(),
             warnings: Vec::new(),
         }
     }
 
-    pub(crate) const fn source(&self) -> &Source {
+    pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
-    pub(crate) const fn source_mut(&mut self) -> &mut Source {
+    pub(crate) fn source_mut(&mut self) -> &mut Source {
         &mut self.source
     }
 

@@ -159,7 +159,10 @@ mod tests {
         let mut running = running(GOOD);
         let text = format!("{GOOD}\n[layout.events.State]\nname = \"AgentState\"\n");
         let path = "layout.events.State.name".to_owned();
-        assert_eq!(running.compare(&rows(&text)).applied, [path.clone()]);
+        assert_eq!(
+            running.compare(&rows(&text)).applied,
+            core::slice::from_ref(&path)
+        );
         assert_eq!(running.compare(&rows(GOOD)).applied, [path]);
         assert_eq!(running.compare(&rows(GOOD)), Reloaded::default());
     }

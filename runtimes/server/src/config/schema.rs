@@ -216,10 +216,10 @@ mod tests {
             };
             let value = toml::de::DeValue::parse(&default).unwrap();
             let fits = match key.kind {
-                Kind::Text => value.get_ref().is_str(),
-                Kind::Texts => value.get_ref().is_array(),
-                Kind::Number => value.get_ref().is_integer(),
-                Kind::Flag => value.get_ref().is_bool(),
+                Text => value.get_ref().is_str(),
+                Texts => value.get_ref().is_array(),
+                Number => value.get_ref().is_integer(),
+                Flag => value.get_ref().is_bool(),
             };
             assert!(fits, "{} = {default}", key.path);
         }

@@ -50,10 +50,17 @@ impl Audit {
     /// The file cannot be written.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let what = || format!("the monitor's audit file {}", path.display());
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             make_private_folder(folder).with_context(what)?;
         }
-        let file = private().append(true).create(true).open(path).with_context(what)?;
+        let file = private()
+            .append(true)
+            .create(true)
+            .open(path)
+            .with_context(what)?;
         Ok(Self::with(Some(file)))
     }
 
@@ -132,10 +139,19 @@ mod tests {
         for n in 0..MOST + 3 {
             audit.note("anna", "drain", &n.to_string(), "done", from);
         }
-        audit.note("eve\n\u{1b}[2J", "login", &"x".repeat(1000), "refused", from);
+        audit.note(
+            "eve\n\u{1b}[2J",
+            "login",
+            &"x".repeat(1000),
+            "refused",
+            from,
+        );
         let (page, next) = audit.page(None, 2);
         assert_eq!(page[0].user, "eve\u{fffd}\u{fffd}[2J");
-        assert_eq!((page[0].target.len(), page[1].target.as_str()), (128, "10002"));
+        assert_eq!(
+            (page[0].target.len(), page[1].target.as_str()),
+            (128, "10002")
+        );
         let (page, _) = audit.page(next, 1);
         assert_eq!(page[0].target, "10001");
         assert_eq!(audit.page(None, usize::MAX).0.len(), MOST);

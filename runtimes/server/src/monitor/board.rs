@@ -100,7 +100,8 @@ impl Board {
 
     /// Wakes the readers.
     pub(crate) fn seen(&self) {
-        self.looks.send_modify(|looks| *looks = looks.wrapping_add(1));
+        self.looks
+            .send_modify(|looks| *looks = looks.wrapping_add(1));
     }
 
     /// Tells of the next look.
@@ -206,7 +207,11 @@ impl Board {
             let changed = changed.filter(|posted| posted.revision > since);
             let changes = Changes {
                 changed: changed.map(|posted| posted.view.clone()).collect(),
-                gone: if is_behind { Vec::new() } else { gone.collect() },
+                gone: if is_behind {
+                    Vec::new()
+                } else {
+                    gone.collect()
+                },
                 all: is_behind,
             };
             (changes, facts.revision)
@@ -310,7 +315,8 @@ impl Facts {
         }
         self.revision += 1;
         let revision = self.revision;
-        self.agents.insert(view.id.clone(), Posted { view, revision });
+        self.agents
+            .insert(view.id.clone(), Posted { view, revision });
     }
 
     /// Takes agents off that the connector knows no longer.
@@ -358,7 +364,11 @@ impl Facts {
         };
         self.charts.tick(now, totals);
         self.paces.push_back((now, commands, events));
-        while self.paces.len() > 2 && self.paces.front().is_some_and(|(at, ..)| at.age(now) > 5_000)
+        while self.paces.len() > 2
+            && self
+                .paces
+                .front()
+                .is_some_and(|(at, ..)| at.age(now) > 5_000)
         {
             self.paces.pop_front();
         }
@@ -422,8 +432,15 @@ mod tests {
             facts.keep_only(|id| id != "0000");
         });
         let (changes, place) = board.changes(place);
-        let ids: Vec<_> = changes.changed.iter().map(|view| view.id.as_str()).collect();
-        assert_eq!((ids, changes.gone, changes.all), (vec!["0001"], vec!["0000".to_owned()], false));
+        let ids: Vec<_> = changes
+            .changed
+            .iter()
+            .map(|view| view.id.as_str())
+            .collect();
+        assert_eq!(
+            (ids, changes.gone, changes.all),
+            (vec!["0001"], vec!["0000".to_owned()], false)
+        );
         let (changes, _) = board.changes(place);
         assert!(changes.changed.is_empty() && changes.gone.is_empty());
     }

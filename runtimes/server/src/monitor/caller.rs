@@ -47,7 +47,10 @@ impl FromRequestParts<Arc<Station>> for Caller {
         }
         let now = At::now();
         let id = session_id(&parts.headers).ok_or_else(Refusal::no_session)?;
-        let session = station.sessions.hear(now, &id).ok_or_else(Refusal::no_session)?;
+        let session = station
+            .sessions
+            .hear(now, &id)
+            .ok_or_else(Refusal::no_session)?;
         let is_read = matches!(parts.method, Method::GET | Method::HEAD);
         let word = text(&parts.headers, "x-finewire-csrf").unwrap_or_default();
         if !is_read && !session.is_csrf(word) {
@@ -102,7 +105,9 @@ fn by_token(station: &Station, from: IpAddr, given: &str) -> Result<Caller, Refu
 /// The other end's address; loopback where nobody has noted it, as in tests.
 pub(crate) fn address(parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<PeerAddress>();
-    peer.map_or(IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), |peer| peer.0.ip())
+    peer.map_or(IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), |peer| {
+        peer.0.ip()
+    })
 }
 
 /// The session's id among the cookies (RFC 6265, section 4.2); several sessions are none.

@@ -170,7 +170,10 @@ mod tests {
         assert_eq!(charts.tick(At(4_999), totals(3)), None);
         let first = charts.tick(At(5_000), totals(10)).unwrap();
         assert_eq!((first.commands, first.events, first.agents), (10, 20, 7));
-        assert_eq!((first.latency_p50_ms, first.latency_p99_ms), (Some(50), Some(99)));
+        assert_eq!(
+            (first.latency_p50_ms, first.latency_p99_ms),
+            (Some(50), Some(99))
+        );
         let second = charts.tick(At(10_000), totals(14)).unwrap();
         assert_eq!((second.commands, second.latency_p50_ms), (4, None));
 

@@ -84,7 +84,10 @@ pub(crate) async fn guard(
     for (name, value) in [
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+        (
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -176,22 +179,51 @@ mod tests {
     fn what_another_sites_page_asks_for_is_refused() {
         let host = ("host", "localhost:8162");
         for (method, target, header, refused) in [
-            ("POST", "/api/drain", ("origin", "http://localhost:8162"), false),
-            ("POST", "/api/drain", ("sec-fetch-site", "same-origin"), false),
+            (
+                "POST",
+                "/api/drain",
+                ("origin", "http://localhost:8162"),
+                false,
+            ),
+            (
+                "POST",
+                "/api/drain",
+                ("sec-fetch-site", "same-origin"),
+                false,
+            ),
             ("POST", "/api/drain", ("x", ""), false),
-            ("POST", "/api/drain", ("origin", "http://localhost:8163"), true),
-            ("POST", "/api/drain", ("origin", "https://localhost:8162"), true),
+            (
+                "POST",
+                "/api/drain",
+                ("origin", "http://localhost:8163"),
+                true,
+            ),
+            (
+                "POST",
+                "/api/drain",
+                ("origin", "https://localhost:8162"),
+                true,
+            ),
             ("POST", "/api/drain", ("origin", "null"), true),
             ("POST", "/api/drain", ("origin", ""), true),
             ("POST", "/api/drain", ("sec-fetch-site", "same-site"), true),
             ("POST", "/api/drain", ("sec-fetch-site", "cross-site"), true),
             ("GET", "/api/status", ("sec-fetch-site", "cross-site"), true),
-            ("GET", "/api/status", ("origin", "http://evil.example"), true),
+            (
+                "GET",
+                "/api/status",
+                ("origin", "http://evil.example"),
+                true,
+            ),
             ("GET", "/", ("sec-fetch-site", "cross-site"), false),
             ("POST", "/", ("sec-fetch-site", "cross-site"), true),
         ] {
             let request = request(method, target, &[host, header]);
-            assert_eq!(comes_from_elsewhere(&request, false), refused, "{method} {target} {header:?}");
+            assert_eq!(
+                comes_from_elsewhere(&request, false),
+                refused,
+                "{method} {target} {header:?}"
+            );
         }
     }
 }

@@ -199,19 +199,31 @@ mod tests {
         let all = Filter::default();
         assert_eq!(journal.ends(), (11, 20));
         assert_eq!(numbers(&journal.page(None, None, &all, 3)), [18, 19, 20]);
-        assert_eq!(numbers(&journal.page(None, Some(18), &all, 3)), [15, 16, 17]);
+        assert_eq!(
+            numbers(&journal.page(None, Some(18), &all, 3)),
+            [15, 16, 17]
+        );
         assert_eq!(numbers(&journal.page(Some(12), None, &all, 2)), [13, 14]);
         assert_eq!(numbers(&journal.page(Some(12), Some(14), &all, 9)), [13]);
         assert_eq!(numbers(&journal.page(Some(2), None, &all, 1)), [11]);
-        assert_eq!(numbers(&journal.page(Some(u64::MAX), None, &all, 1)), Vec::<u64>::new());
-        assert_eq!(numbers(&journal.page(Some(19), Some(3), &all, 1)), Vec::<u64>::new());
+        assert_eq!(
+            numbers(&journal.page(Some(u64::MAX), None, &all, 1)),
+            Vec::<u64>::new()
+        );
+        assert_eq!(
+            numbers(&journal.page(Some(19), Some(3), &all, 1)),
+            Vec::<u64>::new()
+        );
     }
 
     #[test]
     fn a_follower_gets_the_newest_and_learns_how_many_it_missed() {
         let journal = full(20, 100);
         let page = journal.newest_after(5, &Filter::default(), 4);
-        assert_eq!((numbers(&page.rows), page.skipped), (vec![17, 18, 19, 20], 11));
+        assert_eq!(
+            (numbers(&page.rows), page.skipped),
+            (vec![17, 18, 19, 20], 11)
+        );
         let page = journal.newest_after(20, &Filter::default(), 4);
         assert_eq!((page.rows.len(), page.skipped), (0, 0));
     }

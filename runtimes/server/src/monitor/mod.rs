@@ -50,9 +50,9 @@ use sessions::Sessions;
 use shapes::At;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
+use token::Token;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use token::Token;
 
 /// A running monitor; ends when dropped.
 #[derive(Debug)]
@@ -96,7 +96,12 @@ impl Monitor {
             None => token_file.with_file_name("monitor-audit.jsonl"),
         };
         let listener = TcpListener::bind(plan.listen).await.map_err(|e| {
-            cannot_listen("monitor", plan.listen, &finewire_host::close_reason(&e), option)
+            cannot_listen(
+                "monitor",
+                plan.listen,
+                &finewire_host::close_reason(&e),
+                option,
+            )
         })?;
         let address = listener.local_addr().context("the monitor's address")?;
         let secured = tls::secure(&plan.wire, plan.listen.ip(), &plan.names)?;

@@ -51,7 +51,9 @@ impl PasswordHash {
             return Err(PasswordFault::NoHash);
         }
         let hash = argon2::PasswordHash::new(text).map_err(|_| PasswordFault::NoHash)?;
-        if hash.algorithm != Algorithm::Argon2id.ident() || hash.hash.is_none() || hash.salt.is_none()
+        if hash.algorithm != Algorithm::Argon2id.ident()
+            || hash.hash.is_none()
+            || hash.salt.is_none()
         {
             return Err(PasswordFault::NoHash);
         }
@@ -143,9 +145,18 @@ mod tests {
             ("swordfish".to_owned(), PasswordFault::NoHash),
             ("$argon2id$".to_owned(), PasswordFault::NoHash),
             ("$".repeat(600), PasswordFault::NoHash),
-            (format!("$argon2d$v=19$m=19456,t=2,p=1${salt_and_hash}"), PasswordFault::NoHash),
-            (format!("$argon2id$v=19$m=4000000,t=2,p=1${salt_and_hash}"), PasswordFault::TooCostly),
-            (format!("$argon2id$v=19$m=19456,t=99,p=1${salt_and_hash}"), PasswordFault::TooCostly),
+            (
+                format!("$argon2d$v=19$m=19456,t=2,p=1${salt_and_hash}"),
+                PasswordFault::NoHash,
+            ),
+            (
+                format!("$argon2id$v=19$m=4000000,t=2,p=1${salt_and_hash}"),
+                PasswordFault::TooCostly,
+            ),
+            (
+                format!("$argon2id$v=19$m=19456,t=99,p=1${salt_and_hash}"),
+                PasswordFault::TooCostly,
+            ),
         ] {
             assert_eq!(PasswordHash::parse(&text).unwrap_err(), fault, "{text}");
         }

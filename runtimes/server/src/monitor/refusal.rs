@@ -36,7 +36,11 @@ impl Refusal {
     }
 
     pub(crate) fn login() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "refused", "wrong user, password or token")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "refused",
+            "wrong user, password or token",
+        )
     }
 
     pub(crate) fn too_many_failures() -> Self {

@@ -113,7 +113,10 @@ impl Sessions {
 
     /// Whether a session goes on; a stream that only listens does not keep it awake.
     pub(crate) fn is_open(&self, now: At, id: &str) -> bool {
-        self.state().open.get(id).is_some_and(|session| !session.is_over(now))
+        self.state()
+            .open
+            .get(id)
+            .is_some_and(|session| !session.is_over(now))
     }
 
     pub(crate) fn end(&self, id: &str) {
@@ -123,7 +126,9 @@ impl Sessions {
     /// Ends the sessions of users who are not as they were: gone, or of another role.
     pub(crate) fn keep_only(&self, is_still: impl Fn(&str, Role) -> bool) {
         let mut state = self.state();
-        state.open.retain(|_, session| is_still(&session.user, session.role));
+        state
+            .open
+            .retain(|_, session| is_still(&session.user, session.role));
     }
 
     /// Whether an address may try to log in.
@@ -138,10 +143,14 @@ impl Sessions {
     pub(crate) fn count_failure(&self, now: At, from: IpAddr) {
         let mut state = self.state();
         if state.failures.len() >= MOST_ADDRESSES && !state.failures.contains_key(&from) {
-            let is_recent = |all: &VecDeque<At>| all.back().is_some_and(|at| at.age(now) < MINUTE_MS);
+            let is_recent =
+                |all: &VecDeque<At>| all.back().is_some_and(|at| at.age(now) < MINUTE_MS);
             state.failures.retain(|_, all| is_recent(all));
             if state.failures.len() >= MOST_ADDRESSES {
-                let oldest = state.failures.iter().min_by_key(|(_, all)| all.back().copied());
+                let oldest = state
+                    .failures
+                    .iter()
+                    .min_by_key(|(_, all)| all.back().copied());
                 if let Some(oldest) = oldest.map(|(address, _)| *address) {
                     state.failures.remove(&oldest);
                 }
@@ -175,14 +184,23 @@ mod tests {
         let begin = || sessions.begin(At(0), "anna", Role::Viewer).unwrap().0;
         let id = begin();
         assert!(sessions.hear(At(HOUR / 2 - 1), &id).is_some());
-        assert!(sessions.hear(At(HOUR - 2), &id).is_some(), "heard in between");
+        assert!(
+            sessions.hear(At(HOUR - 2), &id).is_some(),
+            "heard in between"
+        );
         assert!(sessions.is_open(At(HOUR), &id) && sessions.is_open(At(HOUR + HOUR / 4), &id));
-        assert!(sessions.hear(At(2 * HOUR), &id).is_none(), "idle for too long");
+        assert!(
+            sessions.hear(At(2 * HOUR), &id).is_none(),
+            "idle for too long"
+        );
         assert!(sessions.hear(At(HOUR), &id).is_none(), "gone for good");
 
         let id = begin();
         for quarter in 1..48 {
-            assert!(sessions.hear(At(quarter * HOUR / 4), &id).is_some(), "{quarter}");
+            assert!(
+                sessions.hear(At(quarter * HOUR / 4), &id).is_some(),
+                "{quarter}"
+            );
         }
         assert!(sessions.hear(At(12 * HOUR), &id).is_none(), "too old");
 

@@ -82,7 +82,10 @@ impl Station {
     pub(crate) fn set_users(&self, users: Vec<User>) {
         self.sessions.keep_only(|name, role| {
             let is_token = name == TOKEN_USER && role == Role::Operator;
-            is_token || users.iter().any(|user| user.name == name && user.role == role)
+            is_token
+                || users
+                    .iter()
+                    .any(|user| user.name == name && user.role == role)
         });
         *self.users.write().unwrap_or_else(PoisonError::into_inner) = users;
     }

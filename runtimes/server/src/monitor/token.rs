@@ -23,7 +23,10 @@ impl Token {
     /// The file cannot be made or read, holds no token, or others can read it.
     pub(crate) fn keep(path: &Path) -> Result<Self> {
         let what = || format!("the monitor's token file {}", path.display());
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             make_private_folder(folder).with_context(what)?;
         }
         let mut bytes = [0; DIGITS / 2];
@@ -44,17 +47,26 @@ impl Token {
         let file = fs::File::open(path).with_context(what)?;
         refuse_if_others_can_read(&file, path)?;
         let mut text = String::new();
-        file.take(4096).read_to_string(&mut text).with_context(what)?;
+        file.take(4096)
+            .read_to_string(&mut text)
+            .with_context(what)?;
         let token = text.trim();
         if token.len() != DIGITS || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            bail!("{} holds no token; remove it and a new one is made", path.display());
+            bail!(
+                "{} holds no token; remove it and a new one is made",
+                path.display()
+            );
         }
         Ok(Self(Secret::from(token)))
     }
 
     /// Whether this is the token; takes as long for any text of its length.
     pub(crate) fn is(&self, text: &str) -> bool {
-        self.0.expose().as_bytes().ct_eq(text.trim().as_bytes()).into()
+        self.0
+            .expose()
+            .as_bytes()
+            .ct_eq(text.trim().as_bytes())
+            .into()
     }
 }
 
@@ -155,9 +167,17 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let path = place("token");
         Token::keep(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(Token::keep(&path).unwrap_err().to_string().contains("others can read"));
+        assert!(
+            Token::keep(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("others can read")
+        );
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 
@@ -167,7 +187,12 @@ mod tests {
         make_private_folder(path.parent().unwrap()).unwrap();
         let mut file = private().write(true).create_new(true).open(&path).unwrap();
         file.write_all(b"swordfish").unwrap();
-        assert!(Token::keep(&path).unwrap_err().to_string().contains("no token"));
+        assert!(
+            Token::keep(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("no token")
+        );
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 }

@@ -220,10 +220,13 @@ fn links(
     let mut links = vec![LinkView {
         state: link_state(broker.state),
         since: moments.at(broker.since),
-        why: broker.why.as_ref().map(ToString::to_string).unwrap_or_default(),
+        why: broker
+            .why
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         retry_ms: match broker.state {
-            LinkState::Waiting { retry_at } => Some(moments.at(retry_at))
-                .map(|at| now.age(at)),
+            LinkState::Waiting { retry_at } => Some(moments.at(retry_at)).map(|at| now.age(at)),
             _ => None,
         },
         ..blank("broker".into(), "broker".into(), "broker", &broker.endpoint)
@@ -263,7 +266,8 @@ fn links(
             _ => "up",
         };
         let trouble = mine().find(|(_, state, _)| *state == Subscription::Down);
-        let why = trouble.map(|(_, _, why)| format!("{down} of {} are down: {why}", up + down + connecting));
+        let why = trouble
+            .map(|(_, _, why)| format!("{down} of {} are down: {why}", up + down + connecting));
         links.push(LinkView {
             state,
             why: why.unwrap_or_default(),
@@ -382,7 +386,11 @@ fn say(recent: &Recent, depth: Depth) {
     if depth == Depth::Trace || is_driver {
         tracing::info!(
             agent = trace.agent.as_deref().unwrap_or_default(),
-            "{} → {}: {} {}", trace.from, trace.to, trace.subject, trace.detail
+            "{} → {}: {} {}",
+            trace.from,
+            trace.to,
+            trace.subject,
+            trace.detail
         );
     }
 }
@@ -470,23 +478,44 @@ fn about_event(at: At, event: &Event) -> Option<(String, RowView)> {
             agent,
             RowView {
                 latency_ms: Some(hops(spent)),
-                ..row("error", format!("{verb} failed: {code}"), cause.to_string(), false)
+                ..row(
+                    "error",
+                    format!("{verb} failed: {code}"),
+                    cause.to_string(),
+                    false,
+                )
             },
         ),
         Event::Noted(Note::AgentConnected { agent, destination }) => (
             agent,
-            row("answer", "connected".into(), format!("events go to {destination}"), true),
+            row(
+                "answer",
+                "connected".into(),
+                format!("events go to {destination}"),
+                true,
+            ),
         ),
         Event::Noted(Note::AgentSignedIn { agent, extension }) => (
             agent,
-            row("state", "signed in".into(), format!("extension {extension}"), true),
+            row(
+                "state",
+                "signed in".into(),
+                format!("extension {extension}"),
+                true,
+            ),
         ),
-        Event::Noted(Note::AgentSignedOut(agent)) => {
-            (agent, row("state", "signed out".into(), String::new(), true))
-        }
+        Event::Noted(Note::AgentSignedOut(agent)) => (
+            agent,
+            row("state", "signed out".into(), String::new(), true),
+        ),
         Event::Noted(Note::AgentStale { agent, why }) => (
             agent,
-            row("link", "what is known is stale".into(), why.to_string(), false),
+            row(
+                "link",
+                "what is known is stale".into(),
+                why.to_string(),
+                false,
+            ),
         ),
         _ => return None,
     };

@@ -5,9 +5,7 @@ use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
 use crate::monitor::{MESSAGES_AT_ONCE, Subject};
 use anyhow::{Context, Result};
 use core::time::Duration;
-use finewire_connector::{
-    BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which,
-};
+use finewire_connector::{BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which};
 use finewire_core::connector::{NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Outcome, TlsId};

@@ -43,7 +43,9 @@ fn ended(
         Ok(_) => "done",
         Err(refusal) => refusal.text.as_str(),
     };
-    station.audit.note(&caller.user, action, target, outcome, caller.from);
+    station
+        .audit
+        .note(&caller.user, action, target, outcome, caller.from);
     match result {
         Ok(text) => Json(json!({"done": true, "text": text})).into_response(),
         Err(refusal) => refusal.into_response(),
@@ -105,7 +107,16 @@ pub(super) async fn drop_stream(
 ) -> Response {
     let order = Command::DropStream(id.as_str().into());
     let done = "the stream is closed and opened again";
-    to_agent(&station, &caller, "agent.drop_stream", &id, request, order, done).await
+    to_agent(
+        &station,
+        &caller,
+        "agent.drop_stream",
+        &id,
+        request,
+        order,
+        done,
+    )
+    .await
 }
 
 async fn to_agent(
@@ -173,7 +184,10 @@ pub(super) async fn log_level(
     let result = result.map(|()| {
         let whose = agent.map_or(String::new(), |agent| format!(" of agent {agent}"));
         let minutes = span.as_secs() / 60;
-        format!("the log level{whose} is {} for {minutes} minutes", wanted.level)
+        format!(
+            "the log level{whose} is {} for {minutes} minutes",
+            wanted.level
+        )
     });
     if let (Ok(text), Some(agent)) = (&result, agent) {
         tell_timeline(&station, &caller, agent, "log-level", text);
@@ -189,7 +203,11 @@ pub(super) async fn reload(
     let result = async {
         confirmed(request, "reload").await?;
         let reload = station.reload.clone().ok_or_else(|| {
-            Refusal::new(StatusCode::CONFLICT, "refused", "there is no configuration file")
+            Refusal::new(
+                StatusCode::CONFLICT,
+                "refused",
+                "there is no configuration file",
+            )
         })?;
         let text = |text| Refusal::new(StatusCode::CONFLICT, "refused", text);
         reload().await.map_err(text)
@@ -201,7 +219,9 @@ pub(super) async fn reload(
                 reloaded.applied.len(),
                 reloaded.refused.len()
             );
-            station.audit.note(&caller.user, "reload", "", &outcome, caller.from);
+            station
+                .audit
+                .note(&caller.user, "reload", "", &outcome, caller.from);
             either(Ok(Json(json!({
                 "done": true, "text": outcome,
                 "applied": reloaded.applied, "refused": reloaded.refused,

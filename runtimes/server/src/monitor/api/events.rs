@@ -53,7 +53,12 @@ pub(super) async fn events(
         return Refusal::too_many("too many streams are open").into_response();
     };
     let filter = Filter::new(&query.agent, &query.party, &query.q);
-    let stream = Stream::new(station, caller, (query.trace == "1").then_some(filter), place);
+    let stream = Stream::new(
+        station,
+        caller,
+        (query.trace == "1").then_some(filter),
+        place,
+    );
     let chunks = futures_util::stream::unfold(stream, |mut stream| async {
         let chunk = stream.next().await?;
         Some((Ok::<_, Infallible>(chunk), stream))

@@ -35,7 +35,9 @@ struct Credentials {
 pub(super) async fn login(State(station): State<Arc<Station>>, request: Request) -> Response {
     let begun = Instant::now();
     let peer = request.extensions().get::<PeerAddress>().copied();
-    let from = peer.map_or(IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    let from = peer.map_or(IpAddr::V4(core::net::Ipv4Addr::LOCALHOST), |peer| {
+        peer.0.ip()
+    });
     let result = match read::<Credentials>(request).await {
         Ok(credentials) => admit(&station, credentials, from).await,
         Err(refusal) => Err(refusal),
@@ -62,7 +64,9 @@ async fn admit(
         _ => return Err(Refusal::malformed("a token, or a user and a password")),
     };
     if !station.sessions.may_try(At::now(), from) {
-        station.audit.note(&named, "login", "", "too many failures", from);
+        station
+            .audit
+            .note(&named, "login", "", "too many failures", from);
         return Err(Refusal::too_many_failures());
     }
     // Counted before, so that many at once are not tried before the first has failed.
@@ -99,7 +103,11 @@ async fn verify(
     if password.expose().len() > LONGEST {
         return Ok(None);
     }
-    let _place = station.hashes.acquire().await.map_err(|_| Refusal::gone())?;
+    let _place = station
+        .hashes
+        .acquire()
+        .await
+        .map_err(|_| Refusal::gone())?;
     super::aside(move || match known {
         Some(known) => known.password.is_of(&password).then_some(known.role),
         None => {
@@ -132,7 +140,9 @@ pub(super) async fn logout(State(station): State<Arc<Station>>, caller: Caller) 
     if let Some(id) = &caller.session {
         station.sessions.end(id);
         station.board.seen();
-        station.audit.note(&caller.user, "logout", "", "done", caller.from);
+        station
+            .audit
+            .note(&caller.user, "logout", "", "done", caller.from);
     }
     let cookie = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()

@@ -5,10 +5,10 @@ mod events;
 mod login;
 mod state;
 
+use super::assets;
 use super::guard::guard;
 use super::refusal::Refusal;
 use super::station::Station;
-use super::assets;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -70,7 +70,9 @@ async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Refusal> {
 
 /// Looks at much without holding up the other requests.
 async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(look).await.map_err(|_| Refusal::gone())
+    tokio::task::spawn_blocking(look)
+        .await
+        .map_err(|_| Refusal::gone())
 }
 
 /// An answer that is the same for both kinds of ends.

@@ -57,7 +57,9 @@ pub(super) async fn agents(
     let most = query.limit.unwrap_or(500).clamp(1, MOST_ROWS);
     let found = aside(move || {
         let (agents, next, total) =
-            station.board.agents(&query.after, most, &query.state, &query.q);
+            station
+                .board
+                .agents(&query.after, most, &query.state, &query.q);
         Json(json!({"agents": agents, "next": next, "total": total})).into_response()
     });
     either(found.await)
@@ -111,7 +113,9 @@ pub(super) async fn trace(
     let most = query.limit.unwrap_or(1_000).clamp(1, MOST_ROWS);
     let filter = Filter::new(&query.agent, &query.party, &query.q);
     let page = aside(move || {
-        let page = station.board.trace(query.after, query.before, &filter, most);
+        let page = station
+            .board
+            .trace(query.after, query.before, &filter, most);
         Json(page).into_response()
     });
     either(page.await)
@@ -132,7 +136,9 @@ pub(super) async fn export(
             let after = after?;
             let page = aside(move || {
                 let before = Some(end.saturating_add(1));
-                station.board.trace(Some(after), before, &filter, EXPORT_ROWS)
+                station
+                    .board
+                    .trace(Some(after), before, &filter, EXPORT_ROWS)
             });
             let page = page.await.ok()?;
             let next = page.rows.last().map(|last| last.n);
@@ -173,7 +179,11 @@ pub(super) async fn charts(
     Json(station.board.charts(query.minutes.unwrap_or(15))).into_response()
 }
 
-pub(super) async fn audit(_: Operator, State(station): At, Query(query): Query<Before>) -> Response {
+pub(super) async fn audit(
+    _: Operator,
+    State(station): At,
+    Query(query): Query<Before>,
+) -> Response {
     let most = query.limit.unwrap_or(200).clamp(1, MOST_ROWS);
     let (rows, next) = station.audit.page(query.before, most);
     Json(json!({"rows": rows, "next": next})).into_response()
