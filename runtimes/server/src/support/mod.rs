@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`redaction`] | takes secrets out of any text: those that are known by their files, and what looks like one |
 //! | [`archive`] | the `.tar.gz` that only its owner can read |
-//! | [`facts`] | what the machine and its operating system are |
+//! | [`facts`](mod@facts) | what the machine and its operating system are |
 
 mod archive;
 mod facts;
