@@ -510,21 +510,24 @@ fn an_operator_drains_resyncs_drops_and_logs_more_and_all_is_audited() {
 }
 
 /// The first event of a name, as it comes on a stream.
-fn event(lines: &mut impl BufRead, name: &str) -> Value {
+fn event(lines: &mut impl BufRead, name: &'static str) -> Value {
+    one_of(lines, &[name]).1
+}
+
+/// The next event that has one of these names, and its data.
+fn one_of(lines: &mut impl BufRead, names: &[&'static str]) -> (&'static str, Value) {
     let mut line = String::new();
-    let mut is_it = false;
+    let mut current = None;
     loop {
         line.clear();
         assert!(
             lines.read_line(&mut line).expect("the stream goes on") > 0,
-            "no {name}"
+            "none of {names:?}"
         );
         if let Some(found) = line.strip_prefix("event: ") {
-            is_it = found.trim() == name;
-        } else if let Some(data) = line.strip_prefix("data: ")
-            && is_it
-        {
-            return serde_json::from_str(data).expect("JSON");
+            current = names.iter().copied().find(|name| *name == found.trim());
+        } else if let (Some(data), Some(name)) = (line.strip_prefix("data: "), current) {
+            return (name, serde_json::from_str(data).expect("JSON"));
         }
     }
 }
@@ -547,10 +550,17 @@ fn what_happens_is_told_live_and_a_logout_ends_the_stream() {
         "/api/agents/1001001/drop-stream",
         &json!({"confirm": "1001001"}),
     );
-    let trace = event(&mut lines, "trace");
-    assert_eq!(trace["rows"][0]["agent"], "1001001", "{trace}");
-    let agents = event(&mut lines, "agents");
-    assert_eq!(agents["changed"][0]["id"], "1001001", "{agents}");
+    // Whichever of the two is told first.
+    let mut awaited = vec!["trace", "agents"];
+    while !awaited.is_empty() {
+        let (name, data) = one_of(&mut lines, &awaited);
+        let agent = match name {
+            "trace" => &data["rows"][0]["agent"],
+            _ => &data["changed"][0]["id"],
+        };
+        assert_eq!(agent, "1001001", "{name}: {data}");
+        awaited.retain(|other| *other != name);
+    }
     demo.ask(
         "POST",
         "/api/logout",
