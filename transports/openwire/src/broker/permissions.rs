@@ -19,7 +19,7 @@ use super::sending::ADVISORY;
 /// use finewire_openwire::broker::Permissions;
 ///
 /// let permissions: Permissions = "
-///     # user     rights            destination (* one element, > the rest)
+///     ## user     rights            destination (* one element, > the rest)
 ///     connector  read,write,admin  queue://Connector1
 ///     connector  write             topic://>
 ///     *          read              topic://news.>
