@@ -7,7 +7,7 @@ use super::Counters;
 use super::effect::{Addressee, Effect, Mobile, Note, Question, Subscribe};
 use super::job::{Flow, Goal, Job, Step};
 use super::outbound::Context;
-use super::reading::{DOUBT, Resync};
+use super::reading::Resync;
 use super::refusal::{Refusal, is_out_of_service, is_wrong_password};
 use super::service::Readiness;
 use super::session::Session;
@@ -311,8 +311,6 @@ impl Session {
         if self.is_live && self.is_fresh && goal.is_met(&self.model, &self.members) {
             return self.deliver(cx, job);
         }
-        // Its stray notification may overtake the answer.
-        self.doubt_until = Some(cx.now + DOUBT);
         let question = Question::SignIn {
             agent: self.agent.clone(),
             extension,
@@ -326,7 +324,6 @@ impl Session {
         self.is_fresh = self.subscription == Subscription::Up;
         self.resync = Resync::Idle;
         self.signs_in_again = false;
-        self.doubt_until = Some(cx.now + DOUBT);
         let question = Question::Calls(self.agent.clone());
         let epoch = self.epoch;
         self.inquire(cx, job, question, |request| Step::ReadingCalls {

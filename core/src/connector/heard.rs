@@ -74,7 +74,7 @@ impl Session {
             self.items.push_back(item);
         }
         match update.fact {
-            Fact::User(user) if self.doubts(cx, &user) => {
+            Fact::User(user) if self.doubts(&user) => {
                 self.is_fresh = false;
                 // A read follows the sign-in that is under way; asked again for each stray
                 // notification, it would bring the next one.
@@ -147,8 +147,9 @@ impl Session {
     }
 
     /// Whether this may be the stray sign-out that the server used before still sends after the
-    /// agent has signed in on another one (Seen: with reason id -1). A read tells.
-    fn doubts(&self, cx: &Context<'_>, user: &User) -> bool {
+    /// agent has signed in on another one (Seen: with reason id -1). A read tells. Nothing here says
+    /// when that may come: the agent may have signed in by another connector or at a desktop.
+    fn doubts(&self, user: &User) -> bool {
         let is_asked_for = self.user.current.as_ref().is_some_and(|job| {
             let verb = job.verb();
             matches!(
@@ -165,7 +166,6 @@ impl Session {
                 .reason
                 .as_ref()
                 .is_none_or(|reason| reason.id.is_none())
-            && self.doubt_until.is_some_and(|until| cx.now < until)
             && !is_asked_for
     }
 

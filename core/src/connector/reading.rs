@@ -54,9 +54,6 @@ impl Resync {
 /// An agent stays at a server for at least this long before it moves back to an earlier one.
 const SHORTEST_STAY: Duration = Duration::from_secs(1);
 
-/// How long after a sign-in a sign-out that nobody asked for is doubted.
-pub(super) const DOUBT: Duration = Duration::from_secs(60);
-
 impl Session {
     pub(super) fn begin_resync(&mut self, cx: &mut Context<'_>) {
         if cx.is_ending || self.subscription != Subscription::Up {
@@ -70,8 +67,6 @@ impl Session {
         let line = self.model.user().extension.clone();
         match line.filter(|_| self.signs_in_again) {
             Some(extension) => {
-                // Its stray notification may overtake the answer.
-                self.doubt_until = Some(cx.now + DOUBT);
                 let question = Question::SignIn {
                     agent: self.agent.clone(),
                     extension,
@@ -143,7 +138,6 @@ impl Session {
         match (self.resync, answer) {
             (Resync::SigningIn { .. }, Answer::Accepted) => {
                 self.signs_in_again = false;
-                self.doubt_until = Some(cx.now + DOUBT);
                 // The sign-in takes a moment; its notification may be the one that is missing.
                 self.resync = Resync::Waiting {
                     retry_at: cx.now + cx.config.timing.settle,

@@ -76,8 +76,6 @@ pub(super) struct Session {
     pub(super) return_at: Option<Instant>,
     /// Another server than the one it was signed in on is used: sign in there.
     pub(super) signs_in_again: bool,
-    /// Until when a sign-out nobody asked for is doubted.
-    pub(super) doubt_until: Option<Instant>,
     pub(super) items: VecDeque<Text>,
     pub(super) serial: u64,
     /// When something last happened to it, counted over all agents.
@@ -122,7 +120,6 @@ impl Session {
             move_at: None,
             return_at: None,
             signs_in_again: false,
-            doubt_until: None,
             items: VecDeque::new(),
             serial: 0,
             revision: 0,
