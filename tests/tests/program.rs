@@ -111,7 +111,7 @@ fn an_embedded_broker_without_users_is_refused_off_loopback() {
     );
     let path = file(&folder, "finewire.toml", &config);
     let ran = run(folder.path(), &["serve", "--config", &path], &[]);
-    assert_eq!(ran.code, Some(1), "{}", ran.text);
+    assert_eq!(ran.code, Some(2), "{}", ran.text);
     assert!(
         ran.text.contains("loopback") && ran.text.contains("user"),
         "{}",

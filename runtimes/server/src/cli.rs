@@ -266,6 +266,9 @@ pub(crate) struct Driver {
         default_value = "failover:(tcp://127.0.0.1:61616)"
     )]
     pub(crate) broker: String,
+    /// Certificate (PEM) to trust an ssl:// broker by. Without it: the system's authorities.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// The connector's queue.
     #[arg(long, global = true, default_value = "Connector1")]
     pub(crate) queue: String,

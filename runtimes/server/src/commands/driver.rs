@@ -1,6 +1,7 @@
 //! `finewire driver`: a driver on the command line.
 
 use crate::cli::{self, DriverAction};
+use crate::config::Trust;
 use crate::parts::{DriverPart, DriverPlan};
 use crate::{logs, secret, signals};
 use anyhow::{Context, Result, anyhow, bail};
@@ -35,6 +36,10 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
     let mut stop = signals::Stop::listen();
     let mut driver = DriverPart::start(DriverPlan {
         broker: args.broker.clone(),
+        trust: match args.ca_file.clone() {
+            Some(file) => Trust::Authority(file),
+            None => Trust::System,
+        },
         queue: args.queue.clone(),
         destination: args.destination.clone(),
         passwords,

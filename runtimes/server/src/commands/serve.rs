@@ -1,12 +1,11 @@
 //! `finewire serve`: the connector alone.
 
 use crate::cli;
-use crate::config::{self, BrokerChoice, Running};
+use crate::config::{self, BrokerChoice, Running, Trust};
 use crate::monitor::Monitor;
 use crate::parts::{BrokerPart, ConnectorPart, broker_uri};
 use crate::{logs, reload, signals};
 use anyhow::Result;
-use finewire_openwire::broker::Admission;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -17,30 +16,26 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
         tracing::warn!("{warning}");
     }
     let running = Running::new(&args.config, &checked);
-    let (settings, access) = (checked.settings, checked.access);
+    let (mut settings, access) = (checked.settings, checked.access);
     // From here on SIGHUP ends nothing.
     let hangups = signals::HangUp::listen();
     finewire_tokio::raise_descriptor_limit()?;
-    let broker = match settings.broker {
-        BrokerChoice::Embedded(listen) => {
-            if !listen.ip().is_loopback() && settings.user.is_none() {
-                anyhow::bail!(
-                    "without broker.user and broker.password_file the embedded broker listens on \
-                     loopback only, not on {listen}"
-                );
-            }
-            let admission = match settings.user.clone() {
-                Some((name, password)) => Admission::Users([(name, password)].into()),
-                None => Admission::Anyone,
-            };
-            Some(BrokerPart::start(listen, admission, "broker.listen").await?)
-        }
+    let broker = match &settings.broker {
+        BrokerChoice::Embedded(embedded) => Some(BrokerPart::embedded(embedded).await?),
         BrokerChoice::Remote(_) => None,
     };
     if let Some(broker) = &broker {
         println!("broker       {}", broker.url());
+        println!("{}", BrokerPart::FORGETS);
+        // The connector believes no other certificate than the one that it shows itself.
+        if let Some(fingerprint) = broker.fingerprint() {
+            settings.broker_trust = Trust::Pinned(fingerprint);
+        }
     }
-    let uri = broker_uri(&settings, broker.as_ref().map(BrokerPart::url).as_deref())?;
+    let uri = broker_uri(
+        &settings,
+        broker.as_ref().map(BrokerPart::own_url).as_deref(),
+    )?;
     let monitor_at = settings.monitor;
     let connector = ConnectorPart::start(settings, &uri)?;
     let (door, asks) = reload::door();

@@ -34,6 +34,8 @@ pub(crate) struct Broker {
     pub(crate) url: Spanned<String>,
     /// Where the embedded broker listens.
     pub(crate) listen: Option<Spanned<String>>,
+    /// What else the embedded broker is told.
+    pub(crate) embedded: Option<Spanned<Embedded>>,
     pub(crate) user: Option<Spanned<String>>,
     pub(crate) password_file: Option<Spanned<PathBuf>>,
     /// Trust for `ssl://`.
@@ -56,6 +58,43 @@ impl Broker {
     fn default_priority() -> Spanned<i64> {
         Spanned::new(0..0, 127)
     }
+}
+
+/// `[broker.embedded]`: the embedded broker's users, TLS, limits and policies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Embedded {
+    /// Drivers' users, a line `name:password` each; `broker.user` is one besides.
+    pub(crate) users_file: Option<Spanned<PathBuf>>,
+    /// What users may do, a line `USER RIGHTS DESTINATION` for each grant; what nothing grants is refused.
+    /// `broker.user` may do everything.
+    pub(crate) permissions_file: Option<Spanned<PathBuf>>,
+    /// Certificate chain (PEM) with which it shows itself: it listens with TLS then.
+    pub(crate) certificate_file: Option<Spanned<PathBuf>>,
+    /// The certificate's key (PEM).
+    pub(crate) key_file: Option<Spanned<PathBuf>>,
+    /// Listen with TLS and a certificate made at the start, which is written to this file (PEM).
+    pub(crate) self_made_certificate: Option<Spanned<PathBuf>>,
+    /// Connections at a time.
+    pub(crate) max_connections: Option<Spanned<i64>>,
+    /// Bytes of one frame, which bounds a message.
+    pub(crate) max_frame_bytes: Option<Spanned<i64>>,
+    /// Messages in one queue.
+    pub(crate) max_queue_messages: Option<Spanned<i64>>,
+    /// Bytes in one queue.
+    pub(crate) max_queue_bytes: Option<Spanned<i64>>,
+    /// Bytes in all queues, and in what waits for topic consumers.
+    pub(crate) max_total_bytes: Option<Spanned<i64>>,
+    /// Messages that wait for one topic consumer beyond its prefetch.
+    pub(crate) max_backlog_messages: Option<Spanned<i64>>,
+    /// `hold` (a send to a full queue is delayed) or `refuse`.
+    pub(crate) when_full: Option<Spanned<String>>,
+    /// How long a send to a full queue is held up before it is refused; whole seconds.
+    pub(crate) hold_for: Option<Spanned<String>>,
+    /// `drop-oldest` or `disconnect`: what happens to a topic consumer that cannot keep up.
+    pub(crate) slow_consumer: Option<Spanned<String>>,
+    /// The queue of persistent messages that nobody could handle; `off`: they are thrown away.
+    pub(crate) dead_letter_queue: Option<Spanned<String>>,
 }
 
 /// `[finesse]`: the site's nodes.

@@ -13,6 +13,7 @@
 mod document;
 mod driver;
 mod effective;
+mod embedded;
 mod fault;
 mod file;
 mod import;
@@ -31,6 +32,7 @@ mod tuning;
 pub(crate) const EXIT_CODE: u8 = 2;
 
 pub(crate) use effective::show;
+pub(crate) use embedded::EmbeddedBroker;
 pub(crate) use import::import;
 pub(crate) use monitor::{Access, AccessUser, AccessWire};
 pub(crate) use node::{Node, Trust, XmppRoad};

@@ -84,6 +84,10 @@ pub(super) fn check(
     let parts = settings.zip(access).zip(log);
     let ((settings, access), log) = faults.into_result(parts)?;
     let mut rows = rows;
+    if matches!(settings.broker, BrokerChoice::Remote(_)) {
+        // What only the embedded broker reads holds nowhere.
+        rows.retain(|row| !row.path.starts_with("broker.embedded."));
+    }
     complete(&mut rows, &settings);
     Ok(Checked {
         settings,
@@ -112,8 +116,8 @@ fn complete(rows: &mut [Row], settings: &Settings) {
             node.xmpp_port.to_string(),
         );
     }
-    if let BrokerChoice::Embedded(at) = &settings.broker {
-        set("broker.listen", format!("\"{at}\""));
+    if let BrokerChoice::Embedded(embedded) = &settings.broker {
+        set("broker.listen", format!("\"{}\"", embedded.listen));
     }
 }
 

@@ -75,7 +75,7 @@ use Change::{AtOnce, Restart};
 use Kind::{Flag, Number, Text, Texts};
 
 /// `""`: nothing; `!…`: required, with a hint; `=`: what the decisions have by themselves.
-const KEYS: [(&str, Kind, &str, Change); 44] = [
+const KEYS: [(&str, Kind, &str, Change); 59] = [
     (
         "broker.url",
         Text,
@@ -89,6 +89,56 @@ const KEYS: [(&str, Kind, &str, Change); 44] = [
     ("broker.fingerprint", Text, "", Restart),
     ("broker.queue", Text, "\"Connector1\"", Restart),
     ("broker.priority", Number, "127", Restart),
+    ("broker.embedded.users_file", Text, "", Restart),
+    ("broker.embedded.permissions_file", Text, "", Restart),
+    ("broker.embedded.certificate_file", Text, "", Restart),
+    ("broker.embedded.key_file", Text, "", Restart),
+    ("broker.embedded.self_made_certificate", Text, "", Restart),
+    ("broker.embedded.max_connections", Number, "10000", Restart),
+    (
+        "broker.embedded.max_frame_bytes",
+        Number,
+        "16777216",
+        Restart,
+    ),
+    (
+        "broker.embedded.max_queue_messages",
+        Number,
+        "100000",
+        Restart,
+    ),
+    (
+        "broker.embedded.max_queue_bytes",
+        Number,
+        "268435456",
+        Restart,
+    ),
+    (
+        "broker.embedded.max_total_bytes",
+        Number,
+        "1073741824",
+        Restart,
+    ),
+    (
+        "broker.embedded.max_backlog_messages",
+        Number,
+        "10000",
+        Restart,
+    ),
+    ("broker.embedded.when_full", Text, "\"hold\"", Restart),
+    ("broker.embedded.hold_for", Text, "\"30s\"", Restart),
+    (
+        "broker.embedded.slow_consumer",
+        Text,
+        "\"drop-oldest\"",
+        Restart,
+    ),
+    (
+        "broker.embedded.dead_letter_queue",
+        Text,
+        "\"ActiveMQ.DLQ\"",
+        Restart,
+    ),
     ("finesse.return_after", Text, "=", AtOnce),
     ("finesse.logins_per_second", Number, "=", AtOnce),
     ("finesse.xmpp_domain", Text, "", AtOnce),

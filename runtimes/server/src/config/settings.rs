@@ -1,6 +1,7 @@
 //! What the program makes of a configuration, and whether its values can be.
 
 use super::driver;
+use super::embedded::{self, EmbeddedBroker};
 use super::fault::Faults;
 use super::file;
 use super::layout;
@@ -38,15 +39,14 @@ pub(crate) struct Settings {
 /// Where drivers are met.
 #[derive(Debug)]
 pub(crate) enum BrokerChoice {
-    /// In this process, listening there.
-    Embedded(SocketAddr),
+    /// In this process.
+    Embedded(Box<EmbeddedBroker>),
     /// Elsewhere.
     Remote(Box<BrokerUri>),
 }
 
 pub(super) fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Option<Settings> {
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    let broker = check_broker(&file.broker, faults);
     let trust = check_trust(
         file.broker.ca_file.as_ref(),
         file.broker.fingerprint.as_ref(),
@@ -54,6 +54,8 @@ pub(super) fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Opti
         faults,
     );
     let user = check_user(&file.broker, folder, faults);
+    let own = user.as_ref().and_then(Option::as_ref);
+    let broker = check_broker(&file.broker, own, folder, faults);
     let priority = match u8::try_from(*file.broker.priority.get_ref()) {
         Ok(priority @ 0..=127) => Some(priority),
         _ => {
@@ -111,30 +113,18 @@ pub(super) fn check(file: &file::File, path: &Path, faults: &mut Faults) -> Opti
     })
 }
 
-fn check_broker(broker: &file::Broker, faults: &mut Faults) -> Option<BrokerChoice> {
+fn check_broker(
+    broker: &file::Broker,
+    user: Option<&(String, Secret)>,
+    folder: &Path,
+    faults: &mut Faults,
+) -> Option<BrokerChoice> {
     let url = broker.url.get_ref().trim();
     if url.eq_ignore_ascii_case("embedded") {
-        let Some(listen) = &broker.listen else {
-            return Some(BrokerChoice::Embedded(SocketAddr::from((
-                [127, 0, 0, 1],
-                61616,
-            ))));
-        };
-        let Ok(address) = listen.get_ref().parse() else {
-            let hint = "an IP address and a port, e.g. \"127.0.0.1:61616\"";
-            faults.add(listen.span(), "not an address to listen on", hint);
-            return None;
-        };
-        return Some(BrokerChoice::Embedded(address));
+        let embedded = embedded::check(broker, user, folder, faults)?;
+        return Some(BrokerChoice::Embedded(Box::new(embedded)));
     }
-    if let Some(listen) = &broker.listen {
-        let hint = "remove it, or set url = \"embedded\"";
-        faults.add(
-            listen.span(),
-            "listen is for the embedded broker alone",
-            hint,
-        );
-    }
+    embedded::refuse(broker, faults);
     match url.parse() {
         Ok(uri) => Some(BrokerChoice::Remote(Box::new(uri))),
         Err(e) => {

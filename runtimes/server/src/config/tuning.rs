@@ -204,7 +204,11 @@ fn check_optional(
     }
 }
 
-fn check_span(text: &Spanned<String>, least: Duration, faults: &mut Faults) -> Option<Duration> {
+pub(super) fn check_span(
+    text: &Spanned<String>,
+    least: Duration,
+    faults: &mut Faults,
+) -> Option<Duration> {
     let read = text.get_ref().parse::<jiff::SignedDuration>().ok();
     let span = read.and_then(|span| Duration::try_from(span).ok());
     let Some(span) = span else {

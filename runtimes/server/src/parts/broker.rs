@@ -1,10 +1,11 @@
 //! The embedded broker.
 
 use super::{BrokerOptions, address, cannot_listen, options, seed, socket_address};
+use crate::config::EmbeddedBroker;
 use anyhow::{Result, bail};
 use core::net::SocketAddr;
-use finewire_core::machine::TlsId;
-use finewire_host::TlsProfiles;
+use finewire_core::machine::{Fingerprint, TlsId};
+use finewire_host::{ServerTls, TlsProfiles};
 use finewire_openwire::broker::{
     Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen, Permissions,
 };
@@ -18,11 +19,38 @@ const SHOWN: TlsId = TlsId(0);
 pub(crate) struct BrokerPart {
     handle: Handle<Broker>,
     address: SocketAddr,
-    tls: bool,
+    /// Where the connector of this process connects.
+    own_url: String,
+    /// Of the certificate that it shows; `None`: it listens without TLS.
+    fingerprint: Option<Fingerprint>,
     task: Task<Broker>,
 }
 
 impl BrokerPart {
+    /// What whoever starts it is told.
+    pub(crate) const FORGETS: &str = "             messages are kept in memory only, persistent ones too; none \
+                                      survives a restart";
+
+    /// Starts the one that a configuration describes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot listen there, or its certificate cannot be read or written.
+    pub(crate) async fn embedded(embedded: &EmbeddedBroker) -> Result<Self> {
+        let permissions = embedded.permissions.clone();
+        let (listen, admission) = (embedded.listen, embedded.admission());
+        let started = Self::start_guarded(
+            listen,
+            admission,
+            permissions,
+            &embedded.options,
+            "broker.listen",
+        );
+        let mut part = started.await?;
+        part.own_url = embedded.url(part.address.port());
+        Ok(part)
+    }
+
     /// Starts it on `listen`; `option` is what chooses its port, for the error.
     ///
     /// # Errors
@@ -52,14 +80,14 @@ impl BrokerPart {
     ) -> Result<Self> {
         let mut profiles = TlsProfiles::new();
         let shown = asked.tls(&listen.ip().to_string())?;
-        let tls = shown.is_some();
+        let fingerprint = shown.as_ref().map(ServerTls::fingerprint);
         if let Some(shown) = shown {
             profiles.set_server(SHOWN, shown);
         }
         let config = BrokerConfig {
             listen: vec![Listen {
                 address: address(listen),
-                tls: tls.then_some(SHOWN),
+                tls: fingerprint.map(|_| SHOWN),
             }],
             admission,
             permissions,
@@ -81,7 +109,8 @@ impl BrokerPart {
         Ok(Self {
             handle,
             address,
-            tls,
+            own_url: url(address, fingerprint),
+            fingerprint,
             task,
         })
     }
@@ -93,8 +122,17 @@ impl BrokerPart {
 
     /// Where clients connect, as they write it.
     pub(crate) fn url(&self) -> String {
-        let scheme = if self.tls { "ssl" } else { "tcp" };
-        format!("{scheme}://{}", self.address)
+        url(self.address, self.fingerprint)
+    }
+
+    /// Where the connector of this process connects: on this machine, wherever the broker listens.
+    pub(crate) fn own_url(&self) -> String {
+        self.own_url.clone()
+    }
+
+    /// The certificate that it shows; `None`: it listens without TLS.
+    pub(crate) const fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
     }
 
     /// Lets what is pending be written, closes every link and stops.
@@ -105,6 +143,11 @@ impl BrokerPart {
             tracing::error!("the broker's task: {e}");
         }
     }
+}
+
+fn url(address: SocketAddr, fingerprint: Option<Fingerprint>) -> String {
+    let scheme = if fingerprint.is_some() { "ssl" } else { "tcp" };
+    format!("{scheme}://{address}")
 }
 
 async fn log(mut events: Events<BrokerEvent>) {

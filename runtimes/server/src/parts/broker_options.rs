@@ -1,16 +1,14 @@
-//! What the embedded broker can be told: as options of `finewire broker`, and as keys of a table.
+//! What the embedded broker can be told: as options of `finewire broker`, and by `[broker.embedded]`.
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use core::time::Duration;
 use finewire_host::ServerTls;
 use finewire_openwire::broker::{BrokerConfig, BrokerLimits, SlowConsumer, WhenFull};
-use serde::Deserialize;
 use std::path::PathBuf;
 
 /// TLS, limits and policies of the embedded broker; what is not said is as by default.
-#[derive(Args, Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct BrokerOptions {
     /// Certificate chain (PEM) with which it shows itself: it listens with TLS then.
     #[arg(long, value_name = "FILE", requires = "key_file")]
@@ -56,8 +54,7 @@ pub(crate) struct BrokerOptions {
 }
 
 /// What happens to a send to a full queue.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Full {
     /// It is delayed until there is room.
     Hold,
@@ -66,8 +63,7 @@ pub(crate) enum Full {
 }
 
 /// What happens to a topic consumer that cannot keep up.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Slow {
     /// The oldest message that waits for it is dropped.
     DropOldest,
@@ -154,6 +150,11 @@ impl BrokerOptions {
             dead_letters,
             ..default
         })
+    }
+
+    /// Whether it listens with TLS.
+    pub(crate) const fn is_tls(&self) -> bool {
+        self.certificate_file.is_some() || self.self_made_certificate.is_some()
     }
 
     /// What it shows clients, where it listens with TLS; `host` is where.

@@ -140,7 +140,8 @@ pub(crate) fn broker_uri(settings: &Settings, embedded: Option<&str>) -> Result<
     match (&settings.broker, embedded) {
         (BrokerChoice::Remote(uri), _) => Ok(uri.as_ref().clone()),
         (BrokerChoice::Embedded(_), Some(url)) => url.parse().context("the broker's address"),
-        (BrokerChoice::Embedded(at), None) => format!("tcp://{at}")
+        (BrokerChoice::Embedded(embedded), None) => embedded
+            .url(embedded.listen.port())
             .parse()
             .context("the broker's address"),
     }

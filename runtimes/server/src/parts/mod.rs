@@ -8,7 +8,7 @@ mod exchange;
 mod simulator;
 
 pub(crate) use broker::BrokerPart;
-pub(crate) use broker_options::BrokerOptions;
+pub(crate) use broker_options::{BrokerOptions, Full, Slow};
 pub(crate) use connector::{ConnectorPart, Steering, broker_uri, client_tls};
 pub(crate) use driver::{DriverPart, DriverPlan};
 pub(crate) use exchange::exchange;
