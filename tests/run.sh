@@ -28,6 +28,9 @@ peers() {
     python3 -c 'import websockets' 2>/dev/null || /usr/bin/python3 -c 'import websockets' 2>/dev/null ||
         missing+=(python3-websockets)
     command -v openssl >/dev/null || missing+=(openssl)
+    command -v chromium >/dev/null || missing+=(chromium)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
     command -v java >/dev/null && command -v javac >/dev/null || missing+=(default-jdk-headless)
     if [ ${#missing[@]} -eq 0 ]; then
         echo "all peers are here"
@@ -53,6 +56,18 @@ doc() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-pr
 fuzz_builds() { cargo check -q --manifest-path fuzz/Cargo.toml; }
 fuzz_lint() { cargo fmt --manifest-path fuzz/Cargo.toml --check; }
 
+# The monitor's page in a real Chromium, against a fake server and against the program.
+browser() {
+    if ! command -v chromium >/dev/null || ! command -v npm >/dev/null; then
+        echo "skipped: no Chromium or no npm here"
+        [ "${CI:-}" != true ]
+        return
+    fi
+    cargo build -q -p finewire
+    local target=${CARGO_TARGET_DIR:-$PWD/target}
+    (cd tests/browser && npm ci --silent && FINEWIRE=$target/debug/finewire node --test --test-concurrency=1)
+}
+
 stage "peers" peers
 stage "format" cargo fmt --all --check
 stage "fuzz format" fuzz_lint
@@ -60,6 +75,7 @@ stage "clippy" cargo clippy --workspace --all-targets -q -- -D warnings
 stage "documentation" doc
 stage "build of the tests" cargo test --workspace --all-targets --no-run -q
 stage "tests" cargo test --workspace --lib --bins --tests -q
+stage "browser" browser
 stage "benches run" cargo test --workspace --benches -q
 stage "examples in the documentation" cargo test --workspace --doc -q
 stage "fuzz targets build" fuzz_builds

@@ -36,6 +36,20 @@ const OF_NO_DRIVER: &[Deed] = &[
 /// Deeds that must never be done: passwords and lines that are wrong.
 const NEVER_DONE: &[Deed] = &[Deed::ConnectWrong, Deed::LoginWrong, Deed::LoginNowhere];
 
+/// Days on which something went wrong once, shortened.
+const ONCE_WRONG: &[(&str, &str)] = &[
+    (
+        "a stray sign-out after a sign-in by another connector was believed",
+        "3506000000007c00000004000000000004042c0601016d0704011a0831c196b3",
+    ),
+    (
+        "a slow read of calls brought back one whose end had been notified meanwhile",
+        "8f090000a6000000090082c0003c047f1e046d08324777da2500bc06320a11082500c20712002b06410075062d00\
+         15062d00ce07010136070401f306010289080402ee060a02cec40901eca90b02b806090233080a025e073ee249b9\
+         2c016ee31401a607190102033351810714025008319eef081b0102071d0120073f09a2081702a606",
+    ),
+];
+
 fn days() -> u64 {
     let number = std::env::var("FINEWIRE_DAYS").ok();
     number
@@ -85,6 +99,23 @@ fn check_busy(ran: u64, tally: &Tally) {
                 "{deed:?} was never done: {:?}",
                 tally.ends.get(deed)
             );
+        }
+    }
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2);
+    let text = |two| std::str::from_utf8(two).expect("digits");
+    digits
+        .map(|two| u8::from_str_radix(text(two), 16).expect("two digits"))
+        .collect()
+}
+
+#[test]
+fn what_went_wrong_on_a_day_once_does_not_again() {
+    for (what, day) in ONCE_WRONG {
+        if let Err(why) = attempt(&bytes(day)) {
+            panic!("{what}: {why}");
         }
     }
 }

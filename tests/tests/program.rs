@@ -111,7 +111,7 @@ fn an_embedded_broker_without_users_is_refused_off_loopback() {
     );
     let path = file(&folder, "finewire.toml", &config);
     let ran = run(folder.path(), &["serve", "--config", &path], &[]);
-    assert_eq!(ran.code, Some(1), "{}", ran.text);
+    assert_eq!(ran.code, Some(2), "{}", ran.text);
     assert!(
         ran.text.contains("loopback") && ran.text.contains("user"),
         "{}",
@@ -130,11 +130,11 @@ fn a_broken_configuration_ends_the_connector_and_shows_where() {
     ] {
         let path = file(&folder, "finewire.toml", text);
         let ran = run(folder.path(), &["serve", "--config", &path], &[]);
-        assert_eq!(ran.code, Some(1), "{text:?}: {}", ran.text);
+        assert_eq!(ran.code, Some(2), "{text:?}: {}", ran.text);
         assert!(ran.text.contains(place), "{text:?}: {}", ran.text);
         assert!(ran.text.contains('^'), "{text:?}: {}", ran.text);
     }
     let ran = run(folder.path(), &["serve", "--config", "absent.toml"], &[]);
-    assert_eq!(ran.code, Some(1), "{}", ran.text);
+    assert_eq!(ran.code, Some(2), "{}", ran.text);
     assert!(ran.text.contains("absent.toml"), "{}", ran.text);
 }

@@ -118,6 +118,7 @@ fn a_demo_that_stays_serves_its_monitor_and_other_drivers_until_interrupted() {
     let mut demo = start(folder.path(), &arguments, &[]);
     let broker = value(&mut demo, "broker");
     let monitor = port(&value(&mut demo, "monitor"));
+    let token = value(&mut demo, "token");
     let line = demo.expect("the key", PATIENCE, |line| key_in(line).is_some());
     let key = key_in(&line).expect("just found");
     let key_file = file(&folder, "key", &key);
@@ -150,21 +151,34 @@ fn a_demo_that_stays_serves_its_monitor_and_other_drivers_until_interrupted() {
     });
 
     assert_eq!(get(monitor, "/healthz", "localhost").0, 200);
-    let (status, body) = get(monitor, "/api/status", &format!("127.0.0.1:{monitor}"));
-    assert_eq!(status, 200, "{body}");
-    let view: Value = serde_json::from_str(&body).expect("JSON");
-    let agents = view["agents"].as_array().expect("agents");
-    assert!(
-        agents.iter().any(|agent| agent["id"] == "1001002"),
-        "{body}"
-    );
+    let token = std::fs::read_to_string(token).expect("the token's file");
+    let shown = |path: &str| {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{monitor}\r\nAuthorization: Bearer {}\r\n\
+             Connection: close\r\n\r\n",
+            token.trim()
+        );
+        let (status, body) = http(monitor, &request);
+        assert_eq!(status, 200, "{path}: {body}");
+        holds_no_secret(&body, secret, &key);
+        serde_json::from_str::<Value>(&body).expect("JSON")
+    };
+    let begin = std::time::Instant::now();
+    while !shown("/api/agents")["agents"]
+        .as_array()
+        .expect("agents")
+        .iter()
+        .any(|agent| agent["id"] == "1001002")
+    {
+        assert!(begin.elapsed() < PATIENCE, "the agent is not shown");
+    }
+    let view = shown("/api/status");
     let links = view["links"].as_array().expect("links");
-    assert!(links.iter().any(|link| link["state"] == "up"), "{body}");
-    holds_no_secret(&body, secret, &key);
+    assert!(links.iter().any(|link| link["state"] == "up"), "{view}");
 
-    for path in ["/", "/healthz", "/api/status", "/page.js"] {
+    for (path, answered) in [("/", 200), ("/healthz", 200), ("/api/status", 401)] {
         for host in ["localhost", "127.0.0.1", "[::1]:8162"] {
-            assert_eq!(get(monitor, path, host).0, 200, "{path} at {host}");
+            assert_eq!(get(monitor, path, host).0, answered, "{path} at {host}");
         }
         for host in ["rebound.example", "127.0.0.1.rebound.example", "192.0.2.1"] {
             let (status, body) = get(monitor, path, host);

@@ -50,6 +50,11 @@ impl Attempts {
         *self = Self::default();
     }
 
+    /// How many are counted.
+    pub(super) fn len(&self) -> usize {
+        self.strikes.len()
+    }
+
     /// When nothing of this matters any more.
     pub(super) fn is_clean(&self, now: Instant, config: &Config) -> bool {
         let is_old = |struck: &Instant| now.since(*struck) >= config.timing.strike_window;

@@ -21,7 +21,7 @@ pub(super) struct Legs {
 }
 
 impl Legs {
-    /// A command has made, or changed, this call.
+    /// A command has made, or changed, this call, which has not ended.
     pub(super) fn note(&mut self, verb: Verb, dialog: Option<&DialogId>) {
         let Some(dialog) = dialog else { return };
         match verb {
@@ -44,6 +44,11 @@ impl Legs {
 
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// How many consult calls there are, and how many that a supervisor listens to.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (self.consults.len(), self.monitored.len())
     }
 }
 

@@ -57,9 +57,9 @@ pub struct Connector {
     pub(super) homes: BTreeMap<Destination, usize>,
     /// Destinations whose drivers have said hello or beaten. One that has only connected an agent
     /// may have others that this connector has never heard of.
-    acquainted: BTreeSet<Destination>,
+    pub(super) acquainted: BTreeSet<Destination>,
     /// Agents with commands that have not ended.
-    busy: BTreeSet<AgentId>,
+    pub(super) busy: BTreeSet<AgentId>,
     /// Drivers that said hello before Finesse's first word.
     pub(super) waiting: VecDeque<(Destination, Option<Text>)>,
     pub(super) random: Random,

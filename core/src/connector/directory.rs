@@ -88,6 +88,10 @@ impl Directory {
         self.sessions.len()
     }
 
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values()
+    }
+
     pub(super) const fn removals(&self) -> u64 {
         self.removals
     }

@@ -7,7 +7,8 @@ use super::Counters;
 use super::effect::{Addressee, Effect, Mobile, Note, Question, Subscribe};
 use super::job::{Flow, Goal, Job, Step};
 use super::outbound::Context;
-use super::reading::{DOUBT, Resync};
+use super::reading::Resync;
+use super::reads::Age;
 use super::refusal::{Refusal, is_out_of_service, is_wrong_password};
 use super::service::Readiness;
 use super::session::Session;
@@ -160,13 +161,8 @@ impl Session {
                 self.node = node;
             }
             let question = Question::User(self.agent.clone());
-            let request = cx.ask(
-                node,
-                &self.agent,
-                (&password, self.uses_token(job)),
-                question,
-            );
-            self.watch_read(request);
+            let credentials = (&password, self.uses_token(job));
+            let request = self.request(cx, node, credentials, question);
             return Flow::To(Step::Proving { request });
         }
         let is_move = matches!(job.command, Command::Connect { .. }) && self.bound.is_some();
@@ -187,6 +183,7 @@ impl Session {
         cx: &mut Context<'_>,
         job: &mut Job,
         answer: Answer,
+        age: Age,
     ) -> Flow {
         let Some(password) = job.password.clone() else {
             return self.refuse(cx, job, not_connected());
@@ -207,8 +204,10 @@ impl Session {
                 if platform != self.model.platform() && !self.is_live {
                     self.model = AgentModel::new(self.agent.clone(), platform);
                 }
-                let changes = self.model.replace_user(user);
-                self.tell_changes(cx, &changes, None, None);
+                if age == Age::Current {
+                    let changes = self.model.replace_user(user);
+                    self.tell_changes(cx, &changes, None, None);
+                }
                 self.is_token = self.uses_token(job);
                 self.held = Some(password.clone());
                 if self.subscription != Subscription::None {
@@ -311,8 +310,6 @@ impl Session {
         if self.is_live && self.is_fresh && goal.is_met(&self.model, &self.members) {
             return self.deliver(cx, job);
         }
-        // Its stray notification may overtake the answer.
-        self.doubt_until = Some(cx.now + DOUBT);
         let question = Question::SignIn {
             agent: self.agent.clone(),
             extension,
@@ -326,13 +323,8 @@ impl Session {
         self.is_fresh = self.subscription == Subscription::Up;
         self.resync = Resync::Idle;
         self.signs_in_again = false;
-        self.doubt_until = Some(cx.now + DOUBT);
         let question = Question::Calls(self.agent.clone());
-        let epoch = self.epoch;
-        self.inquire(cx, job, question, |request| Step::ReadingCalls {
-            request,
-            epoch,
-        })
+        self.inquire(cx, job, question, |request| Step::ReadingCalls { request })
     }
 
     /// The calls of an agent who has just signed in were read.
@@ -341,12 +333,10 @@ impl Session {
         cx: &mut Context<'_>,
         job: &mut Job,
         answer: Answer,
-        epoch: u64,
+        age: Age,
     ) -> Flow {
         match answer {
-            Answer::Calls(_) if epoch != self.epoch && cx.now < job.deadline => {
-                return self.read_calls(cx, job);
-            }
+            Answer::Calls(_) if age == Age::Overtaken => return self.read_calls(cx, job),
             Answer::Calls(calls) => {
                 let changes = self.model.replace_dialogs(calls);
                 self.tell_changes(cx, &changes, None, None);
@@ -471,7 +461,7 @@ impl Session {
 }
 
 /// Unproven destinations remembered for one agent; more than one is a dispute already.
-const CLAIMS: usize = 4;
+pub(super) const CLAIMS: usize = 4;
 
 pub(super) fn not_connected() -> Refusal {
     Refusal::new(ErrorCode::NotConnected, "The agent is not connected.")

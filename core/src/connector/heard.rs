@@ -3,6 +3,7 @@
 use super::job::{Flow, Job, Lane, LaneId, Step};
 use super::outbound::Context;
 use super::reading::Resync;
+use super::reads::{Age, Shown};
 use super::refusal::{Refusal, is_stale_password};
 use super::session::Session;
 use super::signal::{About, RequestId, Update};
@@ -19,7 +20,11 @@ impl Session {
         answer: Answer,
     ) -> bool {
         let is_resync = self.resync.request() == Some(request);
-        let is_overtaken = self.is_overtaken(request, &answer);
+        let age = self.reads.end(request);
+        if let (Answer::User(user), Age::Current) = (&answer, age) {
+            // It is how things are, whatever time Finesse's clock gives it.
+            self.model.trust_clock_of(user);
+        }
         if self.is_proof_against_held(&answer, request) {
             self.lose_password(cx);
         }
@@ -27,20 +32,15 @@ impl Session {
             self.pump(cx);
             return true;
         }
-        if is_resync && is_overtaken {
-            self.begin_resync(cx);
-            self.pump(cx);
-            return true;
-        }
         if is_resync {
-            self.on_resync_answer(cx, answer);
+            self.on_resync_answer(cx, answer, age);
             self.pump(cx);
             return true;
         }
         for lane in LaneId::ALL {
             let waits = self.lane(lane).current.as_ref().and_then(Job::request) == Some(request);
             if waits && let Some(mut job) = self.lane(lane).current.take() {
-                let flow = self.on_job_answer(cx, &mut job, answer);
+                let flow = self.on_job_answer(cx, &mut job, answer, age);
                 self.settle(cx, lane, job, flow);
                 self.pump(cx);
                 return true;
@@ -74,7 +74,8 @@ impl Session {
             self.items.push_back(item);
         }
         match update.fact {
-            Fact::User(user) if self.doubts(cx, &user) => {
+            Fact::User(user) if self.doubts(&user) => {
+                self.reads.overtake(Shown::User);
                 self.is_fresh = false;
                 // A read follows the sign-in that is under way; asked again for each stray
                 // notification, it would bring the next one.
@@ -83,7 +84,7 @@ impl Session {
                 }
             }
             Fact::User(user) if user.id == self.agent => {
-                self.user_reads.clear();
+                self.reads.overtake(Shown::User);
                 let stale = self.model.counters().stale_users;
                 let changes = self.model.apply_user(user);
                 if self.model.counters().stale_users == stale {
@@ -97,7 +98,7 @@ impl Session {
                 }
             }
             Fact::Calls(calls) => {
-                self.epoch = self.epoch.wrapping_add(1);
+                self.reads.overtake(Shown::Calls);
                 let mut changes = Changes::new();
                 for call in calls {
                     changes.extend(self.model.apply_dialog(call));
@@ -105,7 +106,7 @@ impl Session {
                 self.after(cx, &changes, LaneId::Device);
             }
             Fact::CallsRemoved(calls) => {
-                self.epoch = self.epoch.wrapping_add(1);
+                self.reads.overtake(Shown::Calls);
                 let mut changes = Changes::new();
                 for call in calls {
                     changes.extend(self.model.remove_dialog(&call.id));
@@ -132,23 +133,10 @@ impl Session {
         self.pump(cx);
     }
 
-    /// Whether a notification came while the user was read, so that the answer may be older. What
-    /// no notification has overtaken is how things are, whatever time Finesse's clock gives it.
-    fn is_overtaken(&mut self, request: RequestId, answer: &Answer) -> bool {
-        let at = self.user_reads.iter().position(|read| *read == request);
-        let is_under_way = at.map(|at| self.user_reads.remove(at)).is_some();
-        let Answer::User(user) = answer else {
-            return false;
-        };
-        if is_under_way {
-            self.model.trust_clock_of(user);
-        }
-        !is_under_way
-    }
-
     /// Whether this may be the stray sign-out that the server used before still sends after the
-    /// agent has signed in on another one (Seen: with reason id -1). A read tells.
-    fn doubts(&self, cx: &Context<'_>, user: &User) -> bool {
+    /// agent has signed in on another one (Seen: with reason id -1). A read tells. Nothing here says
+    /// when that may come: the agent may have signed in by another connector or at a desktop.
+    fn doubts(&self, user: &User) -> bool {
         let is_asked_for = self.user.current.as_ref().is_some_and(|job| {
             let verb = job.verb();
             matches!(
@@ -165,7 +153,6 @@ impl Session {
                 .reason
                 .as_ref()
                 .is_none_or(|reason| reason.id.is_none())
-            && self.doubt_until.is_some_and(|until| cx.now < until)
             && !is_asked_for
     }
 

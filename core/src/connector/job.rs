@@ -212,7 +212,7 @@ pub(super) enum Step {
     /// For what a query asks.
     Reading { request: RequestId },
     /// For the calls of an agent who has just signed in.
-    ReadingCalls { request: RequestId, epoch: u64 },
+    ReadingCalls { request: RequestId },
     /// For the time at which the refusal of a password may be told.
     Refusing { at: Instant, refusal: Refusal },
 }

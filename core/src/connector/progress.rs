@@ -1,10 +1,11 @@
 //! How a command under way goes on: what an answer, a read or time make of it.
 
 use super::Counters;
-use super::effect::Effect;
+use super::effect::{Effect, Question};
 use super::entry::{done, out_of_service};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
+use super::reads::{Age, Shown};
 use super::refusal::{Refusal, is_wrong_password};
 use super::session::Session;
 use super::signal::{Answer, List};
@@ -20,16 +21,17 @@ impl Session {
         cx: &mut Context<'_>,
         job: &mut Job,
         answer: Answer,
+        age: Age,
     ) -> Flow {
         self.suspect(cx, &answer);
         if matches!(job.step, Step::Asked { .. } | Step::Reading { .. }) {
             job.answered_at.get_or_insert(cx.now);
         }
         match core::mem::replace(&mut job.step, Step::Waiting) {
-            Step::Proving { .. } => self.on_proved(cx, job, answer),
-            Step::ReadingCalls { epoch, .. } => self.on_calls_read(cx, job, answer, epoch),
+            Step::Proving { .. } => self.on_proved(cx, job, answer, age),
+            Step::ReadingCalls { .. } => self.on_calls_read(cx, job, answer, age),
             Step::ReadingReasons { .. } => self.on_reasons_read(cx, job, answer),
-            Step::Reading { .. } => self.on_read(cx, job, answer),
+            Step::Reading { .. } => self.on_read(cx, job, answer, age),
             Step::Asked {
                 request,
                 goal,
@@ -74,6 +76,14 @@ impl Session {
                     })
                 }
             },
+            Step::Rereading { goal, trigger, .. }
+                if age == Age::Overtaken && Shown::of(&answer).is_some() =>
+            {
+                match goal.is_met(&self.model, &self.members) {
+                    true => self.fulfil(cx, job, &goal),
+                    false => self.reread(cx, job, goal, trigger),
+                }
+            }
             Step::Rereading { goal, trigger, .. } => self.on_reread(cx, job, answer, goal, trigger),
             step @ (Step::Waiting | Step::Subscribing | Step::Refusing { .. }) => Flow::To(step),
         }
@@ -112,7 +122,9 @@ impl Session {
         };
         if goal.is_met(&self.model, &self.members) {
             let about = goal.dialog(&self.model);
-            self.legs.note(job.verb(), about.as_ref());
+            let call = about.as_ref();
+            let call = call.filter(|call| self.model.dialog(call).is_some());
+            self.legs.note(job.verb(), call);
             let is_half = Self::is_half_gone(cx, job, &goal);
             let correlation = job.sender.correlation.clone().filter(|_| !is_half);
             job.is_answered |=
@@ -186,8 +198,16 @@ impl Session {
         }
     }
 
-    fn on_read(&mut self, cx: &mut Context<'_>, job: &mut Job, answer: Answer) -> Flow {
+    fn on_read(&mut self, cx: &mut Context<'_>, job: &mut Job, answer: Answer, age: Age) -> Flow {
         match answer {
+            Answer::User(_) if age == Age::Overtaken => {
+                let question = Question::User(self.agent.clone());
+                self.read(cx, job, question)
+            }
+            Answer::Calls(_) if age == Age::Overtaken => {
+                let question = Question::Calls(self.agent.clone());
+                self.read(cx, job, question)
+            }
             Answer::User(user) => {
                 self.model.apply_user(user);
                 self.tell_state(cx, job.correlation(), true);

@@ -2,6 +2,7 @@
 
 use super::effect::{Effect, Question};
 use super::outbound::Context;
+use super::reads::Age;
 use super::session::Session;
 use super::signal::{List, RequestId};
 use super::status::Subscription;
@@ -23,7 +24,7 @@ pub(super) enum Resync {
     /// The user is read.
     User { request: RequestId },
     /// The calls are read.
-    Calls { request: RequestId, epoch: u64 },
+    Calls { request: RequestId },
     /// The list of one of a supervisor's teams is read.
     Team { request: RequestId },
 }
@@ -33,7 +34,7 @@ impl Resync {
         match self {
             Self::SigningIn { request }
             | Self::User { request }
-            | Self::Calls { request, .. }
+            | Self::Calls { request }
             | Self::Team { request } => Some(*request),
             Self::Idle | Self::Waiting { .. } => None,
         }
@@ -54,9 +55,6 @@ impl Resync {
 /// An agent stays at a server for at least this long before it moves back to an earlier one.
 const SHORTEST_STAY: Duration = Duration::from_secs(1);
 
-/// How long after a sign-in a sign-out that nobody asked for is doubted.
-pub(super) const DOUBT: Duration = Duration::from_secs(60);
-
 impl Session {
     pub(super) fn begin_resync(&mut self, cx: &mut Context<'_>) {
         if cx.is_ending || self.subscription != Subscription::Up {
@@ -70,14 +68,12 @@ impl Session {
         let line = self.model.user().extension.clone();
         match line.filter(|_| self.signs_in_again) {
             Some(extension) => {
-                // Its stray notification may overtake the answer.
-                self.doubt_until = Some(cx.now + DOUBT);
                 let question = Question::SignIn {
                     agent: self.agent.clone(),
                     extension,
                     mobile: self.mobile.clone(),
                 };
-                self.ask_resync(cx, question, |request, _| Resync::SigningIn { request });
+                self.ask_resync(cx, question, |request| Resync::SigningIn { request });
             }
             None => self.read_user(cx),
         }
@@ -92,10 +88,12 @@ impl Session {
 
     fn read_user(&mut self, cx: &mut Context<'_>) {
         let question = Question::User(self.agent.clone());
-        self.ask_resync(cx, question, |request, _| Resync::User { request });
-        if let Some(request) = self.resync.request() {
-            self.watch_read(request);
-        }
+        self.ask_resync(cx, question, |request| Resync::User { request });
+    }
+
+    fn read_all_calls(&mut self, cx: &mut Context<'_>) {
+        let question = Question::Calls(self.agent.clone());
+        self.ask_resync(cx, question, |request| Resync::Calls { request });
     }
 
     /// Reads the lists of a supervisor's teams, one after the other: what changed is told of those
@@ -103,9 +101,7 @@ impl Session {
     fn read_next_team(&mut self, cx: &mut Context<'_>) {
         match self.members.unread().cloned() {
             Some(team) => {
-                self.ask_resync(cx, Question::Team(team), |request, _| Resync::Team {
-                    request,
-                });
+                self.ask_resync(cx, Question::Team(team), |request| Resync::Team { request });
             }
             None => self.resync = Resync::Idle,
         }
@@ -115,14 +111,15 @@ impl Session {
         &mut self,
         cx: &mut Context<'_>,
         question: Question,
-        step: fn(RequestId, u64) -> Resync,
+        step: fn(RequestId) -> Resync,
     ) {
         let Some(password) = self.held.clone() else {
             self.resync = Resync::Idle;
             return;
         };
-        let request = cx.ask(self.node, &self.agent, (&password, self.is_token), question);
-        self.resync = step(request, self.epoch);
+        let credentials = (&password, self.is_token);
+        let request = self.request(cx, self.node, credentials, question);
+        self.resync = step(request);
     }
 
     pub(super) fn retry_resync(&mut self, cx: &Context<'_>) {
@@ -138,32 +135,24 @@ impl Session {
         }
     }
 
-    pub(super) fn on_resync_answer(&mut self, cx: &mut Context<'_>, answer: Answer) {
+    pub(super) fn on_resync_answer(&mut self, cx: &mut Context<'_>, answer: Answer, age: Age) {
         self.suspect(cx, &answer);
         match (self.resync, answer) {
             (Resync::SigningIn { .. }, Answer::Accepted) => {
                 self.signs_in_again = false;
-                self.doubt_until = Some(cx.now + DOUBT);
                 // The sign-in takes a moment; its notification may be the one that is missing.
                 self.resync = Resync::Waiting {
                     retry_at: cx.now + cx.config.timing.settle,
                 };
             }
+            (Resync::User { .. }, Answer::User(_)) if age == Age::Overtaken => self.read_user(cx),
             (Resync::User { .. }, Answer::User(user)) => {
                 let changes = self.model.replace_user(user);
                 self.tell_changes(cx, &changes, None, None);
-                let question = Question::Calls(self.agent.clone());
-                self.ask_resync(cx, question, |request, epoch| Resync::Calls {
-                    request,
-                    epoch,
-                });
+                self.read_all_calls(cx);
             }
-            (Resync::Calls { epoch, .. }, Answer::Calls(_)) if epoch != self.epoch => {
-                let question = Question::Calls(self.agent.clone());
-                self.ask_resync(cx, question, |request, epoch| Resync::Calls {
-                    request,
-                    epoch,
-                });
+            (Resync::Calls { .. }, Answer::Calls(_)) if age == Age::Overtaken => {
+                self.read_all_calls(cx);
             }
             (Resync::Calls { .. }, Answer::Calls(calls)) => {
                 let changes = self.model.replace_dialogs(calls);

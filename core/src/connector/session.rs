@@ -9,7 +9,8 @@ use super::effect::Mobile;
 use super::job::{Job, Lane, LaneId};
 use super::outbound::Context;
 use super::reading::Resync;
-use super::signal::{NodeId, ReasonCode, RequestId};
+use super::reads::Reads;
+use super::signal::{NodeId, ReasonCode};
 use super::status::{SUBSCRIPTION, Subscription};
 use super::teams::Members;
 use crate::agent::{AgentId, AgentModel, DialogId, Platform, Text};
@@ -55,10 +56,7 @@ pub(super) struct Session {
     pub(super) device: Lane,
     pub(super) attempts: Attempts,
     pub(super) resync: Resync,
-    /// Counts notifications about calls: tells whether a read of them was overtaken.
-    pub(super) epoch: u64,
-    /// Reads of the user under way that no notification about it has overtaken.
-    pub(super) user_reads: Vec<RequestId>,
+    pub(super) reads: Reads,
     pub(super) reasons: BTreeMap<ReasonCategory, (Vec<ReasonCode>, Instant)>,
     /// How the agent was last signed in as a mobile one.
     pub(super) mobile: Option<Mobile>,
@@ -76,8 +74,6 @@ pub(super) struct Session {
     pub(super) return_at: Option<Instant>,
     /// Another server than the one it was signed in on is used: sign in there.
     pub(super) signs_in_again: bool,
-    /// Until when a sign-out nobody asked for is doubted.
-    pub(super) doubt_until: Option<Instant>,
     pub(super) items: VecDeque<Text>,
     pub(super) serial: u64,
     /// When something last happened to it, counted over all agents.
@@ -110,8 +106,7 @@ impl Session {
             device: Lane::default(),
             attempts: Attempts::default(),
             resync: Resync::Idle,
-            epoch: 0,
-            user_reads: Vec::new(),
+            reads: Reads::default(),
             reasons: BTreeMap::new(),
             mobile: None,
             legs: Legs::default(),
@@ -122,7 +117,6 @@ impl Session {
             move_at: None,
             return_at: None,
             signs_in_again: false,
-            doubt_until: None,
             items: VecDeque::new(),
             serial: 0,
             revision: 0,

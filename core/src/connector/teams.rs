@@ -13,9 +13,9 @@ use crate::agent::{AgentId, AgentState, TeamId, Text, User};
 use crate::contract::{AgentStatus, Command, ErrorCode, Event, Verb};
 
 /// Members that one supervisor's lists may name. Finesse: 2000 users per cluster.
-const MOST_MEMBERS: usize = 2000;
+pub(super) const MOST_MEMBERS: usize = 2000;
 /// Teams whose members' states one supervisor may follow.
-const MOST_TEAMS: usize = 64;
+pub(super) const MOST_TEAMS: usize = 64;
 
 /// The agents of a supervisor's teams, as far as Finesse's lists have told.
 #[derive(Debug, Default)]
@@ -112,6 +112,12 @@ impl Members {
 
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// How many members are known, teams followed, teams listed, and lists to be read.
+    pub(super) fn sizes(&self) -> (usize, usize, usize, usize) {
+        let (known, followed) = (self.known.len(), self.followed.len());
+        (known, followed, self.listed.len(), self.unread.len())
     }
 }
 

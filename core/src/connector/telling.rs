@@ -11,7 +11,7 @@ use crate::contract::{AgentInfo, AgentStatus, Call, Event};
 use crate::machine::Instant;
 
 /// An agent ends few calls in the time that it takes to notice a dead link.
-const REMEMBERED_ENDS: usize = 8;
+pub(super) const REMEMBERED_ENDS: usize = 8;
 
 impl Session {
     /// Sends an event to the agent's driver; `false` when it was lost.
@@ -113,7 +113,8 @@ impl Session {
             return;
         };
         let about = job.goal().and_then(|goal| goal.dialog(model));
-        self.legs.note(job.verb(), about.as_ref());
+        let call = about.as_ref().filter(|call| model.dialog(call).is_some());
+        self.legs.note(job.verb(), call);
         // The first half of a sign-out is told, but it is not what was asked for.
         let is_half = job
             .goal()
@@ -153,6 +154,13 @@ impl Session {
         about: Option<&DialogId>,
     ) -> bool {
         if !self.is_live {
+            // Nobody is told of their ends, but nobody must remember them for ever.
+            for change in changes {
+                if let Change::CallEnded(last) = change {
+                    self.told_calls.remove(&last.id);
+                    self.legs.forget(&last.id);
+                }
+            }
             return false;
         }
         let mut is_answered = false;

@@ -5,13 +5,15 @@ use super::effect::Question;
 use super::entry::{done, not_connected, out_of_service};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
+use super::reads::Shown;
 use super::refusal::Refusal;
 use super::service::Readiness;
 use super::session::Session;
 use super::status::Subscription;
-use super::{ReasonCode, RequestId};
+use super::{NodeId, ReasonCode, RequestId};
 use crate::agent::{AgentState, CallAction, DialogId, Extension, ParticipantState, Product, Text};
 use crate::contract::{Command, ErrorCode, ReasonCategory};
+use crate::password::Secret;
 
 impl Session {
     /// Begins a command whose turn it is.
@@ -230,7 +232,8 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        let request = cx.ask(self.node, &self.agent, (&password, self.is_token), question);
+        let credentials = (&password, self.is_token);
+        let request = self.request(cx, self.node, credentials, question);
         job.asked = Some(request);
         Flow::To(Step::Asked {
             request,
@@ -239,6 +242,22 @@ impl Session {
             is_met: false,
             reread_at: None,
         })
+    }
+
+    /// Asks Finesse in the agent's name.
+    pub(super) fn request(
+        &mut self,
+        cx: &mut Context<'_>,
+        node: NodeId,
+        credentials: (&Secret, bool),
+        question: Question,
+    ) -> RequestId {
+        let shown = Shown::by(&question);
+        let request = cx.ask(node, &self.agent, credentials, question);
+        if let Some(shown) = shown {
+            self.reads.begin(request, shown);
+        }
+        request
     }
 
     /// Asks for what a command needs to know.
@@ -252,22 +271,9 @@ impl Session {
         let Some(password) = self.held.clone() else {
             return self.refuse(cx, job, not_connected());
         };
-        let is_about_user = matches!(question, Question::User(_));
         let credentials = (&password, self.is_token);
-        let request = cx.ask(self.node, &self.agent, credentials, question);
-        if is_about_user {
-            self.watch_read(request);
-        }
+        let request = self.request(cx, self.node, credentials, question);
         Flow::To(step(request))
-    }
-
-    /// A read of the user has begun; see [`Session::user_reads`].
-    pub(super) fn watch_read(&mut self, request: RequestId) {
-        // The resync's, and one for each lane; what got no answer goes first.
-        if self.user_reads.len() >= 4 {
-            self.user_reads.remove(0);
-        }
-        self.user_reads.push(request);
     }
 
     pub(super) fn read(&mut self, cx: &mut Context<'_>, job: &Job, question: Question) -> Flow {

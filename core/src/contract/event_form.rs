@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::field::begins_an_object;
+
 /// The form that events are written in; readers tell the forms apart by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum EventFormat {
@@ -32,16 +34,13 @@ impl EventFormat {
 
     /// The form of an event that was received.
     ///
-    /// A text begins with an agent's id, which holds no quotation mark, so a brace with one behind
-    /// it (or a brace that is closed at once) begins an object.
+    /// A brace with a quotation mark behind it (or a brace that is closed at once) begins an object.
+    /// A text begins with an agent's id; one that begins like an object is written without its brace.
     #[must_use]
     pub fn of(event: &str) -> Self {
-        let is_blank = |c: char| c.is_whitespace() || c.is_control();
-        let inside = event.trim_start_matches(is_blank).strip_prefix('{');
-        let first = inside.map(|rest| rest.trim_start_matches(is_blank));
-        match first {
-            Some(rest) if rest.is_empty() || rest.starts_with(['"', '}']) => Self::Json,
-            _ => Self::Text,
+        match begins_an_object(event) {
+            true => Self::Json,
+            false => Self::Text,
         }
     }
 }

@@ -85,7 +85,7 @@ impl Event {
             out.value(layout.status_word(*status));
             return;
         }
-        out.word(to.as_str());
+        out.addressee(to);
         if let Some(row) = layout.event(self.kind()) {
             out.mark('#');
             out.value(row.name.as_str());
@@ -123,7 +123,7 @@ impl Event {
     fn write_field(&self, field: Field, to: &AgentId, out: &mut FieldWriter<'_>) {
         match (field, self) {
             (Field::To, Self::System(_)) => Self::write_system(to, out),
-            (Field::To, _) => out.word(to.as_str()),
+            (Field::To, _) => out.addressee(to),
             (Field::OtherAgent, Self::State(status)) if status.agent == *to => out.word(""),
             _ => self.write(field, out),
         }
@@ -133,7 +133,7 @@ impl Event {
     fn write_system(to: &AgentId, out: &mut FieldWriter<'_>) {
         match to.is_empty() {
             true => out.value(out.layout.words.system.as_str()),
-            false => out.word(to.as_str()),
+            false => out.addressee(to),
         }
     }
 
@@ -155,7 +155,7 @@ impl Event {
                         .map_or("", |row| row.name.as_str()),
                 );
                 out.mark('#');
-                out.word(to.as_str());
+                out.addressee(to);
             }
         }
         out.finish().text
@@ -237,7 +237,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::contract::{Contact, ErrorCode, ReasonCategory};
+    use crate::contract::{Contact, ErrorCode, EventMessage, ReasonCategory};
 
     fn formatted(event: &Event, layout: &Layout) -> Formatted {
         event.format_counted(&"1001".into(), layout, &TimeFormat::UTC)
@@ -306,6 +306,23 @@ mod tests {
         let error = error.format(&"1001|".into(), &Layout::default(), &TimeFormat::UTC);
 
         assert_eq!(error, "1001#Error#CF_ODD#x ");
+    }
+
+    #[test]
+    fn a_text_never_begins_like_an_object_whatever_the_agent_is_called() {
+        let (layout, time) = (Layout::default(), TimeFormat::UTC);
+        let error = Event::error(ErrorCode::BadCommand, "x");
+        let in_service = Event::System(SystemStatus::InService);
+        for agent in ["{\u{7f}||}m", ",\0{\u{1d}\0\",\"a", "{}", "{\"type\"}"] {
+            for event in [&error, &in_service] {
+                let text = event.format_counted(&agent.into(), &layout, &time);
+                let read = EventMessage::parse(&text.text, &layout, &time).unwrap();
+
+                assert_eq!(&read.event, event, "{agent}");
+                assert_eq!(event.format(&read.to, &layout, &time), text.text);
+                assert!(text.replaced > 0, "{agent}");
+            }
+        }
     }
 
     #[test]

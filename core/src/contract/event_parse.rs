@@ -7,7 +7,7 @@ use super::call::{Call, CallState};
 use super::event::{AgentInfo, AgentStatus, Event, EventKind, EventMessage, Refused, SystemStatus};
 use super::event_form::EventFormat;
 use super::event_parts::{Controls, Reasons, Words};
-use super::field::{bounded, printable};
+use super::field::{bounded, first_of_text, printable};
 use super::field_reader::{Facts, FieldReader, Given};
 use super::json::Json;
 use super::layout::Layout;
@@ -75,7 +75,9 @@ impl FieldReader<'_> {
         let text = text.trim_end_matches(['\r', '\n', '\0']);
         let text = without_control(text, self.layout.replacement);
         let mut fields = text.split('#');
-        let to = self.word(Given::Text(fields.next().unwrap_or_default()));
+        let to: Text = self.word(Given::Text(fields.next().unwrap_or_default()));
+        // As it would be written, so that what was read can be passed on.
+        let to = AgentId::from(first_of_text(to.as_str()));
         let name = fields.next().unwrap_or_default().trim();
         if name.is_empty() {
             return Err(MalformedEvent::RemoteNoName);
@@ -483,6 +485,15 @@ mod tests {
         for (text, fault) in cases {
             assert_eq!(parse(text), Err(fault), "{text}");
         }
+    }
+
+    #[test]
+    fn an_agent_whose_cleaned_name_begins_an_object_is_read_as_it_would_be_written() {
+        let message = parse("{|}m#Error#BAD_COMMAND#x").unwrap();
+
+        assert_eq!(message.to, AgentId::from("}m"));
+        let text = message.event.format(&message.to, &Layout::default(), &UTC);
+        assert_eq!(parse(&text), Ok(message));
     }
 
     #[test]

@@ -54,6 +54,28 @@ pub fn cleaned_name(name: &str, replacement: char) -> (Cow<'_, str>, u32) {
     })
 }
 
+/// Whether something written as JSON begins: a brace with a quotation mark behind it, or one that is
+/// closed at once. Blanks and control characters do not count.
+pub(super) fn begins_an_object(text: &str) -> bool {
+    let inside = text.trim_start_matches(is_blank).strip_prefix('{');
+    let first = inside.map(|rest| rest.trim_start_matches(is_blank));
+    first.is_some_and(|rest| rest.is_empty() || rest.starts_with(['"', '}']))
+}
+
+/// A clean word as the first of a text: without the brace that would make the text look like an
+/// object to whoever reads it.
+pub(super) fn first_of_text(word: &str) -> &str {
+    match word.trim_start_matches(is_blank).strip_prefix('{') {
+        // What stands behind the dropped brace is no brace that opens, so one is enough.
+        Some(rest) if begins_an_object(word) => rest.trim_start_matches(is_blank),
+        _ => word,
+    }
+}
+
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || character.is_control()
+}
+
 fn replaced(text: &str, replacement: char, is_bad: impl Fn(char) -> bool) -> (Cow<'_, str>, u32) {
     if !text.contains(&is_bad) {
         return (Cow::Borrowed(text), 0);
@@ -119,6 +141,22 @@ mod tests {
         let hostile = "\0\t\r\n\x1b\x7f\u{85}\u{2028}\u{2029}";
 
         assert_eq!(cleaned(hostile, '_'), ("_________".into(), 9));
+    }
+
+    #[test]
+    fn a_word_loses_the_brace_that_would_begin_an_object_and_no_other() {
+        for (word, first) in [
+            ("{ }x", "}x"),
+            ("{  \"a", "\"a"),
+            ("{}", "}"),
+            ("{{}", "{{}"),
+            ("{1001}", "{1001}"),
+            ("x{}", "x{}"),
+            ("", ""),
+        ] {
+            assert_eq!(first_of_text(word), first, "{word}");
+            assert!(!begins_an_object(first), "{word}");
+        }
     }
 
     #[test]

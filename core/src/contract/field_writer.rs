@@ -7,13 +7,13 @@ use core::fmt::{Display, Write as _};
 use super::event_fields::WriteFields;
 use super::event_form::EventFormat;
 use super::event_format::Formatted;
-use super::field::{bounded, cleaned, cleaned_name, printable};
+use super::field::{bounded, cleaned, cleaned_name, first_of_text, printable};
 use super::json::push_string;
 use super::layout::{Layout, Slot};
 use super::layout_field::Item;
 use super::layout_json::JsonKey;
 use super::time_format::TimeFormat;
-use crate::agent::AgentState;
+use crate::agent::{AgentId, AgentState};
 use crate::machine::UnixMillis;
 
 /// Writes values, in either form, so that only this code can make a structural character.
@@ -67,6 +67,18 @@ impl<'a> FieldWriter<'a> {
     pub(super) fn word(&mut self, word: &str) {
         let clean = self.clean(word);
         self.push(clean.trim());
+    }
+
+    /// The agent whom the event is for. Where a text begins with it, it must not begin an object.
+    pub(super) fn addressee(&mut self, agent: &AgentId) {
+        let clean = self.clean(agent.as_str());
+        let word = clean.trim();
+        let first = match self.text.is_empty() {
+            true => first_of_text(word),
+            false => word,
+        };
+        self.replaced = self.replaced.saturating_add((first != word).into());
+        self.push(first);
     }
 
     /// A name with its value.

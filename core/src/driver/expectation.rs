@@ -93,6 +93,8 @@ pub(super) enum Lane {
 }
 
 impl Lane {
+    pub(super) const ALL: [Self; 4] = [Self::Binding, Self::State, Self::Calls, Self::Questions];
+
     pub(super) const fn of(command: &Command) -> Self {
         use Command as C;
         match command {

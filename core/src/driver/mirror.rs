@@ -33,6 +33,13 @@ impl Mirror {
         }
     }
 
+    /// How many calls of a recount have been told.
+    pub(super) fn recounted(&self) -> usize {
+        self.recount
+            .as_ref()
+            .map_or(0, |recount| recount.told.len())
+    }
+
     pub(super) const fn model(&self) -> &AgentModel {
         &self.model
     }
@@ -137,8 +144,10 @@ impl Mirror {
     }
 
     fn begin_recount(&mut self, expected: u32, told: &mut Vec<Event>) {
+        // No more calls than these are kept, whatever is announced.
+        let most = u32::try_from(AgentModel::MAX_DIALOGS).unwrap_or(u32::MAX);
         self.recount = Some(Recount {
-            expected,
+            expected: expected.min(most),
             told: BTreeSet::new(),
         });
         self.finish_recount(told);

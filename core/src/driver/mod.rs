@@ -21,12 +21,17 @@
 
 mod command;
 mod config;
+mod ending;
 mod event;
 mod expectation;
+mod hearing;
 mod mirror;
+mod returning;
+mod sending;
 mod session;
 mod sessions;
 mod signal;
+mod sizes;
 #[cfg(test)]
 mod tests;
 

@@ -109,10 +109,11 @@ impl Session {
         if let Some(connect) = connect.take() {
             self.connect = Some(connect);
         }
+        // Of two logins the one that is known to have succeeded is kept.
         if self.mirror.model().user().is_signed_in()
             && let Some(login) = login.take()
         {
-            self.login = Some(login);
+            self.login.get_or_insert(login);
         }
     }
 

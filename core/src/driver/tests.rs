@@ -485,6 +485,66 @@ fn an_agent_connected_without_a_password_is_signed_in_again_where_it_is_forgotte
 }
 
 #[test]
+fn an_agent_that_cannot_be_proven_here_is_not_asked_for_again_and_again() {
+    let mut desk = Desk::new();
+    desk.ask(Command::Connect {
+        agent: "1001".into(),
+        password: None,
+        sso: false,
+    });
+    desk.pass(6);
+    // Another driver signs the agent in.
+    for event in LOGIN {
+        desk.hear(event);
+    }
+    desk.hear("System#RECONNECT");
+    desk.answer(
+        desk.ticket("GetState#1001"),
+        "1001#Error#NOT_CONNECTED#connect first",
+    );
+    desk.sent.clear();
+    for _ in 0..4 {
+        desk.pass(25);
+        desk.hear("System#IN_SERVICE");
+    }
+
+    assert!(
+        desk.sent().iter().all(|sent| *sent == "Beat#crm7"),
+        "{:?}",
+        desk.sent()
+    );
+}
+
+#[test]
+fn a_login_whose_end_is_unknown_does_not_take_the_place_of_one_that_succeeded() {
+    let mut desk = Desk::signed_in();
+    desk.ask(Command::login("1001", "pw".into(), "2001"));
+    let mobile = Command::MobileLogin {
+        agent: "1001".into(),
+        password: "pw".into(),
+        extension: "2001".into(),
+        dial_number: "5550199".into(),
+        mode: contract::MobileMode::CallByCall,
+    };
+    let ticket = desk.ticket("Login#1001");
+    for event in LOGIN {
+        desk.answer(ticket, event);
+    }
+    let mobile = desk.ask(mobile);
+    while desk.outcome(mobile).is_none() {
+        desk.pass(10);
+        desk.hear("System#IN_SERVICE");
+    }
+    desk.hear("1001#State#NOT_READY#####Ada Blue#1001#2001");
+    desk.sent.clear();
+
+    desk.hear("System#RECONNECT");
+    desk.answer(desk.ticket("GetState#1001"), LOGIN[1]);
+
+    assert_eq!(desk.sent(), ["Connect#1001", "GetState#1001", "Login#1001"]);
+}
+
+#[test]
 fn a_password_that_was_refused_is_never_offered_again_by_itself() {
     let mut desk = Desk::signed_in();
     desk.hear("System#RECONNECT");

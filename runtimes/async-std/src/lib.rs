@@ -77,7 +77,7 @@
 //! ```
 //!
 //! Not here: what to decide (the machine's), TLS and closing (the
-//! [host](finewire_host)'s), sockets (finewire-smol's).
+//! [host](finewire_smol::Host)'s), sockets (finewire-smol's).
 
 use finewire_core::machine::Machine;
 use std::time::Instant;

@@ -21,8 +21,7 @@
 //! The handles themselves, and what each call promises, are described in
 //! [`finewire_openwire::handle`]; "OpenWire in five minutes" is in that crate's README.
 
-use crate::{Events, Options, seed, spawn};
-use finewire_openwire::handle::Desk;
+use crate::{Events, Options};
 
 pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
 pub use finewire_openwire::command::{Destination, Message};
@@ -31,7 +30,7 @@ pub use finewire_openwire::handle::{
 };
 
 pub use finewire_smol::openwire::{
-    Advisories, Connection, Consumer, Producer, Requester, Session, TLS,
+    Advisories, Connection, Consumer, Producer, Requester, Session, TLS, run,
 };
 
 /// Connects by ActiveMQ's URI, with the system's certificate authorities for `ssl://`.
@@ -58,19 +57,9 @@ pub async fn connect(url: &str) -> Result<Connection, ConnectError> {
 /// A broker wants TLS and it is not built in or has no authorities, or the system has no randomness.
 pub fn open(
     plan: Plan,
-    mut options: Options,
+    options: Options,
 ) -> Result<(Connection, Events<ConnectionEvent>), ConnectError> {
-    let local = |error: &dyn core::fmt::Display| ConnectError::Local(error.to_string());
-    let seed = seed().map_err(|error| local(&error))?;
-    #[cfg(feature = "tls")]
-    if plan.needs_tls() && !options.host.tls.has_client(TLS) {
-        let roots = crate::ClientTls::system_roots().map_err(|error| local(&error))?;
-        options.host.tls.set_client(TLS, roots);
-    }
-    // Whoever keeps the events and never takes one would stop everything.
-    options.events_at_most = options.events_at_most.max(1);
-    let tls = cfg!(feature = "tls").then_some(TLS);
-    let (desk, shared) = Desk::new(&plan, tls, seed)?;
-    let (handle, events, _task) = spawn(desk, options);
-    Ok((Connection::new(handle, shared, plan.uri.jms), events))
+    let (connection, events, run) = run(plan, options)?;
+    async_std::task::spawn(run);
+    Ok((connection, events))
 }

@@ -20,7 +20,7 @@
 //! [`finewire_openwire::handle`], and "OpenWire in five minutes" is in that crate's README. Every call ends
 //! within the time given to [`connect`], as `Failed` for [`Reason::TimedOut`]; receiving has times of its own.
 
-use crate::{Handle, Options, Received, seed, spawn};
+use crate::{Handle, Host, Options, Received, seed};
 use core::future::Future;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
@@ -120,12 +120,38 @@ pub fn connect(url: &str, within: Duration) -> Result<Connection, ConnectError> 
 ///
 /// A broker wants TLS and it is not built in or has no authorities, or the system has no randomness or no
 /// thread.
-#[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is set in it"))]
 pub fn open(
+    plan: Plan,
+    options: Options,
+    within: Duration,
+) -> Result<(Connection, Received<ConnectionEvent>), ConnectError> {
+    let (connection, events, run) = run(plan, options, within)?;
+    std::thread::Builder::new()
+        .name("finewire connection".into())
+        .spawn(run)
+        .map_err(|error| ConnectError::Local(error.to_string()))?;
+    Ok((connection, events))
+}
+
+/// As [`open`], on a thread that the caller brings: the closure runs until the connection is closed or everything made
+/// from it is dropped.
+///
+/// # Errors
+///
+/// As [`open`].
+#[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is set in it"))]
+pub fn run(
     plan: Plan,
     mut options: Options,
     within: Duration,
-) -> Result<(Connection, Received<ConnectionEvent>), ConnectError> {
+) -> Result<
+    (
+        Connection,
+        Received<ConnectionEvent>,
+        impl FnOnce() + Send + use<>,
+    ),
+    ConnectError,
+> {
     let local = |error: &dyn core::fmt::Display| ConnectError::Local(error.to_string());
     let seed = seed().map_err(|error| local(&error))?;
     #[cfg(feature = "tls")]
@@ -135,9 +161,13 @@ pub fn open(
     }
     let tls = cfg!(feature = "tls").then_some(TLS);
     let (desk, shared) = Desk::new(&plan, tls, seed)?;
-    let (handle, events, _thread) = spawn(desk, options).map_err(|error| local(&error))?;
+    let host = Host::new(desk, options.host.clone(), Instant::now());
+    let (handle, events, run) = crate::run(host, &options);
     let inner = handle::Connection::new(Patient { handle, within }, shared, plan.uri.jms);
-    Ok((Connection { inner }, events))
+    let run = move || {
+        run();
+    };
+    Ok((Connection { inner }, events, run))
 }
 
 /// Lets a future be polled by this thread, for so long; `None`: the time is over.

@@ -60,7 +60,8 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 //!
-//! With the feature `task` there is also the loop that all asynchronous adapters share.
+//! With the feature `task` there is also the loop that all asynchronous adapters share. How to write an adapter, step
+//! by step, is told in `runtimes/WRITING_AN_ADAPTER.md`.
 //!
 //! Not here: sockets, threads, executors; those are the adapters'.
 
@@ -81,3 +82,8 @@ pub use step::Step;
 pub use tls::TlsProfiles;
 #[cfg(feature = "tls")]
 pub use tls::{ClientTls, ServerTls, TlsSetupError, fingerprint, tls_fault};
+
+/// Compiles and runs the adapter of that page.
+#[cfg(doctest)]
+#[doc = include_str!("../../WRITING_AN_ADAPTER.md")]
+struct WriteYourOwnAdapter;

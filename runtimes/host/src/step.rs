@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// The next thing an adapter does; it reports what came of it to the [`Host`](crate::Host).
 #[derive(Clone, Debug)]
 pub enum Step<E> {
-    /// Resolve the name, connect, then report `on_connected` or `on_failed`.
+    /// Resolve the name, connect, then report `on_connected` or `on_closed`.
     Connect {
         /// The link to be.
         link: LinkId,

@@ -24,14 +24,38 @@ pub(crate) enum Command {
     Broker(Broker),
     /// Act as a driver: log an agent in, change its state, watch its events.
     Driver(Driver),
+    /// Prepare the monitor.
+    Monitor {
+        #[command(subcommand)]
+        action: MonitorAction,
+    },
     /// Load a broker and print rates and times.
     Bench(crate::bench::Bench),
     /// Look at everything that the connector needs, and say what is wrong and what to do.
     Doctor(Doctor),
+    /// Pack what a support case needs into one archive, without secrets.
+    SupportBundle(SupportBundle),
+    /// Say everything that is wrong with a configuration; 2 is the exit code then.
+    CheckConfig(CheckConfig),
+    /// Show what a configuration amounts to, or make one of the incumbent connector's properties.
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
     /// Print completions for a shell.
     Completions(Completions),
     /// Print the manual page.
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MonitorAction {
+    /// Print the hash of a password, for a [[monitor.user]] of the configuration.
+    Hash {
+        /// File with the password on its first line. Without it: the variable FINEWIRE_PASSWORD, else a prompt.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +95,30 @@ pub(crate) struct Serve {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfig {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Print every key with its value and where that comes from, secrets masked.
+    Show {
+        /// The configuration file (TOML).
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Print a configuration made of the incumbent connector's properties, and on standard error what became of
+    /// each.
+    Import {
+        /// The file of properties.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +251,8 @@ pub(crate) struct Broker {
     /// every user). Without it users may do everything.
     #[arg(long, value_name = "FILE", requires = "users_file")]
     pub(crate) permissions_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: crate::parts::BrokerOptions,
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +266,9 @@ pub(crate) struct Driver {
         default_value = "failover:(tcp://127.0.0.1:61616)"
     )]
     pub(crate) broker: String,
+    /// Certificate (PEM) to trust an ssl:// broker by. Without it: the system's authorities.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// The connector's queue.
     #[arg(long, global = true, default_value = "Connector1")]
     pub(crate) queue: String,
@@ -302,6 +355,24 @@ pub(crate) struct Examination {
     /// How long one step may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) step_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SupportBundle {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Where to write the archive; nothing is overwritten [default: finewire-support-TIME.tar.gz].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A log file to take the end of; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Vec<PathBuf>,
+    /// File with the monitor's token, so that a running connector tells its status.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) monitor_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) examination: Examination,
 }
 
 #[derive(Debug, Args)]

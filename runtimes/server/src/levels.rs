@@ -110,7 +110,6 @@ fn apply(level: &str) -> Result<(), String> {
 /// # Errors
 ///
 /// In words: the level is none.
-#[expect(dead_code, reason = "the reload of the configuration calls it")]
 pub(crate) fn set_base(level: &str) -> Result<(), String> {
     let mut state = state();
     let state = state.get_or_insert_default();

@@ -16,8 +16,10 @@ mod operations;
 mod parts;
 mod play;
 mod printer;
+mod reload;
 mod secret;
 mod signals;
+mod support;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -25,10 +27,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    // The broker is one machine on one task: another worker would only be woken in vain.
+    let mut builder = match cli.command {
+        Command::Broker(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
             eprintln!("finewire: cannot start the runtime: {e}");
@@ -43,7 +47,11 @@ fn main() -> ExitCode {
             Command::Broker(args) => commands::broker::run(args).await,
             Command::Driver(args) => commands::driver::run(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Monitor { action } => commands::monitor::run(&action),
             Command::Doctor(args) => commands::doctor::run(args).await,
+            Command::SupportBundle(args) => commands::support_bundle::run(args).await,
+            Command::CheckConfig(args) => commands::check_config::run(&args),
+            Command::Config { action } => commands::config::run(&action),
             Command::Completions(args) => commands::completions::run(&args),
             Command::Man => commands::completions::man(),
         }
@@ -51,6 +59,10 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(e) => {
+            if e.downcast_ref::<config::Unusable>().is_some() {
+                eprintln!("{e:#}");
+                return ExitCode::from(config::EXIT_CODE);
+            }
             eprintln!("finewire: {e:#}");
             ExitCode::FAILURE
         }

@@ -44,6 +44,34 @@ impl Stop {
     }
 }
 
+/// SIGHUP, where there is one: the wish that the configuration is read again.
+#[derive(Debug)]
+pub(crate) struct HangUp {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl HangUp {
+    /// Begins to listen. From here on the signal ends nothing by itself.
+    pub(crate) fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+        }
+    }
+
+    /// Returns once for each time it came, except that some that come close together count as one.
+    pub(crate) async fn came(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        core::future::pending::<()>().await;
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

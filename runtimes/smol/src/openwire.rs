@@ -21,7 +21,7 @@
 //! The handles themselves, and what each call promises, are described in
 //! [`finewire_openwire::handle`]; "OpenWire in five minutes" is in that crate's README.
 
-use crate::{Events, Handle, Options, seed, spawn};
+use crate::{Events, Handle, Host, Options, seed};
 use core::future::Future;
 use finewire_core::machine::{Outcome, TlsId};
 use finewire_openwire::handle::{self, Desk, DeskCommand, Orders};
@@ -31,6 +31,7 @@ pub use finewire_openwire::command::{Destination, Message};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
 };
+use std::time::Instant;
 
 /// A connection to a broker, over as many sockets as it takes.
 pub type Connection = handle::Connection<Handle<Desk>>;
@@ -73,8 +74,30 @@ pub async fn connect(url: &str) -> Result<Connection, ConnectError> {
 /// A broker wants TLS and it is not built in or has no authorities, or the system has no randomness.
 pub fn open(
     plan: Plan,
-    mut options: Options,
+    options: Options,
 ) -> Result<(Connection, Events<ConnectionEvent>), ConnectError> {
+    let (connection, events, run) = run(plan, options)?;
+    smol::spawn(run).detach();
+    Ok((connection, events))
+}
+
+/// As [`open`], but the caller polls the future, on whatever executor. It is over when the
+/// connection is closed or everything made from it is dropped; dropping it drops the socket and ends every call.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn run(
+    plan: Plan,
+    mut options: Options,
+) -> Result<
+    (
+        Connection,
+        Events<ConnectionEvent>,
+        impl Future<Output = ()> + Send + use<>,
+    ),
+    ConnectError,
+> {
     let local = |error: &dyn core::fmt::Display| ConnectError::Local(error.to_string());
     let seed = seed().map_err(|error| local(&error))?;
     #[cfg(feature = "tls")]
@@ -86,9 +109,13 @@ pub fn open(
     options.events_at_most = options.events_at_most.max(1);
     let tls = cfg!(feature = "tls").then_some(TLS);
     let (desk, shared) = Desk::new(&plan, tls, seed)?;
-    let (handle, events, task) = spawn(desk, options);
-    task.detach();
-    Ok((Connection::new(handle, shared, plan.uri.jms), events))
+    let host = Host::new(desk, options.host.clone(), Instant::now());
+    let (handle, events, run) = crate::run(host, &options);
+    let connection = Connection::new(handle, shared, plan.uri.jms);
+    let run = async move {
+        run.await;
+    };
+    Ok((connection, events, run))
 }
 
 impl Orders for Handle<Desk> {

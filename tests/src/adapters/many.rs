@@ -8,6 +8,8 @@ const DOOR: ListenerId = ListenerId(1);
 
 /// All open at the same time, each echoing its own words.
 pub fn links_at_once<A: Adapter>(count: u32) {
+    // Tests run side by side, and 1024 descriptors is what a process usually has.
+    finewire_host::task::raise_descriptor_limit().unwrap();
     // Nothing is taken while all of them are sent to.
     let events_at_most = usize::try_from(count).unwrap() * 4;
     let mut probe = Running::<A>::holding(HostConfig::default(), events_at_most);

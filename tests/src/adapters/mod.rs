@@ -15,11 +15,13 @@ pub mod closing;
 pub mod flow;
 pub mod links;
 pub mod many;
+mod mio;
 mod probe;
 mod running;
 pub mod scarce;
 pub mod tls;
 
 pub use async_io::{AsyncIo, AsyncStd, Smol};
+pub use mio::Mio;
 pub use probe::{Do, Probe, Saw, link};
 pub use running::{Adapter, Blocking, GUARD, Running, Tokio};

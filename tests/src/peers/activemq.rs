@@ -71,12 +71,20 @@ impl Broker {
         Self::launch(&options, 0)
     }
 
+    /// Starts one with users: `connector` may do everything, `guest` only listens to topics; both have the
+    /// password `open-sesame`.
+    #[must_use]
+    pub fn start_guarded() -> Self {
+        Self::read_port(&mut java(&[], "GuardedBroker.java", &[]))
+    }
+
     fn launch(options: &[String], port: u16) -> Self {
         let port = port.to_string();
-        let mut process = Lines::start(
-            "ActiveMQ",
-            &mut java(options, "Broker.java", &[port.as_str()]),
-        );
+        Self::read_port(&mut java(options, "Broker.java", &[port.as_str()]))
+    }
+
+    fn read_port(command: &mut Command) -> Self {
+        let mut process = Lines::start("ActiveMQ", command);
         let line = process.expect("its address", START, |line| line.starts_with("listening "));
         let port = line["listening ".len()..]
             .trim()

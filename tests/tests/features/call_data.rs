@@ -217,3 +217,35 @@ fn events_as_json_say_the_same_as_events_as_text() {
     assert_eq!(text.len(), json.len());
     assert!(text.len() > 20);
 }
+
+#[test]
+fn a_placed_call_is_announced_once_to_drivers_that_want_it_in_either_form() {
+    for (is_wanted, is_json) in [(false, false), (true, false), (true, true)] {
+        for platform in [Platform::Ucce, Platform::Uccx] {
+            let mut plan = plan(platform);
+            plan.shape.is_json = Some(is_json);
+            if is_wanted {
+                plan.decisions = |config| config.new_outbound_call = true;
+            }
+            let mut site = Site::built(&plan);
+            site.sign_in(1);
+
+            site.expect_done(tell(
+                1,
+                C::MakeCall {
+                    number: "5550100".into(),
+                },
+            ));
+            site.settle();
+
+            let announced = |event: &Wire| {
+                matches!(event, Wire::NewOutboundCall(call)
+                    if call.address == "5550100" && call.state == CallState::Initiating)
+            };
+            let told = |event: &Wire| matches!(event, Wire::InboundCall(_));
+            assert_eq!(site.count(1, announced), usize::from(is_wanted));
+            assert!(site.count(1, told) >= 1);
+            site.check_quiet();
+        }
+    }
+}

@@ -2,4 +2,5 @@
 
 mod cases;
 mod java;
+mod program;
 mod selectors;

@@ -10,8 +10,8 @@ use finewire_openwire::client::ClientConfig;
 /// Settings of the whole connector.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The broker and the command queue.
-    pub broker: BrokerConfig,
+    /// Where drivers are.
+    pub drivers: DriverSide,
     /// The Finesse servers, in order of preference.
     pub nodes: Vec<NodeConfig>,
     /// How the decisions are made; `nodes` and the layout's command queues are set from here.
@@ -32,9 +32,13 @@ pub struct Config {
 impl Config {
     /// Settings with default sizes.
     #[must_use]
-    pub fn new(broker: BrokerConfig, nodes: Vec<NodeConfig>, decisions: connector::Config) -> Self {
+    pub fn new(
+        drivers: impl Into<DriverSide>,
+        nodes: Vec<NodeConfig>,
+        decisions: connector::Config,
+    ) -> Self {
         Self {
-            broker,
+            drivers: drivers.into(),
             nodes,
             decisions,
             pool: 8,
@@ -43,6 +47,23 @@ impl Config {
             recent: 200,
             farewell: Duration::from_secs(2),
         }
+    }
+}
+
+/// Where commands come from and events go to.
+#[derive(Clone, Debug)]
+pub enum DriverSide {
+    /// Drivers are behind a broker and speak OpenWire.
+    Broker(Box<BrokerConfig>),
+    /// The connector's owner carries both, on whatever transport: commands come as
+    /// [`Command::Hear`](crate::Command::Hear), events go as [`Event::Told`](crate::Event::Told). No broker is reached
+    /// for, and [`Status::broker`](crate::Status::broker) stays idle.
+    Owner,
+}
+
+impl From<BrokerConfig> for DriverSide {
+    fn from(broker: BrokerConfig) -> Self {
+        Self::Broker(Box::new(broker))
     }
 }
 

@@ -6,12 +6,13 @@ use std::fmt;
 use finewire_core::agent::AgentId;
 use finewire_core::connector::{Connector as Decisions, DeliveryId, Signal};
 use finewire_core::machine::{
-    Closing, CommandId, Input, Instant, Link, LinkSlot, Machine, Outcome, Output, Random, Timers,
+    Closing, CommandId, Input, Instant, Link, LinkConfig, LinkSlot, Machine, Outcome, Output,
+    Random, Timers,
 };
 use finewire_openwire::client::{Client, ClientCommand, DeliveryToken};
 
 use crate::agents::Agents;
-use crate::config::{BrokerConfig, Config, NodeConfig};
+use crate::config::{BrokerConfig, Config, DriverSide, NodeConfig};
 use crate::perform;
 use crate::pool::Pool;
 use crate::route::Leaf;
@@ -54,6 +55,10 @@ pub(crate) enum Stage {
 /// See the [crate's page](crate) for an example.
 pub struct Connector {
     pub(crate) decisions: Decisions,
+    /// Commands come from the owner; the broker's link is never opened.
+    pub(crate) is_owners: bool,
+    /// The last command of the owner's that was taken on.
+    pub(crate) acknowledged: Option<DeliveryId>,
     pub(crate) broker: Link<Client>,
     pub(crate) broker_config: BrokerConfig,
     pub(crate) broker_health: Health,
@@ -102,15 +107,20 @@ impl Connector {
         let mut random = Random::from_seed(seed);
         let mut decisions = config.decisions;
         decisions.nodes = u16::try_from(config.nodes.len()).unwrap_or(u16::MAX);
-        let queue = config.broker.queue.as_str().into();
-        if !decisions.layout.command_queues.contains(&queue) {
+        let is_owners = matches!(config.drivers, DriverSide::Owner);
+        let broker_config = match config.drivers {
+            DriverSide::Broker(broker) => *broker,
+            DriverSide::Owner => BrokerConfig::new(LinkConfig::keep_open(Vec::new()), ""),
+        };
+        let queue = broker_config.queue.as_str().into();
+        if !is_owners && !decisions.layout.command_queues.contains(&queue) {
             decisions.layout.command_queues.push(queue);
         }
         let mut client_seed = [0; 32];
         random.fill(&mut client_seed);
         let broker = Link::new(
-            Client::new(config.broker.client.clone(), client_seed),
-            config.broker.link.clone(),
+            Client::new(broker_config.client.clone(), client_seed),
+            broker_config.link.clone(),
             LinkSlot(BROKER),
             random.fork(),
         );
@@ -121,14 +131,16 @@ impl Connector {
             next_slot = pool.slots().last().map_or(next_slot, |last| last + 1);
             pools.push(pool);
         }
-        let remembered = usize::from(config.broker.prefetch)
+        let remembered = usize::from(broker_config.prefetch)
             .saturating_mul(2)
             .max(256);
         Self {
             turns: Turns::new(decisions.timing.pace),
             decisions: Decisions::new(decisions, random.fork()),
+            is_owners,
+            acknowledged: None,
             broker,
-            broker_config: config.broker,
+            broker_config,
             broker_health: Health::new(Instant::START),
             nodes: config.nodes,
             pools,
@@ -239,6 +251,9 @@ impl Connector {
         self.watch_rivals();
         self.touch_broker(Act::Start);
         self.signal(Signal::Started);
+        if self.is_owners {
+            self.signal(Signal::BrokerUp);
+        }
     }
 
     pub(crate) fn subscribe_queue(&mut self) {
@@ -263,6 +278,9 @@ impl Connector {
     }
 
     fn touch_broker(&mut self, act: Act<'_, ClientCommand>) {
+        if self.is_owners {
+            return;
+        }
         let (link, inbox) = (&mut self.broker, &mut self.inbox);
         let due = self.sink.touch(self.now, link, act, inbox, Leaf::Broker);
         self.timers.arm(Due::Link(BROKER), due);

@@ -32,12 +32,20 @@
 //! assert_eq!(endpoint.to_string(), "broker.example:61616");
 //! ```
 //!
+//! # Without a broker
+//!
+//! OpenWire is what the drivers at hand speak, not what the connector is about. With [`DriverSide::Owner`] there is no
+//! broker: whoever runs the machine hands commands in ([`Command::Hear`]) and is handed what drivers are told
+//! ([`Event::Told`]), from a channel, a pipe, a socket of another protocol. The contract stays the same: verbs, events and
+//! their order, one answer for every command. `runtimes/*/examples/embedded_connector.rs` are whole programs of that kind.
+//!
 //! Not here: decisions ([`finewire_core::connector`]), wire formats (the crates of the links),
 //! sockets and clocks (the runtimes).
 
 mod agents;
 mod config;
 mod connector;
+mod heard;
 mod operate;
 mod perform;
 mod pool;
@@ -49,7 +57,8 @@ mod translate;
 mod turns;
 mod verbs;
 
-pub use config::{BrokerConfig, Config, NodeConfig};
+pub use config::{BrokerConfig, Config, DriverSide, NodeConfig};
 pub use connector::Connector;
+pub use heard::Heard;
 pub use status::{LinkReport, NodeReport, Recent, Status};
 pub use verbs::{Command, Event, Which};

@@ -21,6 +21,7 @@ impl Connector {
             Command::Resume => self.resume(),
             Command::Resync(agent) => self.resync(agent),
             Command::DropStream(agent) => self.drop_stream(&agent),
+            Command::Hear(heard) => self.hear(heard),
             Command::Configure(config) => {
                 self.decisions.reconfigure(self.now, *config);
                 Outcome::Done

@@ -48,10 +48,14 @@ impl Connector {
     /// Has an effect carried out by the link that it is for.
     pub(crate) fn perform(&mut self, effect: Effect) {
         match effect {
+            Effect::Acknowledge(id) if self.is_owners => self.acknowledged = Some(id),
             Effect::Acknowledge(id) => {
                 if let Some(token) = self.tokens.remove(&id) {
                     self.ask_broker(ClientCommand::Acknowledge(token));
                 }
+            }
+            Effect::Publish(publish) if self.is_owners => {
+                self.sink.outputs.event(Event::Told(publish));
             }
             Effect::Publish(publish) => {
                 self.ask_broker(sending(publish));

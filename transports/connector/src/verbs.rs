@@ -3,9 +3,11 @@
 use std::fmt;
 
 use finewire_core::agent::{AgentId, Text};
-use finewire_core::connector::{self, NodeId, Note};
+use finewire_core::connector::{self, NodeId, Note, Publish};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Instant};
+
+use crate::heard::Heard;
 
 /// What the connector's owner can ask for.
 #[derive(Clone, Debug)]
@@ -28,6 +30,9 @@ pub enum Command {
     Resync(AgentId),
     /// Close an agent's link to the notification service and open it again. Refused when it has none.
     DropStream(AgentId),
+    /// A driver has said something; only with [`DriverSide::Owner`](crate::DriverSide::Owner). Done when it was taken on,
+    /// which comes before its outcome is known: that is told to the driver. Refused when no commands are taken on.
+    Hear(Heard),
 }
 
 /// A link.
@@ -71,6 +76,9 @@ pub enum Event {
         /// What the broker said.
         why: Text,
     },
+    /// A driver is to be told something; only with [`DriverSide::Owner`](crate::DriverSide::Owner), in the order in
+    /// which these events come.
+    Told(Publish),
     /// Something that the decisions want the operator to know.
     Noted(Note),
     /// The connector has ended; it does nothing any more.

@@ -187,7 +187,17 @@ pub fn body(data: &[u8]) {
     if let Ok(body) = message.body_within(&limits)
         && body != Body::Empty
     {
-        let mut again = Message::with_body(&body).unwrap_or_else(|error| panic!("{error}"));
+        let mut again = match Message::with_body(&body) {
+            Ok(again) => again,
+            // A name may become too long as well.
+            Err(error) if matches!(error.misfit(), Misfit::LocalText { .. }) => return,
+            Err(error) => panic!("{error}"),
+        };
+        // Texts are read leniently: a zero of one byte is written as two, which is the worst case.
+        let limits = Limits {
+            inflated: 2 * limits.inflated,
+            ..limits
+        };
         let plain = again.content.clone();
         again.compress();
         let read = again

@@ -3,7 +3,11 @@
 
 mod raw;
 
-use finewire_core::machine::{Input, Machine};
+use std::collections::BTreeSet;
+
+use bytes::BytesMut;
+use finewire_core::machine::{Input, Machine, Output};
+use finewire_openwire::codec::{Encoder, WireFormat};
 use finewire_openwire::command::{
     AckKind, Command, Destination, MessageDispatch, ProducerInfo, RemoveInfo, TransactionStep,
 };
@@ -242,7 +246,7 @@ fn users_do_what_they_may_and_nothing_else() {
     let both = Destination::queue("q,secret");
     let denied: Vec<(bool, Command)> = vec![
         (false, ann.consume(1, queue()).into()),
-        (true, joe.message(1, secret.clone()).into()),
+        (true, joe.message(1, secret).into()),
         (true, joe.message(2, both.clone()).into()),
         (true, joe.consume(1, Destination::queue(">")).into()),
         (true, joe.consume(2, Destination::topic("t")).into()),
@@ -378,4 +382,46 @@ fn in_any_order_of_steps_every_message_is_consumed_once_and_nothing_is_held_afte
         let view = alone.broker.snapshot();
         assert_eq!(view.held_bytes, 0, "seed {seed}");
     }
+}
+
+#[test]
+fn a_large_body_for_a_hundred_consumers_is_in_memory_once() {
+    let mut alone = Alone::new(|_| {});
+    let topic = Destination::topic("t");
+    for n in 1..=100 {
+        let mut consumer = alone.client(n, &format!("c{n}"));
+        let consume = consumer.consume(1, topic.clone());
+        alone.tell(&mut consumer, consume);
+    }
+    let producer = alone.client(101, "p");
+    let mut message = producer.message(1, topic);
+    message.content = Some(vec![b'x'; 10_000].into());
+    let mut frame = BytesMut::new();
+    let mut encoder = Encoder::new(&WireFormat::greeting());
+    encoder.encode(&message.into(), &mut frame).unwrap();
+
+    alone
+        .broker
+        .handle_input(NOW, Input::Received(producer.link, &frame));
+
+    let mut places = BTreeSet::new();
+    let (mut sends, mut own) = (0, 0);
+    loop {
+        match alone.broker.poll_output() {
+            Output::Send(_, chunks) => {
+                sends += 1;
+                for chunk in chunks.as_slice() {
+                    if chunk.len() >= 10_000 {
+                        places.insert(chunk.as_ptr());
+                    } else {
+                        own += chunk.len();
+                    }
+                }
+            }
+            Output::Wait(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!((sends, places.len()), (100, 1));
+    assert!(own < 100 * 1024, "{own} bytes beside the body");
 }

@@ -8,8 +8,8 @@ use core::time::Duration;
 use finewire_core::machine::{CloseReason, Input, Machine};
 use finewire_openwire::broker::{BrokerEvent, WhenFull};
 use finewire_openwire::command::{
-    Command, Destination, Message, MessageDispatch, ProducerInfo, RemoveInfo, ShutdownInfo,
-    TransactionStep,
+    Command, Destination, DestinationInfo, DestinationOperation, Message, MessageDispatch,
+    ProducerInfo, RemoveInfo, ShutdownInfo, TransactionStep,
 };
 use raw::{Alone, Raw, dispatches, queue};
 
@@ -436,4 +436,139 @@ fn who_waits_longest_is_let_in_first() {
     let mut consumer = alone.client(9, "c");
 
     assert_eq!(consume_all(&mut alone, &mut consumer), [1, 2, 12, 11, 10]);
+}
+
+#[test]
+fn a_line_that_has_moved_stands_behind_the_others_again() {
+    let mut alone = small();
+    let [mut first, mut second] = [1, 2].map(|n| alone.client(n, &format!("p{n}")));
+    for sequence in [1, 2, 10, 11] {
+        let send = first.message(sequence, queue());
+        alone.tell(&mut first, send);
+    }
+    let send = second.message(20, queue());
+    alone.tell(&mut second, send);
+
+    let mut consumer = alone.client(9, "c");
+
+    assert_eq!(consume_all(&mut alone, &mut consumer), [1, 2, 10, 20, 11]);
+}
+
+#[test]
+fn what_is_held_up_of_all_connections_is_bounded() {
+    let mut alone = Alone::new(|config| {
+        config.limits.queue_messages = 2;
+        config.limits.total_bytes = 9_000;
+    });
+    let mut answers = Vec::new();
+    for n in 1..=5 {
+        let mut producer = alone.client(n, &format!("p{n}"));
+        let send = sync(&producer, 1);
+        answers.push(alone.tell(&mut producer, send));
+    }
+
+    let lengths: Vec<usize> = answers.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [1, 1, 0, 0, 1], "two kept, two held up");
+    assert!(matches!(answers[4][..], [Command::ExceptionResponse(_)]));
+    alone.broker.assert_whole();
+}
+
+#[test]
+fn a_client_that_takes_leave_gives_back_at_once_what_it_consumed() {
+    let mut alone = small();
+    let mut raw = alone.client(1, "both");
+    let consume = raw.consume(1, queue());
+    alone.tell(&mut raw, consume);
+    for sequence in 1..=3 {
+        let send = raw.message(sequence, queue());
+        alone.tell(&mut raw, send);
+    }
+    let close = RemoveInfo::new(Command::ConnectionId(raw.id.clone()));
+    alone.tell(&mut raw, close);
+
+    let mut other = alone.client(2, "c");
+
+    assert_eq!(consume_all(&mut alone, &mut other), [1, 2, 3]);
+    assert_eq!(alone.broker.snapshot().connections.len(), 1);
+    alone.broker.assert_whole();
+}
+
+#[test]
+fn a_session_ends_after_what_was_sent_in_it() {
+    let mut alone = small();
+    let mut producer = alone.client(1, "p");
+    for sequence in 1..=3 {
+        let send = producer.message(sequence, queue());
+        alone.tell(&mut producer, send);
+    }
+    let close = RemoveInfo::new(Command::SessionId(producer.id.session(1)));
+    alone.tell(&mut producer, close);
+
+    let mut consumer = alone.client(2, "c");
+
+    assert_eq!(consume_all(&mut alone, &mut consumer), [1, 2, 3]);
+}
+
+#[test]
+fn what_expires_makes_room_and_is_no_dead_letter_where_none_are_kept() {
+    let mut alone = Alone::new(|config| {
+        config.limits.queue_messages = 2;
+        config.when_full = WhenFull::Hold(PATIENCE);
+        config.dead_letters = None;
+    });
+    let mut producer = alone.client(1, "p");
+    for sequence in 1..=2 {
+        let mut send = producer.message(sequence, queue());
+        send.persistent = true;
+        send.expiration = 1_700_000_001_000;
+        alone.tell(&mut producer, send);
+    }
+    let send = sync(&producer, 3);
+    assert!(alone.tell(&mut producer, send).is_empty());
+
+    let heard = alone.wait(&mut producer, Duration::from_secs(2));
+
+    assert!(matches!(heard[..], [Command::Response(_)]), "{heard:?}");
+    let view = alone.broker.snapshot();
+    assert_eq!((view.queues.len(), view.counters.expired), (1, 2));
+    alone.broker.assert_whole();
+}
+
+#[test]
+fn a_queue_that_is_deleted_makes_room() {
+    let mut alone = small();
+    let mut producer = alone.client(1, "p");
+    for sequence in 1..=3 {
+        let send = sync(&producer, sequence);
+        alone.tell(&mut producer, send);
+    }
+    let delete = DestinationInfo {
+        connection_id: Some(producer.id.clone()),
+        destination: Some(queue()),
+        operation: DestinationOperation::REMOVE,
+        ..DestinationInfo::default()
+    };
+
+    let heard = alone.tell(&mut producer, delete);
+
+    assert!(matches!(heard[..], [Command::Response(_)]), "{heard:?}");
+    let mut consumer = alone.client(2, "c");
+    assert_eq!(consume_all(&mut alone, &mut consumer), [3]);
+}
+
+#[test]
+fn what_a_transaction_holds_already_is_room_for_its_commit() {
+    let mut alone = Alone::new(|config| config.limits.total_bytes = 5_000);
+    let mut producer = alone.client(1, "p");
+    for sequence in 1..=2 {
+        let send = producer.message(sequence, queue());
+        alone.tell(&mut producer, send);
+    }
+    send_in_transaction(&mut alone, &mut producer, 3..=4);
+
+    let end = commit(&producer);
+    let heard = alone.tell(&mut producer, end);
+
+    assert!(matches!(heard[..], [Command::Response(_)]), "{heard:?}");
+    alone.broker.assert_whole();
 }

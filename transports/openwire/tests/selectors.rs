@@ -1,4 +1,5 @@
 //! Selectors mean what an independent reading of them says.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use finewire_openwire::body::{Properties, Value};
 use finewire_openwire::command::Message;
@@ -14,9 +15,9 @@ enum Wish {
     Compare(usize, &'static str, i64),
     Between(usize, i64, i64, bool),
     IsNull(usize, bool),
-    Not(Box<Wish>),
-    And(Box<Wish>, Box<Wish>),
-    Or(Box<Wish>, Box<Wish>),
+    Not(Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
 }
 
 impl Wish {

@@ -389,3 +389,59 @@ fn a_placed_call_is_announced_once_across_a_loss_of_the_broker() {
         }
     }
 }
+
+/// A command reads the calls; before the answer comes, so does the notification of a call's end.
+fn overtaken(bench: &mut Bench) {
+    let (request, question) = bench.question();
+    assert_eq!(question, Question::Calls("1001".into()));
+    bench.notify(Fact::CallsRemoved(alloc::vec![call("DROPPED", "DROPPED")]));
+    let told = bench.events();
+    assert!(told[0].contains("#InboundCall#DROPPED#DialogID:77#"));
+    let older = call("ACTIVE", "ACTIVE");
+    bench.answer(request, Answer::Calls(alloc::vec![older]));
+}
+
+fn ids(bench: &Bench) -> alloc::vec::Vec<crate::agent::DialogId> {
+    let known = bench.connector.agent(&"1001".into()).unwrap();
+    known.calls.into_iter().map(|call| call.id).collect()
+}
+
+#[test]
+fn a_read_of_calls_that_a_notification_overtook_brings_back_no_call_that_has_ended() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    bench.notify(Fact::Calls(alloc::vec![call("ACTIVE", "ACTIVE")]));
+    bench.events();
+    bench.command("HoldCall#1001", "77");
+    bench.reply(Answer::Accepted);
+    bench.seconds(11);
+    overtaken(&mut bench);
+
+    assert!(ids(&bench).is_empty());
+    assert!(
+        bench.events().is_empty(),
+        "not told before it is read again"
+    );
+    bench.reply(Answer::Calls(alloc::vec![]));
+    assert!(bench.events()[0].contains("#Error#NOT_FOUND#"));
+}
+
+#[test]
+fn a_question_for_a_call_whose_answer_was_overtaken_is_asked_again() {
+    let mut bench = Bench::new();
+    bench.with_call();
+    // What is known is doubted, so that a question is asked of Finesse.
+    bench.notify(Fact::User(user("LOGOUT", None)));
+    bench.asked.clear();
+    bench.events();
+    bench.command("GetDialogState#1001", "4711");
+    overtaken(&mut bench);
+
+    assert!(ids(&bench).is_empty());
+    assert!(
+        bench.events().is_empty(),
+        "not told before it is read again"
+    );
+    bench.reply(Answer::Calls(alloc::vec![]));
+    assert!(bench.events()[0].contains("#DialogState#NotFound#DialogID:4711#"));
+}

@@ -43,7 +43,7 @@ fn a_driver_is_watched_for_silence_from_the_change_on_and_no_longer_after_anothe
     let mut watched = plain();
     watched.timing.driver_silence = Some(Duration::from_secs(20));
     watched.on_driver_loss = DriverLoss::Keep;
-    bench.connector.reconfigure(bench.now, watched.clone());
+    bench.connector.reconfigure(bench.now, watched);
     bench.seconds(19);
     assert_eq!(lost(&bench), 0);
     bench.seconds(2);

@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(json["receivedPerSecond"], 25.0);
         assert_eq!(json["cpuMicrosPerMessage"], 10.0);
         assert!(
-            (json["micros"]["p50"].as_f64().unwrap() - 7.0).abs() < 0.1,
+            (json["micros"]["p50"].as_f64().unwrap() - 7.0).abs() < 0.2,
             "{json}"
         );
     }

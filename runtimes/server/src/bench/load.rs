@@ -32,7 +32,7 @@ struct Run {
 }
 
 /// Messages that may be under way between producers and consumers where as many as go are sent.
-const AHEAD: u64 = 10_000;
+const AHEAD: u64 = 2_000;
 
 /// After the last message was sent, how long the consumers wait for the rest.
 const TAIL: Duration = Duration::from_secs(10);

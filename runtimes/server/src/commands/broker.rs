@@ -3,10 +3,9 @@
 use crate::cli;
 use crate::parts::BrokerPart;
 use crate::{logs, secret, signals};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use core::net::SocketAddr;
-use finewire_openwire::broker::{Admission, Permissions};
-use std::path::Path;
+use finewire_openwire::broker::Admission;
 use std::process::ExitCode;
 
 pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
@@ -24,19 +23,13 @@ pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
     let permissions = args
         .permissions_file
         .as_deref()
-        .map(permissions)
+        .map(secret::read_permissions)
         .transpose()?;
-    let broker = BrokerPart::start_guarded(listen, admission, permissions, "--port").await?;
+    let broker =
+        BrokerPart::start_guarded(listen, admission, permissions, &args.options, "--port").await?;
     println!("broker       {}", broker.url());
-    println!("             messages are kept in memory only; none survives a restart");
+    println!("{}", BrokerPart::FORGETS);
     signals::Stop::listen().asked().await;
     broker.stop().await;
     Ok(ExitCode::SUCCESS)
-}
-
-fn permissions(path: &Path) -> Result<Permissions> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the permissions in {}", path.display()))?;
-    text.parse()
-        .with_context(|| format!("the permissions in {}", path.display()))
 }

@@ -2,7 +2,7 @@
 
 use super::simulate::agent_password;
 use crate::cli;
-use crate::config::{BrokerChoice, Node, Settings, Trust, Tuning, XmppRoad};
+use crate::config::{BrokerChoice, EmbeddedBroker, Node, Settings, Trust, Tuning, XmppRoad};
 use crate::monitor::{Monitor, MonitorPlan};
 use crate::operations;
 use crate::parts::{
@@ -85,6 +85,7 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
         .context("the connector did not come into service")??;
     let mut driver = DriverPart::start(DriverPlan {
         broker: broker.url(),
+        trust: Trust::System,
         queue: QUEUE.into(),
         destination: DESTINATION.into(),
         passwords,
@@ -142,7 +143,7 @@ fn secret_hint(args: &cli::Demo) -> &'static str {
 
 fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordCodec) -> Settings {
     Settings {
-        broker: BrokerChoice::Embedded(broker.address()),
+        broker: BrokerChoice::Embedded(Box::new(EmbeddedBroker::at(broker.address()))),
         broker_trust: Trust::System,
         user: None,
         queue: QUEUE.into(),
@@ -159,7 +160,6 @@ fn settings(broker: &BrokerPart, simulator: &SimulatorPart, passwords: PasswordC
         passwords,
         time_zone: TimeZone::system(),
         connect_status: false,
-        new_outbound_call: false,
         event_format: EventFormat::Text,
         layout: Layout::default(),
         tuning: Tuning::default(),

@@ -1,6 +1,7 @@
 //! `finewire driver`: a driver on the command line.
 
 use crate::cli::{self, DriverAction};
+use crate::config::Trust;
 use crate::logs::codes;
 use crate::parts::{DriverPart, DriverPlan};
 use crate::{logs, secret, signals};
@@ -36,6 +37,10 @@ pub(crate) async fn run(args: cli::Driver) -> Result<ExitCode> {
     let mut stop = signals::Stop::listen();
     let mut driver = DriverPart::start(DriverPlan {
         broker: args.broker.clone(),
+        trust: match args.ca_file.clone() {
+            Some(file) => Trust::Authority(file),
+            None => Trust::System,
+        },
         queue: args.queue.clone(),
         destination: args.destination.clone(),
         passwords,
@@ -102,13 +107,15 @@ async fn play(driver: &mut DriverPart, args: cli::Driver, password: Option<Secre
     while let Some(event) = driver.events.try_next() {
         print(&event);
     }
-    while follows {
+    if !follows {
+        return Ok(());
+    }
+    loop {
         match driver.events.next().await {
             Some(event) => print(&event),
             None => bail!("the driver has stopped"),
         }
     }
-    Ok(())
 }
 
 /// What is asked after the login.

@@ -1,48 +1,52 @@
 //! `finewire serve`: the connector alone.
 
 use crate::cli;
-use crate::config::{self, BrokerChoice};
+use crate::config::{self, BrokerChoice, Running, Trust};
 use crate::logs::codes;
-use crate::monitor::{Monitor, MonitorPlan};
+use crate::monitor::Monitor;
 use crate::operations;
 use crate::parts::{BrokerPart, ConnectorPart, broker_uri};
-use crate::{logs, notices, signals};
+use crate::{logs, notices, reload, signals};
 use anyhow::Result;
-use finewire_openwire::broker::Admission;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
-    logs::start("info");
-    let settings = config::load(&args.config)?;
+    let checked = config::check_file(&args.config)?;
+    logs::start(&checked.log.level);
+    for warning in &checked.warnings {
+        tracing::warn!(code = codes::CONFIGURATION_DOUBTFUL, "{warning}");
+    }
+    let running = Running::new(&args.config, &checked);
+    let (mut settings, access) = (checked.settings, checked.access);
+    // From here on SIGHUP ends nothing.
+    let hangups = signals::HangUp::listen();
     finewire_tokio::raise_descriptor_limit()?;
-    let broker = match settings.broker {
-        BrokerChoice::Embedded(listen) => {
-            if !listen.ip().is_loopback() && settings.user.is_none() {
-                anyhow::bail!(
-                    "without broker.user and broker.password_file the embedded broker listens on \
-                     loopback only, not on {listen}"
-                );
-            }
-            let admission = match settings.user.clone() {
-                Some((name, password)) => Admission::Users([(name, password)].into()),
-                None => Admission::Anyone,
-            };
-            Some(BrokerPart::start(listen, admission, "broker.listen").await?)
-        }
+    let broker = match &settings.broker {
+        BrokerChoice::Embedded(embedded) => Some(BrokerPart::embedded(embedded).await?),
         BrokerChoice::Remote(_) => None,
     };
     if let Some(broker) = &broker {
         println!("broker       {}", broker.url());
+        println!("{}", BrokerPart::FORGETS);
+        // The connector believes no other certificate than the one that it shows itself.
+        if let Some(fingerprint) = broker.fingerprint() {
+            settings.broker_trust = Trust::Pinned(fingerprint);
+        }
     }
-    let uri = broker_uri(&settings, broker.as_ref().map(BrokerPart::url).as_deref())?;
+    let uri = broker_uri(
+        &settings,
+        broker.as_ref().map(BrokerPart::own_url).as_deref(),
+    )?;
     let monitor_at = settings.monitor;
     let connector = ConnectorPart::start(settings, &uri)?;
-    let _monitor = match monitor_at {
+    let (door, asks) = reload::door();
+    let monitor = match monitor_at {
         Some(address) => {
             let monitor = Monitor::start(
-                MonitorPlan::local(address),
+                reload::monitor_plan(address, &access)?,
                 connector.subject(),
-                None,
+                Some(door),
                 operations::router(connector.operations(broker.as_ref().map(BrokerPart::handle))),
                 "monitor.listen",
             )
@@ -50,11 +54,19 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             for line in monitor.introduction() {
                 println!("{line}");
             }
-            Some(monitor)
+            Some(Arc::new(monitor))
         }
         None => None,
     };
     let notices = notices::begin(connector.handle.clone(), connector.ready.clone());
+    let reloads = reload::serve(
+        running,
+        connector.steering(),
+        monitor.clone(),
+        asks,
+        hangups,
+    );
+    let reloads = tokio::spawn(reloads);
     let mut stop = signals::Stop::listen();
     tokio::select! {
         () = stop.asked() => {}
@@ -64,6 +76,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             stop.asked().await;
         }
     }
+    reloads.abort();
     tracing::info!(
         code = codes::STOPPING,
         "stopping: commands under way are answered first"

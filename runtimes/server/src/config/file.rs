@@ -15,6 +15,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) monitor: Monitor,
     #[serde(default)]
+    pub(crate) log: Log,
+    #[serde(default)]
     pub(crate) layout: super::layout::Table,
     /// `[timing]`: when what is done, by name.
     #[serde(default)]
@@ -32,6 +34,8 @@ pub(crate) struct Broker {
     pub(crate) url: Spanned<String>,
     /// Where the embedded broker listens.
     pub(crate) listen: Option<Spanned<String>>,
+    /// What else the embedded broker is told.
+    pub(crate) embedded: Option<Spanned<Embedded>>,
     pub(crate) user: Option<Spanned<String>>,
     pub(crate) password_file: Option<Spanned<PathBuf>>,
     /// Trust for `ssl://`.
@@ -54,6 +58,43 @@ impl Broker {
     fn default_priority() -> Spanned<i64> {
         Spanned::new(0..0, 127)
     }
+}
+
+/// `[broker.embedded]`: the embedded broker's users, TLS, limits and policies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Embedded {
+    /// Drivers' users, a line `name:password` each; `broker.user` is one besides.
+    pub(crate) users_file: Option<Spanned<PathBuf>>,
+    /// What users may do, a line `USER RIGHTS DESTINATION` for each grant; what nothing grants is refused.
+    /// `broker.user` may do everything.
+    pub(crate) permissions_file: Option<Spanned<PathBuf>>,
+    /// Certificate chain (PEM) with which it shows itself: it listens with TLS then.
+    pub(crate) certificate_file: Option<Spanned<PathBuf>>,
+    /// The certificate's key (PEM).
+    pub(crate) key_file: Option<Spanned<PathBuf>>,
+    /// Listen with TLS and a certificate made at the start, which is written to this file (PEM).
+    pub(crate) self_made_certificate: Option<Spanned<PathBuf>>,
+    /// Connections at a time.
+    pub(crate) max_connections: Option<Spanned<i64>>,
+    /// Bytes of one frame, which bounds a message.
+    pub(crate) max_frame_bytes: Option<Spanned<i64>>,
+    /// Messages in one queue.
+    pub(crate) max_queue_messages: Option<Spanned<i64>>,
+    /// Bytes in one queue.
+    pub(crate) max_queue_bytes: Option<Spanned<i64>>,
+    /// Bytes in all queues, and in what waits for topic consumers.
+    pub(crate) max_total_bytes: Option<Spanned<i64>>,
+    /// Messages that wait for one topic consumer beyond its prefetch.
+    pub(crate) max_backlog_messages: Option<Spanned<i64>>,
+    /// `hold` (a send to a full queue is delayed) or `refuse`.
+    pub(crate) when_full: Option<Spanned<String>>,
+    /// How long a send to a full queue is held up before it is refused; whole seconds.
+    pub(crate) hold_for: Option<Spanned<String>>,
+    /// `drop-oldest` or `disconnect`: what happens to a topic consumer that cannot keep up.
+    pub(crate) slow_consumer: Option<Spanned<String>>,
+    /// The queue of persistent messages that nobody could handle; `off`: they are thrown away.
+    pub(crate) dead_letter_queue: Option<Spanned<String>>,
 }
 
 /// `[finesse]`: the site's nodes.
@@ -135,9 +176,24 @@ pub(crate) struct Driver {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Monitor {
-    /// Where the monitor listens; loopback only.
+    /// Where the monitor listens; off loopback it needs TLS and a user.
     pub(crate) listen: Spanned<String>,
     pub(crate) enabled: bool,
+    /// `off` (HTTP), `self-made` (HTTPS with a certificate of its own making) or `files`.
+    pub(crate) tls: Spanned<String>,
+    /// The certificate chain, PEM, for `files`.
+    pub(crate) certificate_file: Option<Spanned<PathBuf>>,
+    /// Its key, PEM.
+    pub(crate) key_file: Option<Spanned<PathBuf>>,
+    /// Further host names by which browsers reach it.
+    pub(crate) names: Vec<Spanned<String>>,
+    /// Where the first-run token is kept.
+    pub(crate) token_file: Option<Spanned<PathBuf>>,
+    /// Where operators' actions are written down.
+    pub(crate) audit_file: Option<Spanned<PathBuf>>,
+    /// Whether `/metrics` is for everybody.
+    pub(crate) open_metrics: bool,
+    pub(crate) user: Vec<MonitorUser>,
 }
 
 impl Default for Monitor {
@@ -145,6 +201,58 @@ impl Default for Monitor {
         Self {
             listen: Spanned::new(0..0, "127.0.0.1:8162".to_owned()),
             enabled: true,
+            tls: Spanned::new(0..0, "off".to_owned()),
+            certificate_file: None,
+            key_file: None,
+            names: Vec::new(),
+            token_file: None,
+            audit_file: None,
+            open_metrics: false,
+            user: Vec::new(),
+        }
+    }
+}
+
+/// `[[monitor.user]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MonitorUser {
+    pub(crate) name: Spanned<String>,
+    /// `viewer` (the default) or `operator`.
+    #[serde(default = "MonitorUser::default_role")]
+    pub(crate) role: Spanned<String>,
+    /// Argon2, in PHC form: never the password.
+    pub(crate) password_hash: Spanned<String>,
+}
+
+impl MonitorUser {
+    fn default_role() -> Spanned<String> {
+        Spanned::new(0..0, "viewer".to_owned())
+    }
+}
+
+impl core::fmt::Debug for MonitorUser {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("MonitorUser")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `[log]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or targets with levels; the variable `FINEWIRE_LOG` is
+    /// stronger.
+    pub(crate) level: Spanned<String>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: Spanned::new(0..0, "info".to_owned()),
         }
     }
 }

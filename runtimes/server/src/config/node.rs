@@ -32,6 +32,15 @@ pub(crate) enum XmppRoad {
 }
 
 impl XmppRoad {
+    /// As a file says it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Tls => "tls",
+            Self::Tcp => "tcp",
+            Self::WebSocket => "websocket",
+        }
+    }
+
     const fn default_port(self) -> u16 {
         match self {
             Self::Tls => 5223,
@@ -178,16 +187,8 @@ pub(super) fn check_trust(
             None
         }
         (Some(file), None) => {
-            let path = folder.join(file.get_ref());
-            if !path.is_file() {
-                let message = format!("there is no file {}", path.display());
-                faults.add(
-                    file.span(),
-                    message,
-                    "a PEM file with the authority's certificate",
-                );
-            }
-            Some(Trust::Authority(path))
+            let path = check_file(file, folder, faults);
+            path.map(Trust::Authority)
         }
         (None, Some(text)) => match parse_fingerprint(text.get_ref()) {
             Some(fingerprint) => Some(Trust::Pinned(fingerprint)),
@@ -199,6 +200,21 @@ pub(super) fn check_trust(
             }
         },
     }
+}
+
+/// The path of a file that has to be there.
+pub(super) fn check_file(
+    file: &Spanned<PathBuf>,
+    folder: &Path,
+    faults: &mut Faults,
+) -> Option<PathBuf> {
+    let path = folder.join(file.get_ref());
+    if path.is_file() {
+        return Some(path);
+    }
+    let message = format!("there is no file {}", path.display());
+    faults.add(file.span(), message, "a PEM file");
+    None
 }
 
 fn parse_fingerprint(text: &str) -> Option<Fingerprint> {

@@ -2,6 +2,7 @@
 
 use super::fault::Faults;
 use super::file;
+use super::schema::Kind;
 use core::time::Duration;
 use finewire_core::connector::{Config, DriverLoss, Limits, Timing};
 use toml::Spanned;
@@ -9,6 +10,7 @@ use toml::Spanned;
 /// Settings of the decisions that have defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tuning {
+    new_outbound_call: bool,
     on_driver_loss: DriverLoss,
     xmpp_domain: Option<String>,
     pubsub_domain: Option<String>,
@@ -19,6 +21,7 @@ pub(crate) struct Tuning {
 impl Tuning {
     /// Has the decisions made so.
     pub(crate) fn apply(self, config: &mut Config) {
+        config.new_outbound_call = self.new_outbound_call;
         config.on_driver_loss = self.on_driver_loss;
         config.xmpp_domain = self.xmpp_domain.map(|domain| domain.as_str().into());
         config.pubsub_domain = self.pubsub_domain.map(|domain| domain.as_str().into());
@@ -76,13 +79,48 @@ const LIMITS: [Limit; 5] = [
     Limit("waiting_drivers", |it| &mut it.waiting_drivers, 1..=100_000),
 ];
 
+/// The keys of `[timing]` and `[limits]`, with their defaults as TOML writes them.
+pub(super) fn defaults() -> impl Iterator<Item = (String, Kind, String)> {
+    let times = TIMES.iter().map(|Time(name, place, _)| {
+        let time = *place(&mut Timing::default());
+        (format!("timing.{name}"), Kind::Text, written(time))
+    });
+    let limits = LIMITS.iter().map(|Limit(name, place, _)| {
+        let limit = place(&mut Limits::default()).to_string();
+        (format!("limits.{name}"), Kind::Number, limit)
+    });
+    times.chain(limits)
+}
+
+/// The default of a key outside of `[timing]` that the timing holds.
+pub(super) fn default_of(path: &str) -> String {
+    let timing = Timing::default();
+    match path {
+        "finesse.logins_per_second" => {
+            let pace = timing.pace.as_micros().max(1);
+            (SECOND.as_micros() / pace).to_string()
+        }
+        _ => timing.return_after.map_or("\"off\"".into(), written),
+    }
+}
+
+/// A time as it is written in a file.
+fn written(time: Duration) -> String {
+    let ms = time.as_millis();
+    match ms {
+        0 => "\"0s\"".into(),
+        _ if ms.is_multiple_of(3_600_000) => format!("\"{}h\"", ms / 3_600_000),
+        _ if ms.is_multiple_of(60_000) => format!("\"{}m\"", ms / 60_000),
+        _ if ms.is_multiple_of(1000) => format!("\"{}s\"", ms / 1000),
+        _ => format!("\"{ms}ms\""),
+    }
+}
+
 pub(super) fn check(file: &file::File, faults: &mut Faults) -> Tuning {
     let mut tuning = Tuning::default();
     for (name, value) in &file.timing {
         let Some(Time(_, place, least)) = TIMES.iter().find(|row| row.0 == name.get_ref()) else {
-            let hint = known(TIMES.iter().map(|row| row.0));
-            let message = format!("there is no time {:?}", name.get_ref());
-            faults.add(name.span(), message, &hint);
+            // Told already, as every key that is not known.
             continue;
         };
         if let Some(span) = check_span(value, *least, faults) {
@@ -91,9 +129,6 @@ pub(super) fn check(file: &file::File, faults: &mut Faults) -> Tuning {
     }
     for (name, value) in &file.limits {
         let Some(Limit(_, place, range)) = LIMITS.iter().find(|row| row.0 == name.get_ref()) else {
-            let hint = known(LIMITS.iter().map(|row| row.0));
-            let message = format!("there is no limit {:?}", name.get_ref());
-            faults.add(name.span(), message, &hint);
             continue;
         };
         match usize::try_from(*value.get_ref()) {
@@ -110,6 +145,7 @@ pub(super) fn check(file: &file::File, faults: &mut Faults) -> Tuning {
 }
 
 fn check_drivers(driver: &file::Driver, tuning: &mut Tuning, faults: &mut Faults) {
+    tuning.new_outbound_call = driver.new_outbound_call;
     if let Some(word) = &driver.on_driver_loss {
         match word.get_ref().as_str() {
             "keep" => tuning.on_driver_loss = DriverLoss::Keep,
@@ -168,7 +204,11 @@ fn check_optional(
     }
 }
 
-fn check_span(text: &Spanned<String>, least: Duration, faults: &mut Faults) -> Option<Duration> {
+pub(super) fn check_span(
+    text: &Spanned<String>,
+    least: Duration,
+    faults: &mut Faults,
+) -> Option<Duration> {
     let read = text.get_ref().parse::<jiff::SignedDuration>().ok();
     let span = read.and_then(|span| Duration::try_from(span).ok());
     let Some(span) = span else {
@@ -182,10 +222,6 @@ fn check_span(text: &Spanned<String>, least: Duration, faults: &mut Faults) -> O
         return None;
     }
     Some(span)
-}
-
-fn known(names: impl Iterator<Item = &'static str>) -> String {
-    format!("one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -216,11 +252,13 @@ mod tests {
 
     #[test]
     fn lost_drivers_failover_and_pace_are_set_where_one_looks_for_them() {
-        let driver = "on_driver_loss = \"not-ready\"\ndriver_silence = \"90s\"";
+        let driver =
+            "on_driver_loss = \"not-ready\"\ndriver_silence = \"90s\"\nnew_outbound_call = true";
         let finesse = "return_after = \"10m\"\nlogins_per_second = 20\n\
                        xmpp_domain = \"f.example\"\npubsub_domain = \"pubsub.f.example\"";
         let config = read(driver, finesse, "").unwrap();
 
+        assert!(config.new_outbound_call);
         assert_eq!(config.on_driver_loss, DriverLoss::NotReady);
         assert_eq!(config.timing.driver_silence, Some(Duration::from_secs(90)));
         assert_eq!(config.timing.return_after, Some(Duration::from_secs(600)));
@@ -229,6 +267,7 @@ mod tests {
         assert_eq!(config.pubsub_domain.unwrap(), "pubsub.f.example");
         let driver = "on_driver_loss = \"logout\"\ndriver_silence = \"off\"";
         let config = read(driver, "return_after = \"off\"", "").unwrap();
+        assert!(!config.new_outbound_call, "off unless asked for");
         assert_eq!(config.on_driver_loss, DriverLoss::Logout);
         assert_eq!(config.timing.driver_silence, None);
         assert_eq!(config.timing.return_after, None);
@@ -275,7 +314,7 @@ mod tests {
                 "",
                 "",
                 "[timing]\ncolour = \"1s\"",
-                "there is no time \"colour\"",
+                "unknown key \"colour\" in [timing]",
             ),
             ("", "", "[timing]\ncommand = \"1ms\"", "1s to 24h"),
             ("", "", "[limits]\nstrikes = 6", "1 to 5"),

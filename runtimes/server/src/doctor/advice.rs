@@ -240,8 +240,7 @@ pub(crate) fn no_handshake(
         }
         (_, _, Heard::Chose { suite, .. }) => {
             let text = format!(
-                "no cipher suite in common: the server would take {}, without forward secrecy or \
-                 authenticated encryption",
+                "no cipher suite in common: the server would take {}, which finewire does not offer",
                 suite_name(*suite)
             );
             let hint = "allow ECDHE with AES-GCM or ChaCha20 at the server, \

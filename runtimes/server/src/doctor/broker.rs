@@ -127,10 +127,10 @@ async fn log_in(
         .await
         .map_err(|refusal| match refusal.why.reason {
             Reason::Denied => Finding::failed(
-                format!("{who} is refused: {refusal}"),
+                format!("{who} is refused: {}", words(&refusal)),
                 "look at broker.user and broker.password_file, and at the broker's users",
             ),
-            _ => failed(format!("no login: {refusal}")),
+            _ => failed(format!("no login: {}", words(&refusal))),
         })?;
     let mut spoken = String::new();
     if let Some(ConnectionEvent::Up { broker, version }) = events.next().await {
@@ -185,11 +185,17 @@ async fn publish(connection: &Connection, ask: &Questions) -> Result<((), Findin
     }
 }
 
+/// Why, without whose words they are: the finding says that.
+fn words(refusal: &NotDone) -> &str {
+    let text = refusal.why.text.as_ref();
+    text.strip_prefix("refused by the peer: ").unwrap_or(text)
+}
+
 fn no_right(what: &str, refusal: &NotDone, hint: String) -> Finding {
     match refusal.why.reason {
-        Reason::Denied => Finding::failed(format!("may not {what}: {refusal}"), hint),
+        Reason::Denied => Finding::failed(format!("may not {what}: {}", words(refusal)), hint),
         _ => Finding::failed(
-            format!("cannot {what}: {refusal}"),
+            format!("cannot {what}: {}", words(refusal)),
             "look at the broker's log",
         ),
     }

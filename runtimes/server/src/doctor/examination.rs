@@ -7,8 +7,7 @@ use super::notification::{self, Greeted};
 use super::report::{Check, Finding, Report, Verdict};
 use super::secrets;
 use super::way::{Clock, Way};
-use crate::config::{BrokerChoice, Node, Settings, Trust};
-use core::net::SocketAddr;
+use crate::config::{BrokerChoice, EmbeddedBroker, Node, Settings, Trust};
 use core::time::Duration;
 use finewire_core::password::{PasswordCodec, Secret};
 use finewire_openwire::client::BrokerUri;
@@ -120,10 +119,10 @@ fn spawn_brokers(
 ) -> Vec<JoinHandle<Vec<Check>>> {
     let uri = match &settings.broker {
         BrokerChoice::Remote(uri) => uri.as_ref().clone(),
-        BrokerChoice::Embedded(listen) => {
-            let settings = settings.clone();
+        BrokerChoice::Embedded(broker) => {
+            let (settings, broker) = (settings.clone(), broker.as_ref().clone());
             let topic = plan.topic.clone();
-            return vec![tokio::spawn(embedded(settings, *listen, topic, clock))];
+            return vec![tokio::spawn(embedded(settings, broker, topic, clock))];
         }
     };
     let many = uri.servers.len() > 1;
@@ -178,11 +177,12 @@ fn broker_place<'a>(host: &'a str, trust: &'a Trust) -> Place<'a> {
 /// The embedded broker runs within the connector: it is there already, or its port must be free.
 async fn embedded(
     settings: Arc<Settings>,
-    listen: SocketAddr,
+    embedded: EmbeddedBroker,
     topic: Option<String>,
     clock: Clock,
 ) -> Vec<Check> {
     let mut way = Way::new("broker", clock);
+    let listen = embedded.listen;
     let target = listen.to_string();
     match std::net::TcpListener::bind(listen) {
         Ok(_) => {
@@ -201,23 +201,14 @@ async fn embedded(
             return way.checks;
         }
     }
-    // An address to listen on is not one to connect to where it means "all".
-    let mut to = listen;
-    if to.ip().is_unspecified() {
-        let v4 = to.is_ipv4();
-        let v6 = core::net::Ipv6Addr::LOCALHOST;
-        to.set_ip(if v4 {
-            core::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            v6.into()
-        });
-    }
-    let Ok(uri) = format!("tcp://{to}").parse::<BrokerUri>() else {
+    let url = embedded.url(listen.port());
+    let Ok(uri) = url.parse::<BrokerUri>() else {
         return way.checks;
     };
     if let Some(server) = uri.servers.first() {
         let ask = questions(&settings, &uri, server.clone(), topic.as_deref());
-        let place = broker_place(&server.host, &settings.broker_trust);
+        let trust = embedded.trust();
+        let place = broker_place(&server.host, trust.as_ref().unwrap_or(&Trust::System));
         broker::look(&mut way, server, &ask, place).await;
     }
     way.checks

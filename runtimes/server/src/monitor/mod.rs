@@ -155,7 +155,6 @@ impl Monitor {
     }
 
     /// Other users from now on, as a reload brings them.
-    #[expect(dead_code, reason = "the reload of the configuration calls it")]
     pub(crate) fn set_users(&self, users: Vec<User>) {
         self.station.set_users(users);
     }

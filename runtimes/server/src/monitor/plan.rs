@@ -1,7 +1,7 @@
 //! How the monitor is set up: where it listens, who may come in, where its files are.
 
 use super::password::PasswordHash;
-use core::net::{Ipv4Addr, SocketAddr};
+use core::net::SocketAddr;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -63,13 +63,5 @@ impl MonitorPlan {
             audit_file: None,
             open_metrics: false,
         }
-    }
-
-    /// The customary port of loopback.
-    pub(crate) const fn customary() -> Self {
-        Self::local(SocketAddr::new(
-            core::net::IpAddr::V4(Ipv4Addr::LOCALHOST),
-            8162,
-        ))
     }
 }

@@ -45,6 +45,7 @@ pub(crate) struct Station {
     pub(crate) hosts: Hosts,
     /// Whether it is reached by HTTPS.
     pub(crate) is_secured: bool,
+    #[allow(dead_code, reason = "the endpoint of the metrics reads it")]
     pub(crate) open_metrics: bool,
     pub(crate) token: Token,
     pub(crate) users: RwLock<Vec<User>>,

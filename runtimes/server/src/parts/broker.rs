@@ -1,24 +1,57 @@
 //! The embedded broker.
 
-use super::{address, cannot_listen, options, seed, socket_address};
+use super::{BrokerOptions, address, cannot_listen, options, seed, socket_address};
+use crate::config::EmbeddedBroker;
 use crate::logs::codes;
 use anyhow::{Result, bail};
 use core::net::SocketAddr;
-use finewire_host::TlsProfiles;
+use finewire_core::machine::{Fingerprint, TlsId};
+use finewire_host::{ServerTls, TlsProfiles};
 use finewire_openwire::broker::{
     Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen, Permissions,
 };
 use finewire_tokio::{Events, Handle, Task};
+
+/// The TLS profile that the broker shows.
+const SHOWN: TlsId = TlsId(0);
 
 /// A running embedded broker.
 #[derive(Debug)]
 pub(crate) struct BrokerPart {
     handle: Handle<Broker>,
     address: SocketAddr,
+    /// Where the connector of this process connects.
+    own_url: String,
+    /// Of the certificate that it shows; `None`: it listens without TLS.
+    fingerprint: Option<Fingerprint>,
     task: Task<Broker>,
 }
 
 impl BrokerPart {
+    /// What whoever starts it is told.
+    pub(crate) const FORGETS: &str = "             messages are kept in memory only, persistent ones too; none \
+                                      survives a restart";
+
+    /// Starts the one that a configuration describes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot listen there, or its certificate cannot be read or written.
+    pub(crate) async fn embedded(embedded: &EmbeddedBroker) -> Result<Self> {
+        let permissions = embedded.permissions.clone();
+        let (listen, admission) = (embedded.listen, embedded.admission());
+        let started = Self::start_guarded(
+            listen,
+            admission,
+            permissions,
+            &embedded.options,
+            "broker.listen",
+        );
+        let mut part = started.await?;
+        part.own_url = embedded.url(part.address.port());
+        Ok(part)
+    }
+
     /// Starts it on `listen`; `option` is what chooses its port, for the error.
     ///
     /// # Errors
@@ -29,31 +62,40 @@ impl BrokerPart {
         admission: Admission,
         option: &str,
     ) -> Result<Self> {
-        Self::start_guarded(listen, admission, None, option).await
+        let plain = BrokerOptions::default();
+        Self::start_guarded(listen, admission, None, &plain, option).await
     }
 
-    /// As [`BrokerPart::start`]; users may do what `permissions` grant (`None`: everything).
+    /// As [`BrokerPart::start`], with these options; users may do what `permissions` grant (`None`:
+    /// everything).
     ///
     /// # Errors
     ///
-    /// It cannot listen there.
+    /// It cannot listen there, or an option is wrong.
     pub(crate) async fn start_guarded(
         listen: SocketAddr,
         admission: Admission,
         permissions: Option<Permissions>,
+        asked: &BrokerOptions,
         option: &str,
     ) -> Result<Self> {
+        let mut profiles = TlsProfiles::new();
+        let shown = asked.tls(&listen.ip().to_string())?;
+        let fingerprint = shown.as_ref().map(ServerTls::fingerprint);
+        if let Some(shown) = shown {
+            profiles.set_server(SHOWN, shown);
+        }
         let config = BrokerConfig {
             listen: vec![Listen {
                 address: address(listen),
-                tls: None,
+                tls: fingerprint.map(|_| SHOWN),
             }],
             admission,
             permissions,
-            ..BrokerConfig::default()
+            ..asked.config()?
         };
         let broker = Broker::new(config, seed()?);
-        let (handle, mut events, task) = finewire_tokio::spawn(broker, options(TlsProfiles::new()));
+        let (handle, mut events, task) = finewire_tokio::spawn(broker, options(profiles));
         let address = loop {
             match events.next().await {
                 Some(BrokerEvent::Listening { address, .. }) => break socket_address(&address)?,
@@ -68,6 +110,8 @@ impl BrokerPart {
         Ok(Self {
             handle,
             address,
+            own_url: url(address, fingerprint),
+            fingerprint,
             task,
         })
     }
@@ -84,7 +128,17 @@ impl BrokerPart {
 
     /// Where clients connect, as they write it.
     pub(crate) fn url(&self) -> String {
-        format!("tcp://{}", self.address)
+        url(self.address, self.fingerprint)
+    }
+
+    /// Where the connector of this process connects: on this machine, wherever the broker listens.
+    pub(crate) fn own_url(&self) -> String {
+        self.own_url.clone()
+    }
+
+    /// The certificate that it shows; `None`: it listens without TLS.
+    pub(crate) const fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
     }
 
     /// Lets what is pending be written, closes every link and stops.
@@ -95,6 +149,11 @@ impl BrokerPart {
             tracing::error!(code = codes::TASK_BROKEN, "the broker's task: {e}");
         }
     }
+}
+
+fn url(address: SocketAddr, fingerprint: Option<Fingerprint>) -> String {
+    let scheme = if fingerprint.is_some() { "ssl" } else { "tcp" };
+    format!("{scheme}://{address}")
 }
 
 async fn log(mut events: Events<BrokerEvent>) {
@@ -146,6 +205,12 @@ async fn log(mut events: Events<BrokerEvent>) {
                 tracing::warn!(
                     code = codes::BROKER_SLOW_CONSUMER,
                     "broker: slow consumer of {destination} ({link})"
+                );
+            }
+            BrokerEvent::ProducerHeldUp { link, place } => {
+                tracing::warn!(
+                    code = codes::BROKER_PRODUCER_HELD_UP,
+                    "broker: {place} is full: a producer is held up ({link})"
                 );
             }
             BrokerEvent::ListenFailed { address, reason } => {

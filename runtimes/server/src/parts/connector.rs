@@ -8,7 +8,7 @@ use crate::operations::{Metrics, Operations};
 use anyhow::{Context, Result};
 use core::time::Duration;
 use finewire_connector::{BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which};
-use finewire_core::connector::{self, NodeId, Note};
+use finewire_core::connector::{NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Outcome, TlsId};
 use finewire_host::{ClientTls, TlsProfiles};
@@ -38,7 +38,30 @@ pub(crate) struct ConnectorPart {
     pub(crate) happened: broadcast::Sender<(SystemTime, Event)>,
     metrics: Arc<Metrics>,
     started: SystemTime,
+    zone: Arc<watch::Sender<TimeZone>>,
     task: Task<Connector>,
+}
+
+/// How the decisions of a running connector are changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Steering {
+    handle: Handle<Connector>,
+    zone: Arc<watch::Sender<TimeZone>>,
+}
+
+impl Steering {
+    /// Has it decide by `settings` from now on; what links hang on stays.
+    pub(crate) async fn apply(&self, settings: Settings) -> Outcome {
+        let zone = settings.time_zone.clone();
+        let mut decisions = crate::config::decisions(settings);
+        decisions.time = TimeFormat::with_offset(offset(&zone));
+        let configure = Command::Configure(Box::new(decisions));
+        let outcome = self.handle.command(configure).await;
+        if outcome == Outcome::Done {
+            self.zone.send_replace(zone);
+        }
+        outcome
+    }
 }
 
 impl ConnectorPart {
@@ -48,7 +71,7 @@ impl ConnectorPart {
     ///
     /// Certificates cannot be read, or the broker's address is no good.
     pub(crate) fn start(settings: Settings, broker: &BrokerUri) -> Result<Self> {
-        let zone = settings.time_zone.clone();
+        let zone = Arc::new(watch::Sender::new(settings.time_zone.clone()));
         let (config, profiles) = plan(settings, broker)?;
         let started = SystemTime::now();
         let (handle, events, task) =
@@ -62,15 +85,24 @@ impl ConnectorPart {
             happened.clone(),
             metrics.clone(),
         ));
-        tokio::spawn(keep_offset(handle.clone(), zone));
+        tokio::spawn(keep_offset(handle.clone(), zone.subscribe()));
         Ok(Self {
             handle,
             ready,
             happened,
             metrics,
             started,
+            zone,
             task,
         })
+    }
+
+    /// For reloads of the configuration.
+    pub(crate) fn steering(&self) -> Steering {
+        Steering {
+            handle: self.handle.clone(),
+            zone: Arc::clone(&self.zone),
+        }
     }
 
     /// Returns once broker and Finesse are there.
@@ -132,13 +164,14 @@ pub(crate) fn broker_uri(settings: &Settings, embedded: Option<&str>) -> Result<
     match (&settings.broker, embedded) {
         (BrokerChoice::Remote(uri), _) => Ok(uri.as_ref().clone()),
         (BrokerChoice::Embedded(_), Some(url)) => url.parse().context("the broker's address"),
-        (BrokerChoice::Embedded(at), None) => format!("tcp://{at}")
+        (BrokerChoice::Embedded(embedded), None) => embedded
+            .url(embedded.listen.port())
             .parse()
             .context("the broker's address"),
     }
 }
 
-fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)> {
+fn plan(mut settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)> {
     let mut profiles = TlsProfiles::new();
     if broker.servers.iter().any(|server| server.tls) {
         profiles.set_client(BROKER, client_tls(&settings.broker_trust)?);
@@ -172,7 +205,7 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
     }
     let mut client = ClientConfig::default();
     client.apply(broker);
-    if let Some((user, password)) = settings.user {
+    if let Some((user, password)) = settings.user.take() {
         client.user = Some(user);
         client.password = Some(password);
     }
@@ -184,24 +217,21 @@ fn plan(settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)>
         priority: i8::try_from(settings.priority).unwrap_or(i8::MAX),
         ..BrokerConfig::new(link, &settings.queue)
     };
-    let mut decisions = connector::Config::new(settings.layout, settings.passwords);
-    decisions.time = TimeFormat::with_offset(offset(&settings.time_zone));
-    decisions.connect_status = settings.connect_status;
-    decisions.new_outbound_call = settings.new_outbound_call;
-    decisions.event_format = settings.event_format;
-    settings.tuning.apply(&mut decisions);
+    let time = TimeFormat::with_offset(offset(&settings.time_zone));
+    let mut decisions = crate::config::decisions(settings);
+    decisions.time = time;
     let mut config = Config::new(broker, nodes, decisions);
     config.recent = MESSAGES_AT_ONCE;
     Ok((config, profiles))
 }
 
 /// Summer time begins and ends while we run.
-async fn keep_offset(handle: Handle<Connector>, zone: TimeZone) {
-    let mut known = offset(&zone);
+async fn keep_offset(handle: Handle<Connector>, zone: watch::Receiver<TimeZone>) {
+    let mut known = offset(&zone.borrow());
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     while !handle.is_stopped() {
         minutes.tick().await;
-        let current = offset(&zone);
+        let current = offset(&zone.borrow());
         if current != known {
             known = current;
             handle

@@ -1,22 +1,28 @@
 //! A driver: for the demo and for the command line.
 
-use super::{options, seed};
+use super::{client_tls, options, seed};
+use crate::config::Trust;
 use crate::logs::codes;
 use anyhow::{Context, Result, bail};
 use finewire_core::contract::Destination;
 use finewire_core::driver::{self, Service};
-use finewire_core::machine::Outcome;
+use finewire_core::machine::{Outcome, TlsId};
 use finewire_core::password::PasswordCodec;
 use finewire_driver::{Command, Config, Driver, Event};
 use finewire_host::TlsProfiles;
 use finewire_openwire::client::{BrokerUri, ClientConfig};
 use finewire_tokio::{Events, Handle, Task};
 
+/// The TLS profile of `ssl://` brokers.
+const BROKER: TlsId = TlsId(0);
+
 /// What a driver is to be.
 #[derive(Debug)]
 pub(crate) struct DriverPlan {
     /// The broker, as ActiveMQ's clients write it.
     pub(crate) broker: String,
+    /// Whose certificate is believed where the broker is an `ssl://` one.
+    pub(crate) trust: Trust,
     /// The connector's queue.
     pub(crate) queue: String,
     /// The driver's own topic.
@@ -41,21 +47,24 @@ impl DriverPart {
     /// The plan is no good: address, destination or queue.
     pub(crate) fn start(plan: DriverPlan) -> Result<Self> {
         let uri: BrokerUri = plan.broker.parse().context("the broker's address")?;
+        let mut profiles = TlsProfiles::new();
         if uri.servers.iter().any(|server| server.tls) {
-            bail!("ssl:// is not supported by this command; use tcp:// on a trusted network");
+            profiles.set_client(BROKER, client_tls(&plan.trust)?);
         }
         let mut client = ClientConfig::default();
         client.apply(&uri);
         let destination = Destination::parse(&plan.destination, &[plan.queue.as_str().into()])
             .context("the destination's name")?;
-        let link = uri.to_link_config(None).context("the broker's address")?;
+        let link = uri
+            .to_link_config(Some(BROKER))
+            .context("the broker's address")?;
         let driver = driver::Config::new(destination, plan.passwords);
         let config = Config {
             client,
             ..Config::new(link, &plan.queue, driver)
         };
         let machine = Driver::new(config, seed()?);
-        let (handle, events, task) = finewire_tokio::spawn(machine, options(TlsProfiles::new()));
+        let (handle, events, task) = finewire_tokio::spawn(machine, options(profiles));
         Ok(Self {
             handle,
             events,

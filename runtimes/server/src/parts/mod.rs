@@ -1,13 +1,15 @@
 //! The parts that the program is made of, started on tokio: broker, simulator, connector, driver.
 
 mod broker;
+mod broker_options;
 mod connector;
 mod driver;
 mod exchange;
 mod simulator;
 
 pub(crate) use broker::BrokerPart;
-pub(crate) use connector::{ConnectorPart, broker_uri, client_tls};
+pub(crate) use broker_options::{BrokerOptions, Full, Slow};
+pub(crate) use connector::{ConnectorPart, Steering, broker_uri, client_tls};
 pub(crate) use driver::{DriverPart, DriverPlan};
 pub(crate) use exchange::exchange;
 pub(crate) use simulator::{SimulatorPart, SimulatorPlan};

@@ -4,8 +4,8 @@ use finewire_simulator::{Command as FinesseCommand, Node};
 
 use super::header::{knobs, weather};
 use super::{Day, Deed, Step};
-use crate::world::PipeId;
 use crate::world::site::{BROKER, FINESSE, PORTS, SECOND_BROKER, SECOND_PORTS};
+use crate::world::{PipeId, PipeInfo};
 
 impl Day {
     pub(super) fn befall(&mut self, step: &Step) {
@@ -134,7 +134,12 @@ impl Day {
             ("connector", SECOND_PORTS[1]),
         ];
         let (client, port) = roads[usize::from(step.who) % roads.len()];
-        let pipes = self.site.pipes(port, client);
+        let mut pipes = self.site.pipes(port, client);
+        // Where there are two connectors, half of the times it is a link of the second one.
+        let is_seconds = |pipe: &PipeInfo| pipe.client == "connector2";
+        if (usize::from(step.who) / roads.len()) % 2 == 1 && pipes.iter().any(is_seconds) {
+            pipes.retain(is_seconds);
+        }
         let which = usize::from(step.what) % pipes.len().max(1);
         if let Some(pipe) = pipes.get(which) {
             hurt(self, pipe.id);

@@ -92,6 +92,16 @@ impl Day {
             self.forgotten
                 .insert((driver, command.agent().clone()), told);
         }
+        let whose = (driver, command.agent().clone());
+        match step.deed {
+            Deed::ConnectLater => {
+                self.unproven.insert(whose);
+            }
+            Deed::Connect | Deed::Login => {
+                self.unproven.remove(&whose);
+            }
+            _ => {}
+        }
         self.ask(driver, step.deed, command);
     }
 

@@ -5,7 +5,7 @@
 //! makes the bytes of a day in which people follow the flows of the contract while links break, nodes
 //! fail and processes die in between ([`from_seed`]); a fuzzer makes them without such sense.
 //!
-//! [`run`] lives a day through. The rules of machines, that every command ends once and that nobody
+//! [`run()`] lives a day through. The rules of machines, that every command ends once and that nobody
 //! shows a secret are checked at each step; whenever all is mended and nothing is under way
 //! ([`Deed::Noon`], and at the end), the models of drivers and connectors are compared with how things
 //! are at Finesse, and what everybody holds with its bounds.

@@ -88,6 +88,9 @@ impl Day {
     fn must_know(&self, driver: usize, agent: &AgentId) -> bool {
         let node = self.site.net.node(self.site.drivers[driver]);
         let key = (driver, agent.clone());
+        if self.unproven.contains(&key) {
+            return false;
+        }
         let from = self.forgotten.get(&key).copied().unwrap_or(0);
         let events = node.events().get(from..).unwrap_or_default();
         let mut events = events.iter().rev().filter_map(|(_, event)| match event {
@@ -132,7 +135,11 @@ impl Day {
                 let is_signed_in =
                     !matches!(report.state, AgentState::Logout | AgentState::Unknown);
                 match report.subscription {
-                    Subscription::Up if is_signed_in => {
+                    // Who was only connected is read when somebody signs it in.
+                    Subscription::Up
+                        if is_signed_in
+                            && (0..self.site.drivers.len()).any(|n| self.must_know(n, agent)) =>
+                    {
                         assert!(report.is_fresh, "{agent} is not up to date");
                     }
                     Subscription::Up => {}

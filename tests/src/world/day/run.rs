@@ -1,6 +1,6 @@
 //! Living a day through.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -28,6 +28,9 @@ pub struct Day {
     pub(super) followers: BTreeMap<AgentId, usize>,
     /// How much a driver had been told when it forgot an agent.
     pub(super) forgotten: BTreeMap<(usize, AgentId), usize>,
+    /// Whom a driver has connected without a password and not signed in: another driver's login may
+    /// have proven it, and this one cannot prove it again.
+    pub(super) unproven: BTreeSet<(usize, AgentId)>,
     pub(super) tally: Tally,
 }
 
@@ -66,6 +69,7 @@ impl Day {
             is_spare: false,
             followers: BTreeMap::new(),
             forgotten: BTreeMap::new(),
+            unproven: BTreeSet::new(),
             tally: Tally::default(),
         }
     }

@@ -26,6 +26,8 @@ pub struct BrokerConfig {
     pub slow_consumer: SlowConsumer,
     /// What happens to a send, or a commit, for which there is no room.
     pub when_full: WhenFull,
+    /// The queue of persistent messages that nobody could handle; `None`: they are thrown away.
+    pub dead_letters: Option<String>,
     /// `MaxInactivityDuration` offered: silent peers are dropped after two to three times this; zero
     /// switches the keep-alive off.
     pub max_inactivity: Duration,
@@ -45,6 +47,7 @@ impl Default for BrokerConfig {
             limits: BrokerLimits::default(),
             slow_consumer: SlowConsumer::DropOldest,
             when_full: WhenFull::default(),
+            dead_letters: Some("ActiveMQ.DLQ".into()),
             max_inactivity: Duration::from_secs(30),
             max_inactivity_initial_delay: Duration::from_secs(10),
             trace: false,

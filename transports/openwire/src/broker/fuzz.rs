@@ -132,7 +132,9 @@ impl Broker {
                 .values()
                 .flat_map(|known| known.transactions.values());
             let orphans = open.flat_map(|transaction| &transaction.orphans);
-            let orphans = orphans.filter(|(home, _, _)| home == name).count();
+            let orphans = orphans
+                .filter(|(home, place, _)| home == name && queue.knows(*place))
+                .count();
             assert_eq!(
                 held,
                 queue.waiting_count() + out + orphans,

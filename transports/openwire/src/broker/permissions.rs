@@ -19,7 +19,7 @@ use super::sending::ADVISORY;
 /// use finewire_openwire::broker::Permissions;
 ///
 /// let permissions: Permissions = "
-///     # user     rights            destination (* one element, > the rest)
+///     ## user     rights            destination (* one element, > the rest)
 ///     connector  read,write,admin  queue://Connector1
 ///     connector  write             topic://>
 ///     *          read              topic://news.>
@@ -109,6 +109,17 @@ impl core::str::FromStr for Permissions {
 }
 
 impl Permissions {
+    /// Grants this user everything, whatever is refused to others.
+    pub fn grant_everything(&mut self, user: &str) {
+        for kind in [DestinationKind::Queue, DestinationKind::Topic] {
+            self.0.push(Grant {
+                user: Some(user.to_owned()),
+                rights: vec![Right::Read, Right::Write, Right::Admin],
+                pattern: Destination::new(kind, ">"),
+            });
+        }
+    }
+
     fn allow(&self, user: &str, right: Right, destination: &Destination) -> bool {
         self.0.iter().any(|grant| {
             grant.user.as_deref().is_none_or(|granted| granted == user)
@@ -202,6 +213,19 @@ mod tests {
         assert!(reads("ann", &Destination::topic("news.x.*")));
         assert!(!reads("ann", &Destination::topic(">")));
         assert!(!permissions.allow("joe", Right::Admin, &Destination::queue("a.b")));
+    }
+
+    #[test]
+    fn who_is_granted_everything_has_it_and_nobody_else() {
+        let mut permissions: Permissions = "* read topic://news".parse().unwrap();
+        permissions.grant_everything("the connector");
+
+        for asked in [Destination::queue("a.>"), Destination::topic(">")] {
+            for right in [Right::Read, Right::Write, Right::Admin] {
+                assert!(permissions.allow("the connector", right, &asked));
+                assert!(!permissions.allow("connector", right, &asked));
+            }
+        }
     }
 
     #[test]

@@ -95,9 +95,14 @@ impl Queue {
         self.waiting.insert(place, stored);
     }
 
+    /// Whether the place is one of this queue, and not of one of the same name that was deleted.
+    pub(super) const fn knows(&self, place: i64) -> bool {
+        place >= self.first_place
+    }
+
     /// Puts a message that was in flight back to its place, if it is still this queue's.
     pub(super) fn put_back(&mut self, place: i64, stored: Stored) {
-        if place < self.first_place {
+        if !self.knows(place) {
             return;
         }
         self.wait(place, stored);

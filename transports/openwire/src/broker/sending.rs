@@ -19,8 +19,6 @@ use super::permissions::Right;
 use super::queue::Stored;
 use super::serve::{Answer, DONE, Then, missing};
 
-/// The queue of messages that nobody could handle.
-pub(super) const DEAD_LETTERS: &str = "ActiveMQ.DLQ";
 /// Where advisories are; nobody else publishes there.
 pub(super) const ADVISORY: &str = "ActiveMQ.Advisory.";
 
@@ -403,7 +401,9 @@ impl Broker {
     /// A message that nobody can have: persistent ones go to the dead letter queue.
     pub(super) fn bury(&mut self, message: &Message, cause: &str) {
         self.counters.dead += 1;
-        let grave = Destination::queue(DEAD_LETTERS);
+        let Some(grave) = self.config.dead_letters.as_deref().map(Destination::queue) else {
+            return;
+        };
         let from = message.destination.clone();
         if !message.persistent || from.as_ref() == Some(&grave) {
             return;

@@ -206,9 +206,7 @@ impl Advisory {
             properties.integer(name)
         };
         let known = match message.extras.data_structure.as_deref() {
-            Some(Command::ConnectionInfo(info)) => {
-                Some(Self::ConnectionStarted(info.clone()))
-            }
+            Some(Command::ConnectionInfo(info)) => Some(Self::ConnectionStarted(info.clone())),
             Some(Command::DestinationInfo(info)) => of_destination(info),
             Some(Command::ConsumerInfo(info)) => {
                 let info = info.clone();

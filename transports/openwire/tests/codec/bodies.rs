@@ -159,3 +159,23 @@ fn properties_convert_to_strings_as_jms_says() {
     assert_eq!(text(Value::Null), None);
     assert_eq!(text(Value::Bytes(Bytes::new())), None);
 }
+
+#[test]
+fn texts_with_bare_zeros_survive_the_round_though_they_are_written_longer() {
+    // A bare zero is read leniently and written as two bytes: past the limit that the content met …
+    let text = [&[9, 0x1F, 0xFE][..], &[0; 8190]].concat();
+    finewire_openwire::fuzz::body(&[&[6 | 1][..], &deflated(text.repeat(5))].concat());
+    // … and past the 65535 bytes that a name may have.
+    let map = [&[0, 0, 0, 1, 0x9C, 0x40][..], &[0; 40_000], &[0]].concat();
+    finewire_openwire::fuzz::body(&[&[4 | 1][..], &deflated(map)].concat());
+}
+
+/// Content as a compressed stream message carries it.
+fn deflated(content: Vec<u8>) -> Bytes {
+    let mut message = Message {
+        content: Some(content.into()),
+        ..Message::new(MessageKind::Stream)
+    };
+    message.compress();
+    message.content.unwrap()
+}
