@@ -25,11 +25,13 @@ pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
         .as_deref()
         .map(secret::read_permissions)
         .transpose()?;
+    // Whoever reads the first line may end it.
+    let mut stop = signals::Stop::listen();
     let broker =
         BrokerPart::start_guarded(listen, admission, permissions, &args.options, "--port").await?;
     println!("broker       {}", broker.url());
     println!("{}", BrokerPart::FORGETS);
-    signals::Stop::listen().asked().await;
+    stop.asked().await;
     broker.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -116,9 +116,10 @@ pub(crate) async fn run(args: cli::Demo) -> Result<ExitCode> {
             "Calls: `finewire simulate call --to 1001002 --from 5551234` (token in {}).",
             file.display()
         );
+        let mut stop = signals::Stop::listen();
         // The play's driver goes; its agents are free for others.
         driver.stop().await;
-        signals::Stop::listen().asked().await;
+        stop.asked().await;
         door::forget(&file, &simulator.door);
     } else {
         driver.stop().await;

@@ -22,6 +22,7 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
     // From here on SIGHUP ends nothing.
     let hangups = signals::HangUp::listen();
     finewire_tokio::raise_descriptor_limit()?;
+    let mut stop = signals::Stop::listen();
     let broker = match &settings.broker {
         BrokerChoice::Embedded(embedded) => Some(BrokerPart::embedded(embedded).await?),
         BrokerChoice::Remote(_) => None,
@@ -67,7 +68,6 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
         hangups,
     );
     let reloads = tokio::spawn(reloads);
-    let mut stop = signals::Stop::listen();
     tokio::select! {
         () = stop.asked() => {}
         ended = connector.in_service() => {

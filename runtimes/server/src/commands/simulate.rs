@@ -87,6 +87,8 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
         second: args.second_finesse_port.zip(args.second_xmpp_port),
         uccx: args.uccx,
     };
+    // Whoever reads the first line may end it.
+    let mut stop = signals::Stop::listen();
     let simulator = SimulatorPart::start(plan).await?;
     let path = door::path(args.door.control_file.as_deref())?;
     door::write(&path, &simulator.door)?;
@@ -112,7 +114,7 @@ async fn serve(args: cli::SimulateRun) -> Result<ExitCode> {
         println!("scenario     {} steps", scenario.steps().len());
         simulator.play(scenario).await;
     }
-    signals::Stop::listen().asked().await;
+    stop.asked().await;
     door::forget(&path, &simulator.door);
     simulator.stop().await;
     Ok(ExitCode::SUCCESS)
