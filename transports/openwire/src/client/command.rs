@@ -8,7 +8,8 @@ use finewire_core::machine::CommandId;
 use crate::command::{Destination, Message, Throwable};
 
 use super::address::DestinationAddress;
-use super::producer::{OpenProducer, ProducerHandle, Send};
+use super::producer::{OpenProducer, ProducerHandle};
+use super::sending::Send;
 use super::session::{OpenSession, SessionHandle};
 
 /// What the owner of a [`Client`](super::Client) can ask for.

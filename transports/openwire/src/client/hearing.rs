@@ -11,7 +11,9 @@ use crate::command::{
 };
 
 use super::command::{ClientEvent, ConsumerHandle, Delivered, DeliveryToken};
-use super::protocol::{Client, Request, Stage, in_doubt};
+use super::parting::in_doubt;
+use super::protocol::{Client, Stage};
+use super::request::Request;
 use super::session::Ending;
 use super::subscription::Subscription;
 
