@@ -24,8 +24,6 @@ pub struct Day {
     pub(super) stalled: Vec<PipeId>,
     /// Whether the spare broker serves.
     pub(super) is_spare: bool,
-    /// Which teams a supervisor was told to follow, by the driver that asked.
-    pub(super) followers: BTreeMap<AgentId, usize>,
     /// How much a driver had been told when it forgot an agent.
     pub(super) forgotten: BTreeMap<(usize, AgentId), usize>,
     /// Whom a driver has connected without a password and not signed in: another driver's login may
@@ -67,7 +65,6 @@ impl Day {
             asked: Vec::new(),
             stalled: Vec::new(),
             is_spare: false,
-            followers: BTreeMap::new(),
             forgotten: BTreeMap::new(),
             unproven: BTreeSet::new(),
             tally: Tally::default(),
