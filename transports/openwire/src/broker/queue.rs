@@ -2,11 +2,10 @@
 
 use core::ops::ControlFlow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use finewire_core::machine::Instant;
 
-use crate::command::{Message, Text};
+use crate::command::{Message, SharedMessage, Text};
 
 use super::consumer::ConsumerKey;
 use super::line::Line;
@@ -14,7 +13,7 @@ use super::line::Line;
 /// A message in a queue, waiting or in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
-    pub(super) message: Arc<Message>,
+    pub(super) message: SharedMessage,
     /// How often it was handed out and came back.
     pub(super) redeliveries: i32,
     /// What it counts for against limits, bytes.
@@ -293,7 +292,7 @@ mod tests {
 
     fn stored() -> Stored {
         Stored {
-            message: Arc::default(),
+            message: SharedMessage::default(),
             redeliveries: 0,
             size: 10,
         }
@@ -386,7 +385,7 @@ mod tests {
         queue.push(
             2,
             Stored {
-                message: Arc::new(message),
+                message: message.into(),
                 ..stored()
             },
         );
@@ -405,7 +404,7 @@ mod tests {
         message.extras.group_id = Some(group.into());
         message.extras.group_sequence = sequence;
         Stored {
-            message: Arc::new(message),
+            message: message.into(),
             ..stored()
         }
     }
