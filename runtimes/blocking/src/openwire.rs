@@ -133,8 +133,8 @@ pub fn open(
     Ok((connection, events))
 }
 
-/// As [`open`], on a thread that the caller brings: the closure runs until the connection is closed or everything made
-/// from it is dropped.
+/// As [`open`], on a thread that the caller brings: the closure runs until everything made from the
+/// connection is closed or dropped.
 ///
 /// # Errors
 ///
