@@ -21,6 +21,7 @@ const TARGETS: &[Target] = targets! {
     finesse_answer => finewire_finesse::fuzz::answer,
     finesse_request => finewire_finesse::fuzz::request,
     finesse_update => finewire_finesse::fuzz::update,
+    host_recording => finewire_host::record::fuzz::recording,
     http_client => finewire_http::fuzz::client,
     http_server => finewire_http::fuzz::server,
     http_websocket => finewire_http::fuzz::websocket,
