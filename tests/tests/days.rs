@@ -90,6 +90,7 @@ fn whatever_befalls_a_site_every_command_ends_once_and_all_agree_at_noon() {
 /// Days on which nothing was done would prove nothing.
 fn check_busy(ran: u64, tally: &Tally) {
     assert!(tally.noons >= 2 * ran, "{} noons", tally.noons);
+    assert!(tally.glances >= 5 * ran, "{} glances", tally.glances);
     if ran < 300 {
         return;
     }

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use finewire_connector::Connector;
 use finewire_core::agent::AgentId;
+use finewire_core::connector::Subscription;
 use finewire_core::driver::Service;
 use finewire_core::machine::CommandId;
 
 use super::Day;
 use super::deed::{AGENTS, Deed};
+use crate::world::Seat;
 use crate::world::site::{agent, tell};
 use finewire_core::contract::Command as C;
 
@@ -38,6 +41,7 @@ impl Day {
         self.check_answers();
         self.check_bounds();
         self.compare();
+        self.is_hurt = false;
     }
 
     /// All know what they must know, and it is so.
@@ -46,6 +50,29 @@ impl Day {
             .check_quiet_where(|driver, agent| self.must_know(driver, agent));
         self.check_sessions();
         self.check_followers();
+    }
+
+    /// Wherever nothing happens to be under way and nothing was broken, all must agree at once: without
+    /// time to recover, and without being asked.
+    pub(super) fn glance(&mut self) {
+        let net = &self.site.net;
+        let drivers = &self.site.drivers;
+        let has_ended =
+            |(of, id, _): &(usize, CommandId, Deed)| net.node(drivers[*of]).outcome(*id).is_some();
+        let is_read = |seat: Seat<Connector>| {
+            let decisions = net.node(seat).machine().decisions();
+            let mut reports = decisions.agents();
+            reports.all(|report| report.is_fresh || report.subscription == Subscription::None)
+        };
+        let is_still = !self.is_hurt
+            && net.is_quiet()
+            && net.node(self.site.finesse).machine().is_settled()
+            && self.asked.iter().all(has_ended)
+            && self.site.connectors().all(is_read);
+        if is_still {
+            self.tally.glances += 1;
+            self.compare();
+        }
     }
 
     /// A driver dies; what it was asked for is lost with it.

@@ -29,6 +29,8 @@ pub struct Day {
     /// Whom a driver has connected without a password and not signed in: another driver's login may
     /// have proven it, and this one cannot prove it again.
     pub(super) unproven: BTreeSet<(usize, AgentId)>,
+    /// Whether something was broken since the last noon, so that not all can be known.
+    pub(super) is_hurt: bool,
     pub(super) tally: Tally,
 }
 
@@ -67,6 +69,7 @@ impl Day {
             is_spare: false,
             forgotten: BTreeMap::new(),
             unproven: BTreeSet::new(),
+            is_hurt: false,
             tally: Tally::default(),
         }
     }
@@ -109,5 +112,6 @@ impl Day {
             }
         }
         self.check_bounds();
+        self.glance();
     }
 }
