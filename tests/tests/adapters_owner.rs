@@ -65,6 +65,15 @@ macro_rules! owner {
                 spawn(Probe::default(), options)
             }
 
+            /// One that takes no commands until its one event is taken.
+            async fn standing_still() -> (Handle<Probe>, Events<Saw>, Task<Probe>) {
+                let (handle, mut events, task) = holding(1);
+                handle.command(alarms(2)).await;
+                // Both sound at once, and there is room for one.
+                assert_eq!(events.next().await, Some(Saw::Alarm(0)));
+                (handle, events, task)
+            }
+
             /// Ends within [`GUARD`], or the test has failed.
             fn live<T>(future: impl Future<Output = T>) -> T {
                 $block_on(async {
@@ -79,10 +88,11 @@ macro_rules! owner {
             #[test]
             fn a_command_that_was_given_goes_on_though_nobody_waits_for_it() {
                 live(async {
-                    let (handle, _events, _task) = holding(16);
+                    let (handle, mut events, _task) = standing_still().await;
                     let mut traces = handle.traces();
 
                     assert!(poll_once(pin!(handle.command(trace(7)))).is_none());
+                    assert_eq!(events.next().await, Some(Saw::Alarm(1)));
 
                     handle.command(trace(8)).await;
                     assert_eq!(traces.recv().await.unwrap().subject, "7");
@@ -93,10 +103,8 @@ macro_rules! owner {
             #[test]
             fn a_command_that_is_dropped_while_it_waits_for_room_was_never_given() {
                 live(async {
-                    let (handle, mut events, _task) = holding(1);
+                    let (handle, mut events, _task) = standing_still().await;
                     let mut traces = handle.traces();
-                    // Two events and room for one: the machine stands still.
-                    handle.command(alarms(2)).await;
                     let gave = async |n| handle.command(trace(n)).await;
                     let mut given: Vec<_> = (0..300).map(|n| Box::pin(gave(n))).collect();
                     for command in &mut given {
@@ -104,7 +112,7 @@ macro_rules! owner {
                     }
 
                     given.truncate(280);
-                    while events.next().await != Some(Saw::Alarm(1)) {}
+                    assert_eq!(events.next().await, Some(Saw::Alarm(1)));
                     for command in given {
                         assert_eq!(command.await, Outcome::Done);
                     }
