@@ -32,6 +32,7 @@ const TARGETS: &[Target] = targets! {
     openwire_command => finewire_openwire::fuzz::command,
     openwire_frame => finewire_openwire::fuzz::frame,
     openwire_selector => finewire_openwire::selector::fuzz::run,
+    openwire_uri => finewire_openwire::client::fuzz::uri,
     simulator_scenario => finewire_simulator::fuzz::scenario,
     site_day => finewire_tests::world::day::fuzz,
     xmpp_client => finewire_xmpp::fuzz::client,
