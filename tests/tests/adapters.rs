@@ -94,3 +94,28 @@ mod many {
         many::links_at_once::<Blocking>(50);
     }
 }
+
+/// What takes ten seconds by design, all adapters side by side.
+mod half_open {
+    use finewire_tests::adapters::{
+        Adapter, AsyncIo, AsyncStd, Blocking, Mio, Smol, Tokio, closing,
+    };
+
+    fn both<A: Adapter>() {
+        std::thread::scope(|scope| {
+            scope.spawn(closing::a_half_open_peer_is_given_up_after_the_flush::<A>);
+            scope.spawn(closing::a_half_open_peer_does_not_hold_the_flush_up_for_ever::<A>);
+        });
+    }
+
+    #[test]
+    fn a_half_open_peer_is_given_up_on_every_adapter() {
+        std::thread::scope(|scope| {
+            scope.spawn(both::<Tokio>);
+            scope.spawn(both::<AsyncIo<Smol>>);
+            scope.spawn(both::<AsyncIo<AsyncStd>>);
+            scope.spawn(both::<Blocking>);
+            scope.spawn(both::<Mio>);
+        });
+    }
+}

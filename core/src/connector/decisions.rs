@@ -14,7 +14,7 @@ use super::session::Session;
 use super::signal::{Answer, Fact, NodeId, Signal, Update};
 use super::status::{AgentReport, Subscription};
 use super::{RequestId, trace};
-use crate::agent::{AgentId, Text};
+use crate::agent::{AgentId, AgentState, Text};
 use crate::contract::{Destination, Event, SystemStatus, TimeFormat};
 use crate::machine::{Instant, Party, Random, Timers};
 
@@ -172,6 +172,12 @@ impl Connector {
         self.config.time = time;
     }
 
+    /// The settings in force.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Running totals.
     #[must_use]
     pub const fn counters(&self) -> &Counters {
@@ -224,6 +230,18 @@ impl Connector {
     #[must_use]
     pub fn agent(&self, agent: &AgentId) -> Option<AgentReport> {
         self.directory.get(agent).map(directory::report)
+    }
+
+    /// The members of the teams that this supervisor follows, with the states that its driver was
+    /// told; nothing for who is no supervisor.
+    pub fn followed_by(
+        &self,
+        supervisor: &AgentId,
+    ) -> impl Iterator<Item = (&AgentId, &AgentState)> {
+        let session = self.directory.get(supervisor);
+        session
+            .into_iter()
+            .flat_map(|session| session.members.followed())
     }
 
     /// How many agents are known, and how many requests to Finesse are under way.

@@ -6,7 +6,7 @@ use super::reading::Resync;
 use super::reads::{Age, Shown};
 use super::refusal::{Refusal, is_stale_password};
 use super::session::Session;
-use super::signal::{About, RequestId, Update};
+use super::signal::{About, List, RequestId, Update};
 use super::{Answer, Counters, Fact};
 use crate::agent::{AgentState, Changes, User};
 use crate::contract::Verb;
@@ -17,10 +17,15 @@ impl Session {
         &mut self,
         cx: &mut Context<'_>,
         request: RequestId,
-        answer: Answer,
+        mut answer: Answer,
     ) -> bool {
         let is_resync = self.resync.request() == Some(request);
         let age = self.reads.end(request);
+        let members = match &mut answer {
+            Answer::List(List::Members(users)) => Some(users),
+            _ => None,
+        };
+        self.team_reads.end(request, members);
         if let (Answer::User(user), Age::Current) = (&answer, age) {
             // It is how things are, whatever time Finesse's clock gives it.
             self.model.trust_clock_of(user);
@@ -115,7 +120,10 @@ impl Session {
             }
             Fact::Members(team, users) => self.on_members(cx, &team, &users),
             Fact::Team(team, users) => self.on_team(cx, &team, &users),
-            Fact::MemberLeft(team, agent) => self.members.drop_member(&team, &agent),
+            Fact::MemberLeft(team, agent) => {
+                self.team_reads.tell_left(&team, &agent);
+                self.members.drop_member(&team, &agent);
+            }
             Fact::Failed { about, refused } => {
                 let refusal = Refusal::of(&refused);
                 if let Some(lane) = self.failed_lane(update.request, &about) {

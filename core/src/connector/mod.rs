@@ -78,6 +78,7 @@ mod signal;
 mod silence;
 mod sizes;
 mod status;
+mod team_reads;
 mod teams;
 mod telling;
 #[cfg(test)]

@@ -222,6 +222,13 @@ impl Session {
                 done(cx)
             }
             Answer::List(list) => self.tell_list(cx, job, list),
+            Answer::Refused(refused) => {
+                // A team that Finesse does not show takes up no room among those that are followed.
+                if let Command::GetTeamUsers { team, .. } = &job.command {
+                    self.members.lose(team);
+                }
+                self.refuse(cx, job, Refusal::of(&refused))
+            }
             other => self.refuse_by(cx, job, other),
         }
     }

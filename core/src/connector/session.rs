@@ -12,6 +12,7 @@ use super::reading::Resync;
 use super::reads::Reads;
 use super::signal::{NodeId, ReasonCode};
 use super::status::{SUBSCRIPTION, Subscription};
+use super::team_reads::TeamReads;
 use super::teams::Members;
 use crate::agent::{AgentId, AgentModel, DialogId, Platform, Text};
 use crate::contract::{AgentStatus, Call, Destination, ReasonCategory};
@@ -57,6 +58,7 @@ pub(super) struct Session {
     pub(super) attempts: Attempts,
     pub(super) resync: Resync,
     pub(super) reads: Reads,
+    pub(super) team_reads: TeamReads,
     pub(super) reasons: BTreeMap<ReasonCategory, (Vec<ReasonCode>, Instant)>,
     /// How the agent was last signed in as a mobile one.
     pub(super) mobile: Option<Mobile>,
@@ -107,6 +109,7 @@ impl Session {
             attempts: Attempts::default(),
             resync: Resync::Idle,
             reads: Reads::default(),
+            team_reads: TeamReads::default(),
             reasons: BTreeMap::new(),
             mobile: None,
             legs: Legs::default(),

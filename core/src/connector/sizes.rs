@@ -7,6 +7,7 @@ use super::decisions::Connector;
 use super::entry::CLAIMS;
 use super::reads;
 use super::session::Session;
+use super::team_reads;
 use super::teams::{MOST_MEMBERS, MOST_TEAMS};
 use super::telling::REMEMBERED_ENDS;
 use crate::agent::AgentModel;
@@ -56,6 +57,7 @@ impl Session {
     fn sizes(&self, limits: &Limits) -> impl Iterator<Item = Size> + use<> {
         let calls = AgentModel::MAX_DIALOGS;
         let (consults, monitored) = self.legs.sizes();
+        let (team_reads, told) = self.team_reads.sizes();
         let (known, followed, listed, unread) = self.members.sizes();
         let lanes = [&self.user, &self.device, &self.lists];
         let most = limits.commands_per_agent;
@@ -70,6 +72,8 @@ impl Session {
             Size::new("claims", self.claims.len(), CLAIMS),
             Size::new("wrong passwords", self.attempts.len(), limits.strikes),
             Size::new("reads", self.reads.len(), reads::MOST),
+            Size::new("lists of teams under way", team_reads, team_reads::MOST),
+            Size::new("members told meanwhile", told, MOST_MEMBERS),
             Size::new("lists of reasons", self.reasons.len(), 3),
             Size::new("team members", known, MOST_MEMBERS),
             Size::new("teams followed", followed, MOST_TEAMS),

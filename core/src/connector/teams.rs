@@ -114,6 +114,13 @@ impl Members {
         *self = Self::default();
     }
 
+    /// The members of the teams that are followed, with their states.
+    pub(super) fn followed(&self) -> impl Iterator<Item = (&AgentId, &AgentState)> {
+        let known = self.known.iter();
+        let followed = known.filter(|(_, (team, _))| self.followed.contains(team));
+        followed.map(|(agent, (_, status))| (agent, &status.state))
+    }
+
     /// How many members are known, teams followed, teams listed, and lists to be read.
     pub(super) fn sizes(&self) -> (usize, usize, usize, usize) {
         let (known, followed) = (self.known.len(), self.followed.len());
@@ -195,6 +202,7 @@ impl Session {
 
     /// Finesse published a whole team.
     pub(super) fn on_team(&mut self, cx: &mut Context<'_>, team: &TeamId, users: &[User]) {
+        self.team_reads.tell(team, users);
         if !self.members.listed.contains(team) {
             Counters::add(&mut cx.out.counters.unrelated);
             return;
@@ -205,6 +213,7 @@ impl Session {
 
     /// Finesse published something about members of a team.
     pub(super) fn on_members(&mut self, cx: &mut Context<'_>, team: &TeamId, users: &[User]) {
+        self.team_reads.tell(team, users);
         if !self.members.listed.contains(team) {
             Counters::add(&mut cx.out.counters.unrelated);
         }

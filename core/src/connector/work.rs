@@ -253,7 +253,14 @@ impl Session {
         question: Question,
     ) -> RequestId {
         let shown = Shown::by(&question);
+        let team = match &question {
+            Question::Team(team) => Some(team.clone()),
+            _ => None,
+        };
         let request = cx.ask(node, &self.agent, credentials, question);
+        if let Some(team) = team {
+            self.team_reads.begin(request, team);
+        }
         if let Some(shown) = shown {
             self.reads.begin(request, shown);
         }

@@ -35,7 +35,7 @@ use std::thread::Thread;
 use std::time::Instant;
 
 pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
-pub use finewire_openwire::command::{Destination, Message};
+pub use finewire_openwire::command::{Destination, Message, SharedMessage};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
 };
@@ -133,8 +133,8 @@ pub fn open(
     Ok((connection, events))
 }
 
-/// As [`open`], on a thread that the caller brings: the closure runs until the connection is closed or everything made
-/// from it is dropped.
+/// As [`open`], on a thread that the caller brings: the closure runs until everything made from the
+/// connection is closed or dropped.
 ///
 /// # Errors
 ///
@@ -491,7 +491,7 @@ impl Requester {
     /// # Errors
     ///
     /// [`NotDone`]: the request was not sent, the link was lost while waiting, or no answer came in time.
-    pub fn request(&self, request: Message, within: Duration) -> Result<Arc<Message>, NotDone> {
+    pub fn request(&self, request: Message, within: Duration) -> Result<SharedMessage, NotDone> {
         let answer = wait(self.inner.request(request), Some(within));
         answer.unwrap_or_else(|| Err(late("no answer came in time")))
     }

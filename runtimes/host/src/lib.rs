@@ -60,6 +60,7 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 //!
+//! With the feature `record` there are [files of what a machine was told](record).
 //! With the feature `task` there is also the loop that all asynchronous adapters share. How to write an adapter, step
 //! by step, is told in `runtimes/WRITING_AN_ADAPTER.md`.
 //!
@@ -69,6 +70,8 @@ mod clock;
 mod close_reason;
 mod host;
 mod link;
+#[cfg(feature = "record")]
+pub mod record;
 mod seed;
 mod step;
 #[cfg(feature = "task")]

@@ -81,8 +81,8 @@ pub fn open(
     Ok((connection, events))
 }
 
-/// As [`open`], but the caller polls the future, on whatever executor. It is over when the
-/// connection is closed or everything made from it is dropped; dropping it drops the socket and ends every call.
+/// As [`open`], but the caller polls the future, on whatever executor. It is over when everything made
+/// from the connection is closed or dropped; dropping it drops the socket and ends every call.
 ///
 /// # Errors
 ///

@@ -85,8 +85,8 @@ pub fn open(
 }
 
 /// As [`open`], but the caller polls the future, on a `LocalSet`, in a `select!` or on an executor of its own inside a tokio
-/// runtime's context. It is over when the
-/// connection is closed or everything made from it is dropped; dropping it drops the socket and ends every call.
+/// runtime's context. It is over when everything made
+/// from the connection is closed or dropped; dropping it drops the socket and ends every call.
 ///
 /// # Errors
 ///

@@ -2,9 +2,11 @@
 
 use super::{Adapter, Do, GUARD, Running, Saw, link};
 use bytes::Bytes;
+use core::time::Duration;
 use finewire_core::machine::{CloseReason, Closing, Endpoint, ListenerId, Outcome, Reason};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Instant;
 
 const DOOR: ListenerId = ListenerId(1);
 const BIG: usize = 16 * 1024 * 1024;
@@ -88,6 +90,34 @@ pub fn a_link_closes_exactly_once<A: Adapter>() {
     probe.send(link(2), b"the others");
     assert_eq!(probe.received(link(2), 10), b"the others");
     assert!(!probe.has_seen(|saw| matches!(saw, Saw::Closed(one, _) if *one == link(1))));
+}
+
+/// A peer whose machine lost its power says nothing any more, not even its end.
+pub fn a_half_open_peer_is_given_up_after_the_flush<A: Adapter>() {
+    let mut probe = Running::<A>::start();
+    let _silent = connected(&mut probe);
+    let begun = Instant::now();
+
+    probe.send(link(1), b"good bye");
+    probe.tell(Do::Close(link(1), Closing::Flush));
+
+    assert_eq!(probe.closed(link(1)), CloseReason::Asked);
+    assert!(
+        begun.elapsed() >= Duration::from_secs(2),
+        "it was not waited for"
+    );
+}
+
+/// Nor does it take what was under way.
+pub fn a_half_open_peer_does_not_hold_the_flush_up_for_ever<A: Adapter>() {
+    let mut probe = Running::<A>::start();
+    let _silent = connected(&mut probe);
+
+    probe.tell(Do::Send(link(1), vec![Bytes::from(vec![1; BIG])]));
+    probe.tell(Do::Close(link(1), Closing::Flush));
+
+    assert_eq!(probe.closed(link(1)), CloseReason::Asked);
+    assert!(!probe.has_seen(|saw| *saw == Saw::Sent(link(1))));
 }
 
 /// Those that the machine never ends, too; and later ones are refused.

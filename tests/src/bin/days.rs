@@ -96,11 +96,12 @@ fn many(arguments: &Arguments) -> ExitCode {
     let (ran, tally, failures) =
         run_seeds(arguments.seeds.clone(), arguments.jobs, arguments.failures);
     println!(
-        "{ran} days in {:.1} s: {} deeds, {} steps of the network, {} noons, digest {:016x}",
+        "{ran} days in {:.1} s: {} deeds, {} steps of the network, {} noons, {} glances, digest {:016x}",
         begun.elapsed().as_secs_f64(),
         tally.deeds,
         tally.steps,
         tally.noons,
+        tally.glances,
         tally.digest,
     );
     println!(

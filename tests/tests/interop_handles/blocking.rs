@@ -9,11 +9,11 @@ use finewire_core::machine::Reason;
 use finewire_openwire::body::Properties;
 
 fn queue(name: &str) -> Destination {
-    Destination::queue(&format!("blocking.{name}"))
+    Destination::queue(format!("blocking.{name}"))
 }
 
 fn topic(name: &str) -> Destination {
-    Destination::topic(&format!("blocking.{name}"))
+    Destination::topic(format!("blocking.{name}"))
 }
 
 fn next(consumer: &mut Consumer) -> Delivery {

@@ -21,11 +21,11 @@ pub struct Site<O> {
 
 impl<O> Site<O> {
     fn queue(&self, name: &str) -> Destination {
-        Destination::queue(&self.options(name))
+        Destination::queue(self.options(name))
     }
 
     fn topic(&self, name: &str) -> Destination {
-        Destination::topic(&self.options(name))
+        Destination::topic(self.options(name))
     }
 
     fn options(&self, name: &str) -> String {
@@ -358,7 +358,7 @@ async fn window<O: Orders>(site: &Site<O>) {
 async fn wildcards_and_composites<O: Orders>(site: &Site<O>) {
     let all = site.first.consumer(site.topic("prices.*.>"));
     let mut all = all.open().await.expect("a consumer");
-    let both = Destination::topic(&format!("{0}.prices.eur.a,{0}.prices.eur.b.c", site.name));
+    let both = Destination::topic(format!("{0}.prices.eur.a,{0}.prices.eur.b.c", site.name));
     send(&site.first, &both, &["x"]).await;
     let mut places = Vec::new();
     for _ in 0..2 {

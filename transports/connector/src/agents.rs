@@ -44,8 +44,12 @@ impl AgentLink {
     }
 }
 
+/// Teams that are known to come on a link. The decisions follow no more at a time; a further one is
+/// asked for again each time, which changes nothing.
+pub(crate) const MOST_FOLLOWED: usize = 64;
+
 /// Resources of the user `finesse` that are told apart; it has one or two.
-const MOST_SEEN: usize = 16;
+pub(crate) const MOST_SEEN: usize = 16;
 
 impl AgentLink {
     /// Whose presence is to be asked for, the first time.
@@ -72,6 +76,11 @@ impl AgentLink {
             }
         }
         Some(!self.seen.is_empty())
+    }
+
+    /// How many resources are seen, and how many teams followed.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        (self.seen.len(), self.followed.len())
     }
 
     /// A new stream: what was seen on the one before counts no longer.
@@ -119,6 +128,20 @@ impl Agents {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.links.is_empty()
+    }
+
+    /// How many links there are, those that are being closed among them.
+    pub(crate) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// How many are in use.
+    pub(crate) fn in_use(&self) -> usize {
+        self.in_use.len()
+    }
+
+    pub(crate) fn links(&self) -> impl Iterator<Item = &AgentLink> {
+        self.links.values()
     }
 
     pub(crate) fn slots(&self) -> Vec<u32> {
@@ -199,10 +222,13 @@ impl Agents {
         let slot = *self.in_use.get(agent)?;
         let known = self.links.get_mut(&slot)?;
         let service = known.pubsub_domain.parse().ok()?;
-        known
-            .followed
-            .insert(team.clone())
-            .then_some((slot, service))
+        if known.followed.contains(team) {
+            return None;
+        }
+        if known.followed.len() < MOST_FOLLOWED {
+            known.followed.insert(team.clone());
+        }
+        Some((slot, service))
     }
 
     /// The agent's link is no longer in use; it is to be closed.

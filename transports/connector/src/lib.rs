@@ -37,7 +37,7 @@
 //! OpenWire is what the drivers at hand speak, not what the connector is about. With [`DriverSide::Owner`] there is no
 //! broker: whoever runs the machine hands commands in ([`Command::Hear`]) and is handed what drivers are told
 //! ([`Event::Told`]), from a channel, a pipe, a socket of another protocol. The contract stays the same: verbs, events and
-//! their order, one answer for every command. `runtimes/*/examples/embedded_connector.rs` are whole programs of that kind.
+//! their order, one answer for every command. `runtimes/examples/*/embedded_connector.rs` are whole programs of that kind.
 //!
 //! Not here: decisions ([`finewire_core::connector`]), wire formats (the crates of the links),
 //! sockets and clocks (the runtimes).
@@ -51,6 +51,7 @@ mod perform;
 mod pool;
 mod route;
 mod seen;
+mod sizes;
 mod status;
 mod touch;
 mod translate;

@@ -160,6 +160,11 @@ impl Pool {
             .count()
     }
 
+    /// How many requests wait, and how many may.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        (self.waiting.len(), self.most_waiting)
+    }
+
     pub(crate) fn requests(&self) -> usize {
         self.waiting.len() + self.members.len() - self.idle.len()
     }

@@ -40,6 +40,11 @@ impl Seen {
         }
         true
     }
+
+    /// How many ids are kept, and how many at most.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        (self.known.len().max(self.order.len()), self.most)
+    }
 }
 
 #[cfg(test)]

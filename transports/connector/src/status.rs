@@ -94,6 +94,14 @@ impl Ring {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) const fn most(&self) -> usize {
+        self.most
+    }
+
     pub(crate) fn push(&mut self, at: Instant, message: TraceEvent) {
         self.number += 1;
         let number = self.number;

@@ -42,6 +42,11 @@ impl Turns {
         Instant::START + Duration::from_nanos(nanos)
     }
 
+    /// How many runs of taken spans are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.taken.len()
+    }
+
     fn mark(&mut self, span: u64) {
         let (mut first, mut last) = (span, span);
         if let Some((start, end)) = self.taken.range(..span).next_back()

@@ -7,7 +7,7 @@ use finewire_core::agent::{AgentId, AgentModel};
 use finewire_core::driver::{self, Service, Sessions, Signal};
 use finewire_core::machine::{
     CloseReason, CommandId, Input, Instant, Link, LinkEvent, LinkSlot, Machine, Outcome, Output,
-    Outputs, Random, Reason, Sorted,
+    Outputs, Random, Reason, Size, Sorted,
 };
 use finewire_openwire::client::{Client, ClientCommand, ClientEvent};
 
@@ -48,6 +48,10 @@ pub enum Event {
     /// Something about the connector, an agent or a call.
     Driver(driver::Event),
 }
+
+/// Messages that are no commands and not written yet: a link on which nothing moves is cut before
+/// there are more.
+const BESIDES: usize = 8;
 
 /// A CTI driver, whole: give it commands, it keeps to its broker, its connector and its agents.
 ///
@@ -110,6 +114,19 @@ impl Driver {
     #[must_use]
     pub const fn service(&self) -> Service {
         self.sessions.service()
+    }
+
+    /// How much is held of everything that comes and goes; see [`Sessions::sizes`].
+    #[must_use]
+    pub fn sizes(&self) -> Vec<Size> {
+        let mut sizes = self.sessions.sizes();
+        // The subscription and heartbeats beside the commands.
+        let most = sizes
+            .iter()
+            .find(|size| size.what == "commands not answered");
+        let most = most.map_or(0, |size| size.most) + BESIDES;
+        sizes.push(Size::new("messages not written", self.given.len(), most));
+        sizes
     }
 
     /// The link to the broker, to look at.

@@ -1,6 +1,6 @@
 //! What holds for any bytes and any commands; the fuzzer runs the same functions.
 
-use finewire_openwire::fuzz;
+use finewire_openwire::{client, fuzz};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -28,6 +28,16 @@ proptest! {
         data.push(code);
         data.extend_from_slice(&body);
         fuzz::frame(&data);
+    }
+
+    #[test]
+    fn any_text_is_a_uri_or_refused_and_shows_no_password(
+        text in prop_oneof![
+            any::<String>(),
+            "(failover:)?[(]?(tcp|ssl)://[a-b.:0-9@%]{1,12}[),?&=]{0,3}[a-zA-Z.]{0,30}=?[a-z0-9%-]{0,8}[)]?",
+        ],
+    ) {
+        client::fuzz::uri(text.as_bytes());
     }
 
     #[test]

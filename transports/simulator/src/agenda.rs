@@ -29,6 +29,11 @@ impl<J> Agenda<J> {
         self.jobs.first_key_value().map(|((at, _), _)| *at)
     }
 
+    /// Everything that is to be done, in order.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &J> {
+        self.jobs.values()
+    }
+
     /// Takes the first that is not after `now`.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<J> {
         if self.next()? > now {

@@ -58,6 +58,8 @@ pub struct Simulator {
     pub(crate) latest: Option<DialogId>,
     pub(crate) agenda: Agenda<Job>,
     lanes: BTreeMap<Lane, Instant>,
+    /// At how many lanes it is looked which of them are needed no longer.
+    most_lanes: usize,
     /// Counts the losses of presence, so that a late forced sign-out is known.
     pub(crate) absences: BTreeMap<AgentId, u64>,
     timers: Timers<LinkId>,
@@ -90,6 +92,9 @@ pub(crate) enum Job {
     /// An agent has been away for too long.
     ForceOut(AgentId, u64),
 }
+
+/// So many lanes are not worth a look.
+const FEW_LANES: usize = 64;
 
 /// What keeps its order in spite of the random delays.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,6 +139,7 @@ impl Simulator {
             latest: None,
             agenda: Agenda::new(),
             lanes: BTreeMap::new(),
+            most_lanes: FEW_LANES,
             absences: BTreeMap::new(),
             timers: Timers::new(),
             touched: BTreeSet::new(),
@@ -163,6 +169,21 @@ impl Simulator {
         }
     }
 
+    /// Whether nothing that was asked for waits to take effect, to be answered or to be told: what clients
+    /// were sent is how things are.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let mut jobs = self.agenda.jobs();
+        jobs.all(|job| match job {
+            Job::Effect(_) | Job::Notify(_) | Job::NotifyAt(..) | Job::Answer(..) => false,
+            Job::Alarm(_)
+            | Job::TellQueue(_)
+            | Job::EndMessage(_)
+            | Job::Step(_)
+            | Job::ForceOut(..) => true,
+        })
+    }
+
     /// The configuration, with the knobs as they are now.
     #[must_use]
     pub const fn config(&self) -> &Config {
@@ -188,6 +209,12 @@ impl Simulator {
     /// The time for something after `delay`, not before what is already in its lane.
     fn in_lane(&mut self, lane: Lane, delay: Duration) -> Instant {
         let at = self.now + delay;
+        if self.lanes.len() >= self.most_lanes {
+            // What lies in the past keeps nobody waiting.
+            let now = self.now;
+            self.lanes.retain(|_, last| *last > now);
+            self.most_lanes = FEW_LANES.max(2 * self.lanes.len());
+        }
         let last = self.lanes.entry(lane).or_insert(at);
         *last = at.max(*last);
         *last

@@ -10,6 +10,16 @@ use crate::world::{PipeId, PipeInfo};
 impl Day {
     pub(super) fn befall(&mut self, step: &Step) {
         let is_odd = step.what % 2 == 1;
+        self.is_hurt |= !matches!(
+            step.deed,
+            Deed::Flow
+                | Deed::Admit
+                | Deed::NodesReturn
+                | Deed::InService
+                | Deed::ClockJumps
+                | Deed::TurnKnobs
+                | Deed::WeatherChanges
+        );
         match step.deed {
             Deed::Cut => self.hurt(step, |day, pipe| day.site.net.cut(pipe)),
             Deed::HalfOpen => self.hurt(step, |day, pipe| day.site.net.half_open(pipe)),

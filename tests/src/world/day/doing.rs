@@ -48,11 +48,7 @@ impl Day {
                 self.site.net.command(self.site.finesse, offer);
                 return;
             }
-            Deed::FollowTeam => {
-                let driver = step.driver(self.site.drivers.len());
-                self.followers.insert(agent(1), driver);
-                tell(1, self.told(step))
-            }
+            Deed::FollowTeam => tell(1, self.told(step)),
             Deed::Monitor | Deed::EndMonitor | Deed::BargeIn | Deed::DropParty => {
                 tell(1, self.told(step))
             }

@@ -11,10 +11,12 @@
 //! are at Finesse, and what everybody holds with its bounds.
 
 mod accidents;
+mod bounds;
 mod deed;
 mod doing;
 mod flows;
 mod header;
+mod knowing;
 mod many;
 mod noon;
 mod run;

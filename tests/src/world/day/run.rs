@@ -24,13 +24,13 @@ pub struct Day {
     pub(super) stalled: Vec<PipeId>,
     /// Whether the spare broker serves.
     pub(super) is_spare: bool,
-    /// Which teams a supervisor was told to follow, by the driver that asked.
-    pub(super) followers: BTreeMap<AgentId, usize>,
     /// How much a driver had been told when it forgot an agent.
     pub(super) forgotten: BTreeMap<(usize, AgentId), usize>,
     /// Whom a driver has connected without a password and not signed in: another driver's login may
     /// have proven it, and this one cannot prove it again.
     pub(super) unproven: BTreeSet<(usize, AgentId)>,
+    /// Whether something was broken since the last noon, so that not all can be known.
+    pub(super) is_hurt: bool,
     pub(super) tally: Tally,
 }
 
@@ -67,9 +67,9 @@ impl Day {
             asked: Vec::new(),
             stalled: Vec::new(),
             is_spare: false,
-            followers: BTreeMap::new(),
             forgotten: BTreeMap::new(),
             unproven: BTreeSet::new(),
+            is_hurt: false,
             tally: Tally::default(),
         }
     }
@@ -112,5 +112,6 @@ impl Day {
             }
         }
         self.check_bounds();
+        self.glance();
     }
 }

@@ -15,6 +15,8 @@ pub struct Tally {
     pub steps: u64,
     /// Times at which all had to agree.
     pub noons: u64,
+    /// Times between them at which nothing happened to be under way, and all had to agree as well.
+    pub glances: u64,
     /// The commands of drivers, by deed: done, refused, failed, lost with a driver that died.
     pub ends: BTreeMap<Deed, [u64; 4]>,
     /// Everything that all machines said, as one number.
@@ -43,6 +45,7 @@ impl Tally {
         self.deeds += other.deeds;
         self.steps += other.steps;
         self.noons += other.noons;
+        self.glances += other.glances;
         self.digest ^= other.digest;
         for (deed, counts) in &other.ends {
             let sum = self.ends.entry(*deed).or_default();

@@ -2,10 +2,8 @@
 
 #![allow(dead_code, reason = "each bench takes a part of it")]
 
-use std::sync::Arc;
-
 use bytes::{Bytes, BytesMut};
-use finewire_openwire::codec::{Decoder, Encoder, Limits, WireFormat};
+use finewire_openwire::codec::{DecodeError, Decoder, Encoder, Limits, WireFormat};
 use finewire_openwire::command::{
     Command, ConnectionId, Destination, Message, MessageDispatch, MessageId,
 };
@@ -79,13 +77,14 @@ impl Codec {
     }
 
     /// From a received frame to an owned value; its body stays as it came.
-    pub(crate) fn decode(&mut self) -> Command {
-        self.decoder.decode(&self.frame).unwrap()
+    #[inline(always)]
+    pub(crate) fn decode(&mut self) -> Result<Command, DecodeError> {
+        self.decoder.decode(&self.frame)
     }
 
     /// From a received frame to the text of its body.
     pub(crate) fn read(&mut self) -> String {
-        let Command::MessageDispatch(dispatch) = self.decode() else {
+        let Ok(Command::MessageDispatch(dispatch)) = self.decode() else {
             panic!("it is a dispatch");
         };
         let body = dispatch.message.as_ref().unwrap().body().unwrap();
@@ -119,7 +118,7 @@ fn dispatch() -> Command {
     MessageDispatch {
         consumer_id: Some(receiver),
         destination: message.destination.clone(),
-        message: Some(Arc::new(message)),
+        message: Some(message.into()),
         ..MessageDispatch::default()
     }
     .into()

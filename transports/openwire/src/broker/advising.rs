@@ -1,13 +1,11 @@
 //! Advisories: what happens in the broker, told as messages on topics of its own.
 
-use std::sync::Arc;
-
 use finewire_core::machine::LinkId;
 
 use crate::command::{
     BrokerId, Command, ConnectionId, ConsumerId, ConsumerInfo, Destination, DestinationInfo,
     DestinationKind, DestinationOperation, Message, MessageId, MessageKind, ProducerId,
-    ProducerInfo, RemoveInfo, Text,
+    ProducerInfo, RemoveInfo, SharedMessage, Text,
 };
 use crate::selector::Subject;
 
@@ -25,7 +23,7 @@ impl Broker {
         if audience.is_empty() {
             return;
         }
-        let message = Arc::new(self.advisory(topic, payload.into(), facts, None));
+        let message = SharedMessage::from(self.advisory(topic, payload.into(), facts, None));
         let subject = Subject::new(&message);
         for key in audience {
             let consumer = self.consumers.get(&key);
@@ -347,7 +345,7 @@ impl Broker {
                 .into_iter()
                 .collect();
             let message = self.advisory(topic, payload, &facts, Some(target.clone()));
-            self.offer(key, &Arc::new(message));
+            self.offer(key, &message.into());
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What the broker knows of one accepted link.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use finewire_core::machine::{Address, Instant, ListenerId};
 
 use crate::channel::Channel;
-use crate::command::{ConnectionId, ConnectionInfo, Destination, Message, ProducerId, Text};
+use crate::command::{ConnectionId, ConnectionInfo, Destination, ProducerId, SharedMessage, Text};
 
 use super::consumer::ConsumerKey;
 use super::holding::HeldUp;
@@ -72,7 +71,7 @@ pub(super) struct Producer {
 /// An open local transaction.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
-    pub(super) sends: Vec<Arc<Message>>,
+    pub(super) sends: Vec<SharedMessage>,
     pub(super) bytes: usize,
     /// Acknowledged deliveries that are still with their consumers.
     pub(super) acks: BTreeSet<(ConsumerKey, u64)>,

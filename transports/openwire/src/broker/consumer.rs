@@ -1,11 +1,10 @@
 //! A consumer at the broker: its window, what is out, what waits for it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use finewire_core::machine::{Instant, LinkId};
 
-use crate::command::{ConsumerId, Destination, Message, MessageId};
+use crate::command::{ConsumerId, Destination, Message, MessageId, SharedMessage};
 use crate::selector::{Selector, Subject};
 
 use super::fault::Fault;
@@ -31,7 +30,7 @@ pub(super) struct Outstanding {
 /// What waits for a consumer of its own: a topic's, a browser's.
 #[derive(Debug)]
 pub(super) enum Waiting {
-    Message(Arc<Message>),
+    Message(SharedMessage),
     EndOfBrowse,
 }
 

@@ -1,7 +1,6 @@
 //! Consumers come, change and go.
 
 use core::time::Duration;
-use std::sync::Arc;
 
 use finewire_core::machine::LinkId;
 
@@ -177,8 +176,7 @@ impl Broker {
                         let subject = Subject::delivered(message, stored.redeliveries);
                         consumer.wants(message, &subject)
                     });
-                    found
-                        .extend(wanted.map(|stored| Waiting::Message(Arc::clone(&stored.message))));
+                    found.extend(wanted.map(|stored| Waiting::Message(stored.message.clone())));
                 }
             }
             found.push(Waiting::EndOfBrowse);

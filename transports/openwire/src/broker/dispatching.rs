@@ -1,9 +1,8 @@
 //! Messages go out.
 
 use core::time::Duration;
-use std::sync::Arc;
 
-use crate::command::{Destination, Message, MessageDispatch};
+use crate::command::{Destination, Message, MessageDispatch, SharedMessage};
 use crate::selector::Subject;
 
 use super::consumer::{ConsumerKey, Outstanding, Waiting};
@@ -17,7 +16,7 @@ impl Broker {
     /// Hands out what waits in a queue, as far as its consumers have room.
     pub(super) fn pump(&mut self, name: &Destination) {
         let wall = self.wall_now();
-        let mut dead: Vec<(Arc<Message>, &'static str)> = Vec::new();
+        let mut dead: Vec<(SharedMessage, &'static str)> = Vec::new();
         while let Some(queue) = self.queues.get_mut(name) {
             if let Some((place, stored)) = wall.and_then(|wall| queue.take_expired(wall)) {
                 let free = queue.forget(place, stored.size);
@@ -53,9 +52,9 @@ impl Broker {
                 break;
             };
             queue.served(key);
-            let mut message = Arc::clone(&stored.message);
+            let mut message = stored.message.clone();
             if queue.bind(key, &message) {
-                Arc::make_mut(&mut message).extras.group_first_for_consumer = true;
+                message.make_mut().extras.group_first_for_consumer = true;
             }
             let redeliveries = stored.redeliveries;
             let home = Some((name.clone(), place, stored));
@@ -77,7 +76,7 @@ impl Broker {
     pub(super) fn dispatch(
         &mut self,
         key: ConsumerKey,
-        message: &Arc<Message>,
+        message: &SharedMessage,
         redeliveries: i32,
         home: Option<(Destination, i64, Stored)>,
     ) -> Result<(), Option<Stored>> {
@@ -88,7 +87,7 @@ impl Broker {
         let dispatch = MessageDispatch {
             consumer_id: Some(consumer.id.clone()),
             destination: message.destination.clone(),
-            message: Some(Arc::clone(message)),
+            message: Some(message.clone()),
             redelivery_counter: redeliveries,
             ..MessageDispatch::default()
         };

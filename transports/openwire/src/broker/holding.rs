@@ -5,7 +5,6 @@
 //! and consumes never waits for itself.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use finewire_core::machine::{Instant, LinkId};
 
@@ -223,7 +222,7 @@ impl Broker {
 
     fn append(&mut self, link: LinkId, session: i64, mut command: Command, bytes: usize) {
         if let Command::Message(message) = &mut command {
-            detach(Arc::make_mut(message));
+            detach(message.make_mut());
         }
         let since = self.now;
         let connection = self.connections.get_mut(&link);

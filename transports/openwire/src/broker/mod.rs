@@ -47,6 +47,7 @@ mod fault;
 pub mod fuzz;
 mod holding;
 mod leaving;
+mod line;
 mod links;
 mod machine;
 mod names;

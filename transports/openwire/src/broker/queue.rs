@@ -1,36 +1,23 @@
-//! A queue: what waits, who may get it, whose turn it is.
+//! A queue: what waits in it, and who gets which of it.
 
-use core::cmp::Reverse;
+use core::ops::ControlFlow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use finewire_core::machine::Instant;
 
-use crate::command::{Message, Text};
+use crate::command::{Message, SharedMessage, Text};
 
 use super::consumer::ConsumerKey;
+use super::line::Line;
 
 /// A message in a queue, waiting or in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
-    pub(super) message: Arc<Message>,
+    pub(super) message: SharedMessage,
     /// How often it was handed out and came back.
     pub(super) redeliveries: i32,
     /// What it counts for against limits, bytes.
     pub(super) size: usize,
-}
-
-/// Whose turn: higher priority first, then who waits longest.
-type Turn = (Reverse<i8>, u64, ConsumerKey);
-
-#[derive(Debug)]
-struct Attached {
-    priority: i8,
-    exclusive: bool,
-    /// Its entry in `ready`, if it is there.
-    turn: Option<u64>,
-    /// Of one that does not want every message: waiting ones before this place it does not want.
-    cursor: Option<i64>,
 }
 
 /// The groups whose consumer a queue remembers; beyond, one is forgotten (as ActiveMQ does at 1024).
@@ -50,12 +37,7 @@ pub(super) struct Queue {
     held_bytes: usize,
     /// Places below this belong to an earlier queue of the same name.
     first_place: i64,
-    attached: BTreeMap<ConsumerKey, Attached>,
-    ready: BTreeSet<Turn>,
-    next_turn: u64,
-    exclusive: Option<ConsumerKey>,
-    /// How many of `attached` do not want every message.
-    choosy: usize,
+    line: Line,
     /// Whose the messages of a group are, as long as that consumer is there.
     groups: BTreeMap<Text, ConsumerKey>,
     /// How many of `waiting` belong to a group.
@@ -106,15 +88,7 @@ impl Queue {
             return;
         }
         self.wait(place, stored);
-        if self.choosy > 0 {
-            let cursors = self
-                .attached
-                .values_mut()
-                .filter_map(|it| it.cursor.as_mut());
-            for cursor in cursors {
-                *cursor = place.min(*cursor);
-            }
-        }
+        self.line.look_from(place);
     }
 
     /// A message goes to a consumer: the rest of its group follows, unless it is the last. Whether it is the
@@ -125,7 +99,7 @@ impl Queue {
         };
         if message.extras.group_sequence < 0 {
             self.groups.remove(group);
-            self.look_again();
+            self.line.look_again();
             return false;
         }
         if self.groups.contains_key(group) {
@@ -133,21 +107,10 @@ impl Queue {
         }
         if self.groups.len() >= MAX_GROUPS {
             self.groups.pop_first();
-            self.look_again();
+            self.line.look_again();
         }
         self.groups.insert(group.detach(), key);
         true
-    }
-
-    /// What choosy consumers passed over may be theirs now.
-    fn look_again(&mut self) {
-        for cursor in self
-            .attached
-            .values_mut()
-            .filter_map(|it| it.cursor.as_mut())
-        {
-            *cursor = i64::MIN;
-        }
     }
 
     /// When the next waiting message expires, milliseconds since 1970.
@@ -199,14 +162,9 @@ impl Queue {
         let is_grouped = |it: &&Stored| it.message.extras.group_id.is_some();
         let grouped = self.waiting.values().filter(is_grouped);
         assert_eq!(grouped.count(), self.grouped, "grouped");
-        let choosy = self.attached.values().filter(|it| it.cursor.is_some());
-        assert_eq!(choosy.count(), self.choosy, "choosy");
-        let owners = self.groups.values();
-        assert!(
-            owners
-                .into_iter()
-                .all(|key| self.attached.contains_key(key))
-        );
+        self.line.assert_whole();
+        let mut owners = self.groups.values();
+        assert!(owners.all(|key| self.line.contains(*key)), "owners");
     }
 
     /// How many messages wait.
@@ -221,101 +179,58 @@ impl Queue {
 
     /// How many consumers it has.
     pub(super) fn consumer_count(&self) -> usize {
-        self.attached.len()
+        self.line.len()
     }
 
     /// The exclusive consumer in charge.
     pub(super) const fn exclusive(&self) -> Option<ConsumerKey> {
-        self.exclusive
+        self.line.exclusive()
     }
 
     /// Whether nothing and nobody is in it.
     pub(super) fn is_idle(&self) -> bool {
-        self.held == 0 && self.attached.is_empty()
+        self.held == 0 && self.line.is_empty()
     }
 
     /// A consumer comes.
-    ///
-    /// Of exclusive ones the first is in charge, until one of a higher priority comes or one of
-    /// priority 127, which always takes over (Seen: ActiveMQ 5.17).
     pub(super) fn attach(&mut self, key: ConsumerKey, priority: i8, exclusive: bool, choosy: bool) {
-        let attached = Attached {
-            priority,
-            exclusive,
-            turn: None,
-            cursor: choosy.then_some(i64::MIN),
-        };
-        self.choosy += usize::from(choosy);
-        self.attached.insert(key, attached);
+        self.line.attach(key, priority, exclusive, choosy);
         self.idle_since = None;
-        if exclusive {
-            let current = self.exclusive.and_then(|key| self.attached.get(&key));
-            if current.is_none_or(|current| priority == i8::MAX || priority > current.priority) {
-                self.exclusive = Some(key);
-            }
-        }
     }
 
-    /// A consumer goes; the exclusive one of the highest priority that came first takes over.
+    /// A consumer goes; its groups are anybody's.
     pub(super) fn detach(&mut self, key: ConsumerKey) {
-        self.rest(key);
-        if let Some(Attached {
-            cursor: Some(_), ..
-        }) = self.attached.remove(&key)
-        {
-            self.choosy -= 1;
-        }
+        self.line.detach(key);
         let groups = self.groups.len();
         self.groups.retain(|_, owner| *owner != key);
         if self.groups.len() < groups {
-            self.look_again();
-        }
-        if self.exclusive == Some(key) {
-            self.exclusive = self
-                .attached
-                .iter()
-                .filter(|(_, attached)| attached.exclusive)
-                .max_by_key(|(key, attached)| (attached.priority, Reverse(**key)))
-                .map(|(key, _)| *key);
+            self.line.look_again();
         }
     }
 
-    /// A consumer has room again: it queues up, unless it does already.
+    /// A consumer has room again.
     pub(super) fn line_up(&mut self, key: ConsumerKey) {
-        let Some(attached) = self.attached.get_mut(&key) else {
-            return;
-        };
-        if attached.turn.is_none() {
-            attached.turn = Some(self.next_turn);
-            self.ready
-                .insert((Reverse(attached.priority), self.next_turn, key));
-            self.next_turn += 1;
-        }
+        self.line.line_up(key);
     }
 
-    /// A consumer has no room: it leaves the line.
+    /// A consumer has no room.
     pub(super) fn rest(&mut self, key: ConsumerKey) {
-        if let Some(attached) = self.attached.get_mut(&key)
-            && let Some(turn) = attached.turn.take()
-        {
-            self.ready.remove(&(Reverse(attached.priority), turn, key));
-        }
+        self.line.rest(key);
+    }
+
+    /// A consumer was served.
+    pub(super) fn served(&mut self, key: ConsumerKey) {
+        self.line.served(key);
     }
 
     /// Whether the next consumer in line takes whatever comes.
     pub(super) fn is_served_at_once(&self) -> bool {
-        self.choosy == 0 && self.grouped == 0 && self.next_consumer().is_some()
+        self.all_fit() && self.line.next().is_some()
     }
 
-    /// Whose turn it is, whatever it wants.
-    fn next_consumer(&self) -> Option<ConsumerKey> {
-        match self.exclusive {
-            Some(key) => {
-                let turn = self.attached.get(&key)?.turn;
-                turn.map(|_| key)
-            }
-            None => self.ready.first().map(|(_, _, key)| *key),
-        }
+    /// Whether every consumer may have and wants every message.
+    const fn all_fit(&self) -> bool {
+        !self.line.is_choosy() && self.grouped == 0
     }
 
     /// The first waiting message that somebody in line wants, and who of those is first in line.
@@ -326,59 +241,48 @@ impl Queue {
         mut wants: impl FnMut(ConsumerKey, &Stored) -> bool,
     ) -> Option<(ConsumerKey, i64)> {
         let (first, _) = self.waiting.first_key_value()?;
-        if self.choosy == 0 && self.grouped == 0 {
-            return Some((self.next_consumer()?, *first));
+        if self.all_fit() {
+            return Some((self.line.next()?, *first));
         }
-        let groups = &self.groups;
+        let (waiting, groups) = (&self.waiting, &self.groups);
         let may_have = |key: ConsumerKey, stored: &Stored| {
             let group = stored.message.extras.group_id.as_ref();
             let owner = group.and_then(|group| groups.get(group));
             owner.is_none_or(|owner| *owner == key)
         };
         let mut best: Option<(ConsumerKey, i64)> = None;
-        let in_charge = self.exclusive;
-        let line = self.ready.iter().map(|(_, _, key)| *key);
-        for key in line.filter(|key| in_charge.is_none_or(|only| only == *key)) {
-            let Some(attached) = self.attached.get_mut(&key) else {
-                continue;
-            };
-            let place = match &mut attached.cursor {
+        self.line.visit(|key, cursor| {
+            let found = match cursor {
                 None => {
-                    let mut front = self.waiting.iter().take(MAX_PASSED);
-                    match front.find(|(_, stored)| may_have(key, stored)) {
-                        Some((place, _)) => *place,
-                        None => continue,
-                    }
+                    let mut front = waiting.iter().take(MAX_PASSED);
+                    front.find(|(_, stored)| may_have(key, stored))
                 }
                 Some(cursor) => {
-                    let mut rest = self.waiting.range(*cursor..);
-                    match rest.find(|(_, stored)| may_have(key, stored) && wants(key, stored)) {
-                        Some((place, _)) => {
-                            *cursor = *place;
-                            *place
-                        }
+                    let mut rest = waiting.range(*cursor..);
+                    let found =
+                        rest.find(|(_, stored)| may_have(key, stored) && wants(key, stored));
+                    *cursor = match found {
+                        Some((place, _)) => *place,
                         None => {
-                            let last = self.waiting.last_key_value();
-                            *cursor = last.map_or(*cursor, |(place, _)| place.saturating_add(1));
-                            continue;
+                            let last = waiting.last_key_value();
+                            last.map_or(*cursor, |(place, _)| place.saturating_add(1))
                         }
-                    }
+                    };
+                    found
                 }
             };
-            if best.is_none_or(|(_, earlier)| place < earlier) {
-                best = Some((key, place));
+            let Some((place, _)) = found else {
+                return ControlFlow::Continue(());
+            };
+            if best.is_none_or(|(_, earlier)| place < &earlier) {
+                best = Some((key, *place));
             }
-            if place == *first {
-                break;
+            match place == first {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
             }
-        }
+        });
         best
-    }
-
-    /// A consumer was served: back to the end of the line.
-    pub(super) fn served(&mut self, key: ConsumerKey) {
-        self.rest(key);
-        self.line_up(key);
     }
 }
 
@@ -388,7 +292,7 @@ mod tests {
 
     fn stored() -> Stored {
         Stored {
-            message: Arc::default(),
+            message: SharedMessage::default(),
             redeliveries: 0,
             size: 10,
         }
@@ -396,59 +300,6 @@ mod tests {
 
     fn key(n: u64) -> ConsumerKey {
         ConsumerKey(n)
-    }
-
-    #[test]
-    fn equals_take_turns_and_a_higher_priority_goes_first() {
-        let mut queue = Queue::default();
-        for (n, priority) in [(1, 0), (2, 0), (3, 5)] {
-            queue.attach(key(n), priority, false, false);
-            queue.line_up(key(n));
-        }
-
-        let mut served = Vec::new();
-        for _ in 0..2 {
-            let next = queue.next_consumer().unwrap();
-            served.push(next);
-            queue.served(next);
-        }
-        queue.rest(key(3));
-        for _ in 0..3 {
-            let next = queue.next_consumer().unwrap();
-            served.push(next);
-            queue.served(next);
-        }
-
-        assert_eq!(served, [3, 3, 1, 2, 1].map(key));
-    }
-
-    #[test]
-    fn an_exclusive_consumer_is_followed_by_the_best_that_is_left() {
-        let mut queue = Queue::default();
-        queue.attach(key(1), 100, true, false);
-        queue.attach(key(2), 100, true, false);
-        queue.attach(key(3), 0, false, false);
-        assert_eq!(queue.exclusive(), Some(key(1)), "the first of equals");
-        queue.attach(key(4), 127, true, false);
-        assert_eq!(
-            queue.exclusive(),
-            Some(key(4)),
-            "a higher priority takes over"
-        );
-        queue.line_up(key(3));
-        assert_eq!(
-            queue.next_consumer(),
-            None,
-            "nobody else is served meanwhile"
-        );
-
-        queue.detach(key(4));
-        assert_eq!(queue.exclusive(), Some(key(1)));
-        queue.detach(key(1));
-        queue.detach(key(2));
-
-        assert_eq!(queue.exclusive(), None);
-        assert_eq!(queue.next_consumer(), Some(key(3)));
     }
 
     #[test]
@@ -534,7 +385,7 @@ mod tests {
         queue.push(
             2,
             Stored {
-                message: Arc::new(message),
+                message: message.into(),
                 ..stored()
             },
         );
@@ -553,7 +404,7 @@ mod tests {
         message.extras.group_id = Some(group.into());
         message.extras.group_sequence = sequence;
         Stored {
-            message: Arc::new(message),
+            message: message.into(),
             ..stored()
         }
     }

@@ -1,10 +1,8 @@
 //! Messages come in: checked, numbered, put where they belong.
 
-use std::sync::Arc;
-
 use finewire_core::machine::LinkId;
 
-use crate::command::{Command, Destination, Message, ProducerAck, TransactionId};
+use crate::command::{Command, Destination, Message, ProducerAck, SharedMessage, TransactionId};
 use crate::selector::Subject;
 
 use super::config::SlowConsumer;
@@ -45,7 +43,7 @@ impl Broker {
     pub(super) fn take_send(
         &mut self,
         link: LinkId,
-        message: Arc<Message>,
+        message: SharedMessage,
     ) -> Result<(Answer, Then), Fault> {
         let fault = match self.admit(link, &message) {
             Ok(Admitted::Already) => {
@@ -73,14 +71,14 @@ impl Broker {
             return Err(fault);
         }
         let session = message.producer_id.as_ref().map_or(0, |id| id.session_id);
-        let held = self.hold_up(link, session, Command::Message(Arc::clone(&message)), fault);
+        let held = self.hold_up(link, session, Command::Message(message.clone()), fault);
         if held.is_err() {
             self.acknowledge_window(link, &message);
         }
         held
     }
 
-    fn admit(&mut self, link: LinkId, message: &Arc<Message>) -> Result<Admitted, Fault> {
+    fn admit(&mut self, link: LinkId, message: &SharedMessage) -> Result<Admitted, Fault> {
         let limits = &self.config.limits;
         let (transaction_sends, queue_bytes) = (limits.transaction_sends, limits.queue_bytes);
         let total_bytes = limits.total_bytes;
@@ -138,7 +136,7 @@ impl Broker {
                     return Err(Fault::exhausted("Usage limit reached: the broker is full"));
                 }
                 open.bytes += size;
-                open.sends.push(Arc::clone(message));
+                open.sends.push(message.clone());
                 self.open_bytes += size;
                 Ok(Admitted::Already)
             }
@@ -169,7 +167,7 @@ impl Broker {
     }
 
     /// Puts a message where its destination says; all parts of a composite or none.
-    pub(super) fn publish(&mut self, message: Arc<Message>) -> Result<(), Fault> {
+    pub(super) fn publish(&mut self, message: SharedMessage) -> Result<(), Fault> {
         let destination = message
             .destination
             .as_ref()
@@ -181,7 +179,7 @@ impl Broker {
     }
 
     /// Puts a message to destinations that were checked.
-    fn put(&mut self, parts: &[Destination], message: Arc<Message>) {
+    fn put(&mut self, parts: &[Destination], message: SharedMessage) {
         if let [only] = parts {
             self.place(only, message);
             return;
@@ -189,7 +187,7 @@ impl Broker {
         for part in parts {
             let mut copy = Message::clone(&message);
             copy.extras.original_destination = copy.destination.replace(part.clone());
-            self.place(part, Arc::new(copy));
+            self.place(part, copy.into());
         }
     }
 
@@ -272,12 +270,12 @@ impl Broker {
     }
 
     /// Numbers a message and gives it to a plain destination that was checked.
-    fn place(&mut self, target: &Destination, mut message: Arc<Message>) {
+    fn place(&mut self, target: &Destination, mut message: SharedMessage) {
         self.counters.received += 1;
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let wall = self.wall_now();
-        let own = Arc::make_mut(&mut message);
+        let own = message.make_mut();
         if let Some(id) = &mut own.message_id {
             id.broker_sequence_id = sequence;
         }
@@ -309,7 +307,7 @@ impl Broker {
     }
 
     /// Gives a topic's message to all its consumers; they share it.
-    pub(super) fn fan_out(&mut self, topic: &Destination, message: &Arc<Message>) {
+    pub(super) fn fan_out(&mut self, topic: &Destination, message: &SharedMessage) {
         let subject = Subject::new(message);
         for key in self.audience(topic) {
             let consumer = self.consumers.get(&key);
@@ -335,7 +333,7 @@ impl Broker {
     }
 
     /// Hands a consumer a message of its own, or keeps it until there is room.
-    pub(super) fn offer(&mut self, key: ConsumerKey, message: &Arc<Message>) {
+    pub(super) fn offer(&mut self, key: ConsumerKey, message: &SharedMessage) {
         let byte_limit = self.config.limits.backlog_bytes;
         let Some(consumer) = self.consumers.get_mut(&key) else {
             return;
@@ -365,7 +363,7 @@ impl Broker {
         }
         consumer
             .backlog
-            .push_back(Waiting::Message(Arc::clone(message)));
+            .push_back(Waiting::Message(message.clone()));
         consumer.backlog_bytes += size;
         if lost == 0 {
             return;
@@ -374,7 +372,7 @@ impl Broker {
         self.counters.dropped += lost;
         let (link, destination) = (consumer.link, consumer.destination.clone());
         let id = consumer.id.clone();
-        let is_advisory = |message: &Arc<Message>| {
+        let is_advisory = |message: &SharedMessage| {
             let destination = message.destination.as_ref();
             destination.is_some_and(|it| it.name().starts_with(ADVISORY))
         };
@@ -416,7 +414,7 @@ impl Broker {
         dead.extras.original_transaction_id = dead.extras.transaction_id.take();
         super::properties::add(&mut dead, "dlqDeliveryFailureCause", cause);
         // Where there is no room for it, it is gone.
-        let _ = self.publish(Arc::new(dead));
+        let _ = self.publish(dead.into());
     }
 }
 

@@ -1,7 +1,5 @@
 //! What each command of a client does.
 
-use std::sync::Arc;
-
 use finewire_core::machine::{CloseReason, LinkId};
 
 use crate::command::{
@@ -481,7 +479,7 @@ impl Broker {
     }
 
     /// Lets a client's own message in.
-    fn take_message(&mut self, link: LinkId, message: Arc<crate::command::Message>) -> Served {
+    fn take_message(&mut self, link: LinkId, message: crate::command::SharedMessage) -> Served {
         self.take_send(link, message)
     }
 }

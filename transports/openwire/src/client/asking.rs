@@ -12,7 +12,8 @@ use crate::command::{
 use super::command::{
     AckMode, ClientCommand, ClientEvent, ConsumerHandle, DeliveryToken, Publish, Subscribe,
 };
-use super::protocol::{Client, Request, Stage};
+use super::protocol::{Client, Stage};
+use super::request::Request;
 use super::session::{Ending, unknown_session};
 use super::subscription::Subscription;
 

@@ -1,14 +1,14 @@
 //! What a client is asked and what it tells.
 
 use core::time::Duration;
-use std::sync::Arc;
 
 use finewire_core::machine::CommandId;
 
-use crate::command::{Destination, Message, Throwable};
+use crate::command::{Destination, Message, SharedMessage, Throwable};
 
 use super::address::DestinationAddress;
-use super::producer::{OpenProducer, ProducerHandle, Send};
+use super::producer::{OpenProducer, ProducerHandle};
+use super::sending::Send;
 use super::session::{OpenSession, SessionHandle};
 
 /// What the owner of a [`Client`](super::Client) can ask for.
@@ -277,7 +277,7 @@ pub struct Delivered {
     /// The subscription.
     pub consumer: ConsumerHandle,
     /// The message; its destination is the real one, also for wildcards and composites.
-    pub message: Arc<Message>,
+    pub message: SharedMessage,
     /// How often it was delivered before.
     pub redeliveries: i32,
     /// To acknowledge it; `None` where the client has done so.

@@ -1,16 +1,17 @@
-//! The body of the client's fuzz target.
+//! The bodies of the fuzz targets of client and URI.
 
 use core::time::Duration;
 
 use finewire_core::machine::{
-    CloseReason, CommandId, Instant, Protocol, ProtocolInput, ProtocolOutput,
+    CloseReason, CommandId, Instant, Protocol, ProtocolInput, ProtocolOutput, TlsId,
 };
 
 use crate::codec::{Encoder, WireFormat};
 use crate::command::{Command, Destination, Message, Response};
 
 use super::{
-    AckMode, Client, ClientCommand, ClientConfig, ClientEvent, ConsumerHandle, Publish, Subscribe,
+    AckMode, BrokerUri, Client, ClientCommand, ClientConfig, ClientEvent, ConsumerHandle,
+    DestinationAddress, MAX_SERVERS, Publish, Subscribe,
 };
 
 /// Feeds bytes to a client that is connected and has work under way; lets time pass in between.
@@ -98,5 +99,46 @@ fn drain(client: &mut Client, now: Instant, ended: &mut Vec<u64>, next: &mut u64
             }
             _ => {}
         }
+    }
+}
+
+/// Reads any text as a broker's URI, as a destination with options, and as the password in a URI.
+///
+/// # Panics
+///
+/// If what reads cannot be used, holds more than it may, or if a password is shown.
+pub fn uri(data: &[u8]) {
+    const MARK: &str = "zqZQ";
+    let Ok(text) = core::str::from_utf8(data) else {
+        return;
+    };
+    match text.parse::<BrokerUri>() {
+        Ok(uri) => {
+            let count = uri.servers.len();
+            assert!((1..=MAX_SERVERS).contains(&count), "{count} brokers");
+            let link = uri.to_link_config(Some(TlsId(1)));
+            assert_eq!(link.map(|link| link.endpoints.len()), Ok(count));
+            ClientConfig::default().apply(&uri);
+        }
+        Err(error) => assert!(error.to_string().len() <= 2 * super::MAX_URI, "{error}"),
+    }
+    if let Ok(address) = text.parse::<DestinationAddress>() {
+        assert!(!address.destination.name().is_empty(), "no name");
+    }
+    for uri in [
+        format!("tcp://a?jms.password={MARK}{text}"),
+        format!("failover:(tcp://a,ssl://b)?jms.password={text}{MARK}&jms.userName=u"),
+    ] {
+        // An ampersand ends the password: what follows is an option of another name.
+        if text.contains('&') {
+            continue;
+        }
+        let shown = match uri.parse::<BrokerUri>() {
+            Ok(uri) => format!("{uri:?}"),
+            // Brackets and commas before the last question mark are brokers' own.
+            Err(_) if text.contains(['(', ')', '?']) => continue,
+            Err(error) => format!("{error} {error:?}"),
+        };
+        assert!(!shown.contains(MARK), "a password is shown: {shown}");
     }
 }

@@ -1,17 +1,17 @@
 //! What the broker says is put to the owner.
 
-use std::sync::Arc;
-
 use finewire_core::machine::{
     CloseReason, Closing, Outcome, Party, ProtocolOutput, Reason, TraceEvent,
 };
 
 use crate::command::{
-    Command, ConsumerControl, ExceptionResponse, Message, MessageDispatch, Text, Throwable,
+    Command, ConsumerControl, ExceptionResponse, MessageDispatch, SharedMessage, Text, Throwable,
 };
 
 use super::command::{ClientEvent, ConsumerHandle, Delivered, DeliveryToken};
-use super::protocol::{Client, Request, Stage, in_doubt};
+use super::parting::in_doubt;
+use super::protocol::{Client, Stage};
+use super::request::Request;
 use super::session::Ending;
 use super::subscription::Subscription;
 
@@ -314,7 +314,7 @@ impl Client {
     }
 
     fn trace(&mut self, from: Party, to: Party, command: &Command) {
-        let message: Option<&Arc<Message>> = match command {
+        let message: Option<&SharedMessage> = match command {
             Command::Message(message) => Some(message),
             Command::MessageDispatch(dispatch) => dispatch.message.as_ref(),
             _ => None,

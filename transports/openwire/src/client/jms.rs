@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use finewire_core::password::Secret;
 
-use super::producer::Confirm;
 use super::query::QueryOption;
+use super::sending::Confirm;
 use super::uri_error::UriError;
 use crate::command::Destination;
 

@@ -17,15 +17,20 @@
 mod address;
 mod advisory;
 mod asking;
+mod batch;
 mod command;
 mod config;
 #[doc(hidden)]
 pub mod fuzz;
 mod hearing;
+mod introduction;
 mod jms;
+mod parting;
 mod producer;
 mod protocol;
 mod query;
+mod request;
+mod sending;
 mod servers;
 mod session;
 mod subscription;
@@ -40,8 +45,9 @@ pub use command::{
 };
 pub use config::{ClientConfig, ClientLimits};
 pub use jms::{JmsOptions, Prefetch};
-pub use producer::{Confirm, OpenProducer, ProducerHandle, Send};
+pub use producer::{OpenProducer, ProducerHandle};
 pub use protocol::Client;
+pub use sending::{Confirm, Send};
 pub use servers::{DEFAULT_PORT, Server, ServerOptions};
 pub use session::{OpenSession, SessionHandle};
 pub use uri::{BrokerUri, Failover};

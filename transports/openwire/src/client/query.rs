@@ -35,7 +35,8 @@ impl Iterator for Query<'_> {
         let decode = || {
             Ok(QueryOption {
                 name: percent_decoded(name)?,
-                value: percent_decoded(value)?,
+                // It may be a password: it is not repeated.
+                value: percent_decoded(value).map_err(|_| UriError::Percent(name.into()))?,
             })
         };
         Some(decode())

@@ -8,7 +8,8 @@ use crate::command::{
 };
 
 use super::command::{ClientEvent, Delivered};
-use super::protocol::{Client, Request, Stage};
+use super::protocol::{Client, Stage};
+use super::request::Request;
 
 /// Names a session; chosen by the owner, unique within the client while it lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

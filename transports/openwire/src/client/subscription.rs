@@ -1,13 +1,12 @@
 //! A subscription and what came by it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use finewire_core::machine::CommandId;
 
 use crate::command::{
     AckKind, ConsumerId, ConsumerInfo, Destination, Message, MessageAck, MessageId, MessagePull,
-    ProducerId, RemoveInfo, Text, Throwable,
+    ProducerId, RemoveInfo, SharedMessage, Text, Throwable,
 };
 
 use super::command::{AckMode, Delivered, DeliveryToken, Subscribe};
@@ -18,7 +17,7 @@ struct Out {
     destination: Destination,
     id: MessageId,
     /// Where a rollback may bring it again: the message, and how often it was delivered before.
-    message: Option<(Arc<Message>, i32)>,
+    message: Option<(SharedMessage, i32)>,
 }
 
 /// A subscription, kept over reconnects.
@@ -144,7 +143,7 @@ impl Subscription {
     pub(super) fn deliver(
         &mut self,
         destination: Destination,
-        message: &Arc<Message>,
+        message: &SharedMessage,
         id: MessageId,
         redeliveries: i32,
     ) -> (Option<u64>, Option<MessageAck>) {
@@ -363,7 +362,7 @@ mod tests {
         place: Destination,
         id: MessageId,
     ) -> (Option<u64>, Option<MessageAck>) {
-        subscription.deliver(place, &Arc::new(Message::default()), id, 0)
+        subscription.deliver(place, &SharedMessage::default(), id, 0)
     }
 
     #[test]

@@ -227,6 +227,7 @@ fn read_failover(rest: &str, uri: &mut BrokerUri) -> Result<(), UriError> {
         uri.servers.push(server);
     }
     let mut failover = Failover::default();
+    let mut reconnect = None;
     for option in Query::new(query) {
         let option = option?;
         if let Some(nested) = option.name.strip_prefix("nested.") {
@@ -246,18 +247,23 @@ fn read_failover(rest: &str, uri: &mut BrokerUri) -> Result<(), UriError> {
         let known = if option.name.starts_with("jms.") {
             uri.jms.set(&option, &[FAILOVER_OPTIONS, JMS_OPTIONS])?
         } else {
-            failover.set(&option)?
+            failover.set(&option, &mut reconnect)?
         };
         if !known {
             uri.ignored.push(option.name);
         }
     }
+    failover.reconnect = reconnect.unwrap_or(failover.update_uris);
     uri.failover = Some(failover);
     Ok(())
 }
 
 impl Failover {
-    fn set(&mut self, option: &QueryOption) -> Result<bool, UriError> {
+    fn set(
+        &mut self,
+        option: &QueryOption,
+        reconnect: &mut Option<bool>,
+    ) -> Result<bool, UriError> {
         match option.name.as_str() {
             "randomize" => self.randomize = option.flag()?,
             "priorityBackup" => self.priority_backup = option.flag()?,
@@ -292,11 +298,8 @@ impl Failover {
                     self.priority.push((server.host, server.port));
                 }
             }
-            "updateURIsSupported" => {
-                self.update_uris = option.flag()?;
-                self.reconnect |= self.update_uris;
-            }
-            "reconnectSupported" => self.reconnect = option.flag()?,
+            "updateURIsSupported" => self.update_uris = option.flag()?,
+            "reconnectSupported" => *reconnect = Some(option.flag()?),
             name if FAILOVER_OPTIONS.contains(&name) => return Ok(false),
             _ => return Err(option.unknown(&[FAILOVER_OPTIONS, JMS_OPTIONS])),
         }
@@ -390,8 +393,43 @@ mod tests {
         ));
         let error = parse("tcp://user:hunter2@host:61616").unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
+        for uri in [
+            "tcp://a?jms.password=hunter2%zz",
+            "failover:(tcp://a)?jms.password=%GGhunter2",
+            "tcp://a?jms.password=hunter2&jms.passwort=hunter2",
+        ] {
+            let error = parse(uri).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
         let many = format!("failover:({})", vec!["tcp://a"; 65].join(","));
         assert_eq!(parse(&many), Err(UriError::TooManyServers(65)));
+    }
+
+    #[test]
+    fn whether_hints_are_followed_does_not_depend_on_the_order_of_the_options() {
+        for (options, update, reconnect) in [
+            ("", false, false),
+            ("updateURIsSupported=true", true, true),
+            (
+                "updateURIsSupported=true&reconnectSupported=false",
+                true,
+                false,
+            ),
+            (
+                "reconnectSupported=false&updateURIsSupported=true",
+                true,
+                false,
+            ),
+            ("reconnectSupported=true", false, true),
+        ] {
+            let uri = parse(&format!("failover:(tcp://a)?{options}")).unwrap();
+            let failover = uri.failover.unwrap();
+            assert_eq!(
+                (failover.update_uris, failover.reconnect),
+                (update, reconnect),
+                "{options}"
+            );
+        }
     }
 
     #[test]

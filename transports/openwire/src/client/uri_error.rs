@@ -23,7 +23,8 @@ pub enum UriError {
     Bracket,
     /// The URI is longer than [`MAX_URI`] bytes.
     TooLong(usize),
-    /// A percent sign that is not followed by two hexadecimal digits of UTF-8 text.
+    /// A percent sign that is not followed by two hexadecimal digits of UTF-8 text: in this host or name, or
+    /// in the value of the option of this name.
     Percent(String),
     /// The option is not known here.
     UnknownOption {

@@ -76,18 +76,29 @@ impl Decoder {
     /// connection.
     pub fn decode(&mut self, frame: impl Borrow<Bytes>) -> Result<Command, DecodeError> {
         let frame = frame.borrow();
+        // Read where it is returned: moving it there would cost as much as reading some of its fields.
+        let mut result = Ok(Command::Null);
+        if let Ok(command) = &mut result
+            && let Err(error) = self.whole(frame, command)
+        {
+            result = Err(error);
+        }
+        result
+    }
+
+    /// Reads one command that takes all of the frame.
+    fn whole(&mut self, frame: &Bytes, command: &mut Command) -> Result<(), DecodeError> {
         let limit = self.largest_frame();
         if frame.len() > limit {
             let size = frame.len();
             return Err(DecodeError::new(Flaw::LimitFrame { size, limit }, 0));
         }
-        let mut command = Command::Null;
-        let used = self.run(frame, &mut command)?;
+        let used = self.run(frame, command)?;
         let left = frame.len() - used;
         if left > 0 {
             return Err(DecodeError::new(Flaw::RemoteTrailing { left }, used));
         }
-        Ok(command)
+        Ok(())
     }
 
     /// Decodes the command at the start of `bytes`, where size prefixes were negotiated away: only

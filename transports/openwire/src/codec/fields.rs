@@ -1,7 +1,5 @@
 //! What a declaration is made of: the kinds of fields, as methods of a reader and a writer.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::{CacheEntry, DecodeError, EncodeError};
@@ -42,27 +40,6 @@ impl<T: Object> Object for Box<T> {
 
     fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
         T::read(reader, code).map(Self::new)
-    }
-
-    fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {
-        (**self).write(writer)
-    }
-}
-
-impl<T: Fill> Object for Arc<T> {
-    const EXPECTED: &'static str = T::EXPECTED;
-
-    fn type_code(&self) -> u8 {
-        (**self).type_code()
-    }
-
-    fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
-        // Read where it stays, for all of it would have to be moved there.
-        let mut value = Self::default();
-        if let Some(value) = Self::get_mut(&mut value) {
-            value.fill(reader, code)?;
-        }
-        Ok(value)
     }
 
     fn write<W: Writer>(&self, writer: &mut W) -> Result<(), EncodeError> {

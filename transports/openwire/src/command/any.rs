@@ -1,7 +1,5 @@
 //! [`Command`]: every concrete type of the protocol in one enum.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::codec::{
     CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer,
@@ -23,7 +21,7 @@ macro_rules! commands {
             #[default]
             Null,
             /// A message of any kind: as a command, a send.
-            Message(Arc<Message>),
+            Message(SharedMessage),
             /// A destination.
             Destination(Destination),
             $(
@@ -77,7 +75,7 @@ macro_rules! commands {
             pub fn set_command_id(&mut self, id: i32, response_required: bool) {
                 match self {
                     Self::Message(message) => {
-                        let message = Arc::make_mut(message);
+                        let message = message.make_mut();
                         message.command_id = id;
                         message.response_required = response_required;
                     }
@@ -238,12 +236,12 @@ impl Command {
 
 impl From<Message> for Command {
     fn from(message: Message) -> Self {
-        Self::Message(Arc::new(message))
+        Self::Message(message.into())
     }
 }
 
-impl From<Arc<Message>> for Command {
-    fn from(message: Arc<Message>) -> Self {
+impl From<SharedMessage> for Command {
+    fn from(message: SharedMessage) -> Self {
         Self::Message(message)
     }
 }

@@ -1,10 +1,8 @@
 //! Commands about consuming: consumers, dispatch, acknowledgement, pull.
 
-use std::sync::Arc;
-
 use super::{
-    BrokerId, ConsumerId, Destination, Elements, Message, MessageId, NetworkBridgeFilter, Text,
-    Throwable, TransactionId, declare::command,
+    BrokerId, ConsumerId, Destination, Elements, MessageId, NetworkBridgeFilter, SharedMessage,
+    Text, Throwable, TransactionId, declare::command,
 };
 
 command! {
@@ -96,7 +94,7 @@ command! {
         destination: Option<Destination> = cached "destination",
         /// The message, shared with whoever else gets it; absent at the end of a browse or in an empty
         /// answer to a pull.
-        message: Option<Arc<Message>> = object "message",
+        message: Option<SharedMessage> = object "message",
         /// How often it was delivered before; overrides the message's own.
         redelivery_counter: i32 = int "redeliveryCounter",
     }

@@ -17,6 +17,7 @@ mod message;
 pub mod reflect;
 #[cfg(test)]
 mod schema;
+mod shared;
 pub(crate) mod short;
 mod store;
 mod text;
@@ -40,6 +41,7 @@ pub use control::{
 pub use destination::{Destination, DestinationKind};
 pub use ids::{BrokerId, ConnectionId, ConsumerId, MessageId, ProducerId, SessionId};
 pub use message::{Extras, Message, MessageExtras, MessageKind};
+pub use shared::SharedMessage;
 pub use store::{
     DiscoveryEvent, JournalQueueAck, JournalTopicAck, JournalTrace, JournalTransaction,
     NetworkBridgeFilter, SubscriptionInfo,

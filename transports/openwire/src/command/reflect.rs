@@ -1,7 +1,6 @@
 //! The fields of a command by name, for tests, traces and tools.
 
 use core::fmt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -17,16 +16,6 @@ pub trait Reflect {
 }
 
 impl<T: Reflect + ?Sized> Reflect for Box<T> {
-    fn type_name(&self) -> &'static str {
-        (**self).type_name()
-    }
-
-    fn visit<'a>(&'a self, version: i32, visitor: &mut dyn FnMut(&'static str, FieldValue<'a>)) {
-        (**self).visit(version, visitor);
-    }
-}
-
-impl<T: Reflect + ?Sized> Reflect for Arc<T> {
     fn type_name(&self) -> &'static str {
         (**self).type_name()
     }

@@ -10,7 +10,7 @@ use crate::client::{
     AckMode, ClientCommand, ConsumerHandle, Delivered, DeliveryToken, DestinationAddress,
     SessionHandle, Subscribe,
 };
-use crate::command::Message;
+use crate::command::{Message, SharedMessage};
 
 use super::connection::Ways;
 use super::desk::{DeskCommand, Order, Outlet};
@@ -189,7 +189,7 @@ pub struct Consumer<O: Orders> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
     /// The message; its destination is the real one, also for wildcards and composites.
-    pub message: Arc<Message>,
+    pub message: SharedMessage,
     /// How often it was delivered before.
     pub redeliveries: i32,
     token: Option<DeliveryToken>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use finewire_core::machine::{
-    CloseReason, CommandId, Endpoint, Input, Instant, Link, LinkEvent, LinkSlot, Machine, Outcome,
-    Output, Random, Reason, TlsId,
+    CloseReason, CommandId, Input, Instant, Link, LinkEvent, LinkSlot, Machine, Outcome, Output,
+    Random, Reason, TlsId,
 };
 
 use finewire_core::password::Secret;
@@ -21,6 +21,7 @@ use super::mailbox::{End, Mailbox};
 use super::outcome::NotDone;
 use super::replies::Replies;
 use super::shared::{Shared, Slot, fill};
+use super::steering::Steering;
 
 /// What a connection is made from; see [`Plan::new`].
 #[derive(Clone, Debug)]
@@ -130,7 +131,7 @@ pub enum ConnectionEvent {
 ///
 /// Errands of its handles (see [`Shared`]) are done before the next input, whatever that is.
 pub struct Desk {
-    link: Link<Client>,
+    pub(super) link: Link<Client>,
     shared: Shared,
     jms: JmsOptions,
     outlets: BTreeMap<ConsumerHandle, Outlet>,
@@ -138,18 +139,9 @@ pub struct Desk {
     next_errand: u64,
     /// Ends of commands that it has answered itself.
     ended: Vec<(CommandId, Outcome)>,
-    now: Instant,
-    follow: Follow,
+    pub(super) now: Instant,
+    pub(super) steering: Steering,
     is_started: bool,
-}
-
-/// How far hints of brokers are followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Follow {
-    list: bool,
-    reconnect: bool,
-    tls: Option<TlsId>,
-    only_tls: bool,
 }
 
 /// Errands are numbered from here on, owners' commands from 0.
@@ -173,6 +165,7 @@ impl Desk {
         if plan.uri.failover.is_none() {
             config.first_attempts_at_most = Some(1);
         }
+        let steering = Steering::new(&plan.uri, tls, config.endpoints.clone());
         let mut random = Random::from_seed(seed);
         let mut for_link = [0; 32];
         for chunk in for_link.chunks_exact_mut(8) {
@@ -180,7 +173,6 @@ impl Desk {
         }
         let client = Client::new(plan.config.clone(), seed);
         let link = Link::new(client, config, LinkSlot(0), Random::from_seed(for_link));
-        let failover = plan.uri.failover.as_ref();
         let shared = Shared::default();
         let desk = Self {
             link,
@@ -191,12 +183,7 @@ impl Desk {
             next_errand: ERRANDS,
             ended: Vec::new(),
             now: Instant::START,
-            follow: Follow {
-                list: failover.is_some_and(|it| it.update_uris),
-                reconnect: failover.is_some_and(|it| it.reconnect),
-                tls,
-                only_tls: plan.uri.servers.iter().all(|server| server.tls),
-            },
+            steering,
             is_started: false,
         };
         Ok((desk, shared))
@@ -309,6 +296,7 @@ impl Desk {
             LinkEvent::Up => None,
             LinkEvent::Down { reason, retry_at } => {
                 self.on_down(&reason, retry_at.is_some());
+                self.look_home();
                 let now = self.now;
                 Some(ConnectionEvent::Down {
                     reason,
@@ -323,6 +311,7 @@ impl Desk {
         match said {
             ClientEvent::Connected { broker, version } => {
                 self.shared.set_connected(true);
+                self.steering.arrived();
                 Some(ConnectionEvent::Up { broker, version })
             }
             ClientEvent::Delivered(delivered) => {
@@ -378,35 +367,6 @@ impl Desk {
                 })
             }
         }
-    }
-
-    /// Follows the broker's hints as far as the URI allowed it.
-    fn steer(&mut self, connected: &str, reconnect_to: &str, rebalance: bool) {
-        if self.follow.list
-            && let Some(endpoints) = self.endpoints(connected)
-        {
-            self.link.set_endpoints(endpoints);
-            if rebalance && self.follow.reconnect {
-                let reason = CloseReason::Other("the broker wants its clients spread anew".into());
-                self.link.reopen(self.now, reason);
-            }
-        }
-        if self.follow.reconnect
-            && let Some(endpoints) = self.endpoints(reconnect_to)
-        {
-            self.link.set_endpoints(endpoints);
-            let reason = CloseReason::Other("the broker sent us to another one".into());
-            self.link.reopen(self.now, reason);
-        }
-    }
-
-    /// The brokers that a list names; none if it is empty, does not read, or would give up TLS.
-    fn endpoints(&self, list: &str) -> Option<Vec<Endpoint>> {
-        let uri: BrokerUri = format!("failover:({list})").parse().ok()?;
-        if self.follow.only_tls && uri.servers.iter().any(|server| !server.tls) {
-            return None;
-        }
-        Some(uri.to_link_config(self.follow.tls).ok()?.endpoints)
     }
 }
 

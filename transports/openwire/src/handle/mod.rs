@@ -27,6 +27,7 @@ mod producer;
 mod replies;
 mod requester;
 mod shared;
+mod steering;
 
 pub use advisories::Advisories;
 pub use connection::{Connection, Session};

@@ -2,9 +2,9 @@
 
 use core::task::{Context, Poll, Waker};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::command::{Message, Text};
+use crate::command::{SharedMessage, Text};
 
 use super::outcome::NotDone;
 
@@ -23,7 +23,7 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Reply {
-    answer: Option<Result<Arc<Message>, NotDone>>,
+    answer: Option<Result<SharedMessage, NotDone>>,
     waiter: Option<Waker>,
 }
 
@@ -49,7 +49,7 @@ impl Replies {
     }
 
     /// Something came to the temporary queue. An answer that nobody waits for any more is dropped.
-    pub(super) fn came(&self, message: &Arc<Message>) {
+    pub(super) fn came(&self, message: &SharedMessage) {
         let number = message.correlation_id.as_ref().map(Text::to_str);
         let Some(number) = number.and_then(|text| text.parse::<u64>().ok()) else {
             return;
@@ -87,7 +87,7 @@ impl Replies {
         &self,
         number: u64,
         cx: &Context<'_>,
-    ) -> Poll<Result<Arc<Message>, NotDone>> {
+    ) -> Poll<Result<SharedMessage, NotDone>> {
         let mut state = self.lock();
         let Some(reply) = state.open.get_mut(&number) else {
             return Poll::Pending;

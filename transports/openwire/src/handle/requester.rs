@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::client::{
     AckMode, ClientCommand, Confirm, ConsumerHandle, ProducerHandle, Send, Subscribe,
 };
-use crate::command::{Destination, Message, Text};
+use crate::command::{Destination, Message, SharedMessage, Text};
 
 use super::connection::{Ways, temporary};
 use super::desk::{DeskCommand, Order, Outlet};
@@ -70,7 +70,7 @@ impl<O: Orders> Requester<O> {
     ///
     /// [`NotDone`]: the request was not sent, or the link was lost while waiting, so that the answer may be
     /// lost.
-    pub async fn request(&self, mut request: Message) -> Result<Arc<Message>, NotDone> {
+    pub async fn request(&self, mut request: Message) -> Result<SharedMessage, NotDone> {
         let expected = Expected {
             number: self.replies.expect()?,
             replies: &self.replies,

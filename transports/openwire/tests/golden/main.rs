@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and says what it skipped"
 )]
 
+mod another_folder;
 mod captures;
 mod json;
 mod lines;
