@@ -2,6 +2,7 @@
 
 use super::process::Process;
 use super::{LOOK_WITHIN, Operations};
+use core::sync::atomic::AtomicU64;
 use finewire_connector::{Connector, NodeReport};
 use finewire_core::connector::{Counters, Readiness, Subscription};
 use finewire_core::machine::LinkState;
@@ -12,7 +13,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
 
 type Labels = Vec<(&'static str, String)>;
 type Level = Gauge<f64, AtomicU64>;
