@@ -30,7 +30,11 @@ impl Session {
             }
             Command::GetTeamPhonebooks { team } => Question::TeamPhonebooks(team.clone()),
             Command::GetTeamUsers { team, follow } => {
-                if *follow && self.members.follow(team) {
+                if *follow && !self.members.follow(team) {
+                    let text = "Too many teams are followed.";
+                    return self.refuse(cx, job, Refusal::new(ErrorCode::GeneralError, text));
+                }
+                if *follow {
                     // Subscribed first, then read: nothing is missed in between.
                     let team = team.clone();
                     cx.out.effects.push_back(Effect::Follow { agent, team });

@@ -6,7 +6,7 @@ use super::entry::{done, out_of_service};
 use super::job::{Flow, Goal, Job, Step, Trigger};
 use super::outbound::Context;
 use super::reads::{Age, Shown};
-use super::refusal::{Refusal, is_wrong_password};
+use super::refusal::{Refusal, is_denied, is_wrong_password};
 use super::session::Session;
 use super::signal::{Answer, List};
 use super::status::Subscription;
@@ -224,7 +224,9 @@ impl Session {
             Answer::List(list) => self.tell_list(cx, job, list),
             Answer::Refused(refused) => {
                 // A team that Finesse does not show takes up no room among those that are followed.
-                if let Command::GetTeamUsers { team, .. } = &job.command {
+                if let Command::GetTeamUsers { team, .. } = &job.command
+                    && is_denied(&refused)
+                {
                     self.members.lose(team);
                 }
                 self.refuse(cx, job, Refusal::of(&refused))

@@ -3,6 +3,7 @@
 use super::effect::{Effect, Question};
 use super::outbound::Context;
 use super::reads::Age;
+use super::refusal::is_denied;
 use super::session::Session;
 use super::signal::{List, RequestId};
 use super::status::Subscription;
@@ -167,7 +168,7 @@ impl Session {
                 }
                 self.read_next_team(cx);
             }
-            (Resync::Team { .. }, Answer::Refused(_)) => {
+            (Resync::Team { .. }, Answer::Refused(refused)) if is_denied(&refused) => {
                 if let Some(team) = self.members.pop_unread() {
                     self.members.lose(&team);
                 }

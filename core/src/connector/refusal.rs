@@ -19,6 +19,11 @@ pub(super) struct Refusal {
     pub(super) is_finesses: bool,
 }
 
+/// Whether Finesse does not give this to this user, now or later; not that it cannot just now.
+pub(super) const fn is_denied(refused: &Refused) -> bool {
+    matches!(refused.status, 400..=499)
+}
+
 impl Refusal {
     pub(super) fn new(code: ErrorCode, text: &str) -> Self {
         Self {

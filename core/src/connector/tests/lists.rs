@@ -1,5 +1,6 @@
 //! Lists, and what supervisors do.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -138,6 +139,62 @@ fn a_refused_list_is_one_error() {
     bench.reply(no(401, "Invalid Supervisor", "not yours"));
     assert!(bench.events()[0].contains("#Error#"));
     assert_eq!(under_way(&bench), 0);
+}
+
+#[test]
+fn teams_that_finesse_does_not_show_take_up_no_room_among_those_that_are_followed() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    for team in 0..100 {
+        bench.command("getteamusers#1001", &format!("no{team},true"));
+        bench.reply(no(404, "Not Found", "no such team"));
+        assert!(bench.events()[0].contains("#Error#NOT_FOUND#"));
+    }
+    for team in 0..64 {
+        bench.command("getteamusers#1001", &format!("{team},true"));
+        bench.reply(members("NOT_READY"));
+        assert!(bench.events()[0].contains("#TeamUsersList#"));
+    }
+    bench.command("getteamusers#1001", "64,true");
+    assert!(bench.events()[0].contains("#Error#GENERAL_ERROR#Too many teams"));
+    bench.command("getteamusers#1001", "63,true");
+    bench.reply(members("NOT_READY"));
+    assert!(
+        bench.events()[0].contains("#TeamUsersList#"),
+        "followed already"
+    );
+}
+
+#[test]
+fn a_team_whose_list_cannot_be_had_just_now_is_followed_still() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("getteamusers#1001", "5,true");
+    bench.reply(members("NOT_READY"));
+    bench.command("getteamusers#1001", "5,true");
+    bench.reply(no(503, "Service Unavailable", "later"));
+    bench.events();
+
+    bench.notify(Fact::Members("5".into(), alloc::vec![member("READY")]));
+    assert!(bench.events()[0].starts_with("siebel< 1001#State#READY#"));
+}
+
+#[test]
+fn a_change_that_was_told_while_the_list_was_read_is_not_undone_by_it() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.command("getteamusers#1001", "5,true");
+    bench.notify(Fact::Members("5".into(), alloc::vec![member("READY")]));
+    assert_eq!(
+        bench.events(),
+        Vec::<String>::new(),
+        "not known to be a member"
+    );
+    bench.reply(members("NOT_READY"));
+
+    assert!(bench.events()[0].contains("state:READY"));
+    let known: Vec<_> = bench.connector.followed_by(&"1001".into()).collect();
+    assert_eq!(known, [(&"1002".into(), &AgentState::Ready)]);
 }
 
 #[test]
