@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use super::effect::Question;
-use super::job::{Flow, Goal, Job, parties_of};
+use super::job::{Flow, Goal, Job, is_on_the_call, parties_of};
 use super::outbound::Context;
 use super::refusal::Refusal;
 use super::session::Session;
@@ -157,7 +157,14 @@ impl Session {
                 let held = self.held_one(&dialog, &extension);
                 let parties = |id| self.model.dialog(id).map_or(0, parties_of);
                 let parties = parties(&dialog).max(parties(&held)).max(2);
-                let goal = Goal::Merged([dialog, held.clone()], parties);
+                let on_held = self.model.dialog(&held);
+                let on_held = on_held.and_then(|held| held.participant(extension.as_str()));
+                let goal = Goal::Merged {
+                    newcomer: extension,
+                    has_joined: on_held.is_some_and(is_on_the_call),
+                    calls: [dialog, held.clone()],
+                    parties,
+                };
                 self.act_for(cx, job, held, A::Conference, goal)
             }
             Command::AcceptCall { dialog } => {

@@ -243,8 +243,17 @@ pub(super) enum Goal {
     Data(DialogId, Vec<(Text, Text)>),
     /// The preview was taken: the call no longer waits for the agent's word.
     Taken(DialogId),
-    /// One of these two calls has more than so many parties, or has swallowed the other.
-    Merged([DialogId; 2], usize),
+    /// One of two calls has swallowed the other, has more than so many parties, or it is the one that
+    /// was held and the second agent is on it, too. Counting is not enough (Seen: a customer who is
+    /// not among a call's parties).
+    Merged {
+        /// The call that was given, and the one that was held.
+        calls: [DialogId; 2],
+        parties: usize,
+        newcomer: Extension,
+        /// The second agent was on the held call before.
+        has_joined: bool,
+    },
     /// This party is no longer on the call.
     Dismissed(DialogId, Extension),
     /// The agent talks in a call that was not there before, or as a further party in this one.
@@ -309,7 +318,7 @@ impl Goal {
                 dialog.state == DialogState::Accepted
                     || model.own_party(dialog).is_none_or(|own| !waits(own))
             }
-            Self::Merged(..) => self.merged(model).is_some(),
+            Self::Merged { .. } => self.merged(model).is_some(),
             Self::Dismissed(dialog, line) => {
                 let party = model
                     .dialog(dialog)
@@ -324,9 +333,16 @@ impl Goal {
 
     /// The call that a conference left.
     fn merged(&self, model: &AgentModel) -> Option<DialogId> {
-        let Self::Merged(calls, parties) = self else {
+        let Self::Merged {
+            calls,
+            parties,
+            newcomer,
+            has_joined,
+        } = self
+        else {
             return None;
         };
+        let [_, held] = calls;
         let mut dialogs = model.dialogs();
         let found = dialogs.find(|dialog| {
             let is_one = calls.contains(&dialog.id);
@@ -335,7 +351,9 @@ impl Goal {
                 .as_ref()
                 .is_some_and(|other| is_one && calls.contains(other) && *other != dialog.id);
             let is_on = model.own_party(dialog).is_some_and(is_on_the_call);
-            is_on && (has_swallowed || is_one && parties_of(dialog) > *parties)
+            let second = dialog.participant(newcomer.as_str());
+            let joins = !has_joined && dialog.id == *held && second.is_some_and(is_on_the_call);
+            is_on && (has_swallowed || joins || is_one && parties_of(dialog) > *parties)
         });
         found.map(|dialog| dialog.id.clone())
     }
@@ -388,14 +406,14 @@ impl Goal {
             | Self::Data(dialog, _)
             | Self::Taken(dialog)
             | Self::Dismissed(dialog, _) => Some(dialog.clone()),
-            Self::Merged(..) => self.merged(model),
+            Self::Merged { .. } => self.merged(model),
             Self::Joined { .. } => self.joined(model),
             Self::SignedIn(_) | Self::State(..) | Self::Member(..) | Self::Unseen => None,
         }
     }
 }
 
-fn is_on_the_call(party: &Participant) -> bool {
+pub(super) fn is_on_the_call(party: &Participant) -> bool {
     !matches!(
         party.state,
         ParticipantState::Dropped | ParticipantState::WrapUp | ParticipantState::Failed

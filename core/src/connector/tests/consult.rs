@@ -138,6 +138,31 @@ fn a_conference_is_done_when_one_of_its_calls_has_a_further_party() {
 }
 
 #[test]
+fn a_conference_of_a_customer_whom_finesse_does_not_list_is_done_when_the_second_agent_is_on_it() {
+    let alone = |state: &str| {
+        let mut main = call("ACTIVE", state);
+        main.participants.truncate(1);
+        main
+    };
+    let mut bench = Bench::new();
+    consulting(&mut bench);
+    bench.notify(Fact::Calls(alloc::vec![alone("HELD")]));
+    bench.deliver("ConferenceCall#1001", "2002,77", None, Some("c9"));
+    bench.reply(Answer::Accepted);
+    bench.notify(Fact::CallsRemoved(alloc::vec![consult(
+        "DROPPED", "DROPPED"
+    )]));
+    bench.notify(Fact::Calls(alloc::vec![alone("ACTIVE")]));
+    assert_eq!(under_way(&bench), 1, "the second agent is not there yet");
+
+    let mut both = alone("ACTIVE");
+    both.participants.push(party("2002", "ACTIVE"));
+    bench.notify(Fact::Calls(alloc::vec![both]));
+    assert_eq!(bench.sent.back().unwrap().correlation, Some("c9".into()));
+    assert_eq!(under_way(&bench), 0);
+}
+
+#[test]
 fn a_single_step_transfer_ends_when_the_agent_has_left() {
     let mut bench = Bench::new();
     active(&mut bench);
