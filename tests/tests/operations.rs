@@ -1,9 +1,10 @@
 //! What the machinery around the program relies on: metrics, readiness, systemd's notices.
 
 use finewire_tests::peers::house::{House, KEY, PATIENCE, file, folder, get, http, port};
-use finewire_tests::peers::{Simulator, end, start};
+use finewire_tests::peers::{Simulator, available, end, start};
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;
+use std::process::Command;
 
 const DASHBOARD: &str = include_str!("../../runtimes/server/deploy/finewire-dashboard.json");
 const ALERTS: &str = include_str!("../../runtimes/server/deploy/finewire-alerts.yml");
@@ -92,7 +93,7 @@ fn told(socket: &UnixDatagram, wanted: &str) -> Vec<String> {
 #[test]
 fn systemd_is_told_ready_alive_and_stopping() {
     let folder = folder();
-    file(&folder, "key", KEY);
+    let _ = file(&folder, "key", KEY);
     let simulator = Simulator::start(folder.path());
     let config = format!(
         "[broker]\nurl = \"embedded\"\nlisten = \"127.0.0.1:0\"\n\n{}\n[driver]\n\
@@ -114,4 +115,68 @@ fn systemd_is_told_ready_alive_and_stopping() {
     let code = end(&mut serve, "TERM");
     told(&socket, "STOPPING=1");
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn the_unit_file_is_sound_and_hardened() {
+    const UNIT: &str = include_str!("../../runtimes/server/deploy/finewire.service");
+    if !available("systemd-analyze", &["/usr/bin/systemd-analyze"]) {
+        return;
+    }
+    let folder = folder();
+    let here = UNIT.replace("/usr/local/bin/finewire", "/bin/true");
+    let path = file(&folder, "finewire.service", &here);
+    let verified = ["verify", "--man=no", &path];
+    // On a scale of 100, where a service without any hardening has 96.
+    let judged = ["security", "--offline=true", "--threshold=20", &path];
+    for arguments in [&verified[..], &judged[..]] {
+        let output = Command::new("systemd-analyze").args(arguments).output();
+        let output = output.expect("systemd-analyze");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_log_in_json_has_an_object_a_line_with_a_code_of_the_catalogue() {
+    const CATALOGUE: &str = include_str!("../../runtimes/server/docs/LOGS.md");
+    let folder = folder();
+    let simulator = Simulator::start(folder.path());
+    let logs = folder.path().join("logs");
+    let config = format!(
+        "[broker]\nurl = \"embedded\"\nlisten = \"127.0.0.1:0\"\n\n{}\n[driver]\nuse_secure_password = false\n\n[monitor]\nenabled = false\n",
+        simulator.node()
+    );
+    let config = file(&folder, "finewire.toml", &config);
+    let place = logs.to_str().expect("a plain path");
+    let environment = [
+        ("FINEWIRE_LOG_FORMAT", "json"),
+        ("FINEWIRE_LOG_FOLDER", place),
+    ];
+    let mut serve = start(folder.path(), &["serve", "--config", &config], &environment);
+    serve.expect("its address", PATIENCE, |line| line.starts_with("broker"));
+    let read = || -> String {
+        let files = std::fs::read_dir(&logs).into_iter().flatten();
+        let texts = files.map(|file| std::fs::read_to_string(file.expect("a file").path()));
+        texts.map(|text| text.expect("a text")).collect()
+    };
+    let begun = std::time::Instant::now();
+    while !read().contains("FW-1301") {
+        assert!(begun.elapsed() < PATIENCE, "not in service: {}", read());
+        std::thread::yield_now();
+    }
+    assert_eq!(end(&mut serve, "TERM"), Some(0));
+
+    let text = read();
+    assert!(text.lines().count() > 2, "{text}");
+    for line in text.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).expect(line);
+        for key in ["timestamp", "level", "message", "code"] {
+            assert!(value[key].is_string(), "no {key}: {line}");
+        }
+        let code = value["code"].as_str().expect("a code");
+        assert!(CATALOGUE.contains(&format!("### {code} ")), "{line}");
+    }
+    assert!(text.contains("FW-1001"), "{text}");
 }

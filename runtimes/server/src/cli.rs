@@ -18,6 +18,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run the connector.
     Serve(Serve),
+    /// Run the connector as a service of Windows: what the service control manager starts.
+    #[cfg(windows)]
+    Service(Serve),
     /// Run the Finesse simulator, or control one that runs.
     Simulate(Simulate),
     /// Run the embedded OpenWire broker alone.
@@ -90,7 +93,7 @@ pub(crate) struct Reach {
     pub(crate) agent_password_file: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Serve {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]

@@ -20,6 +20,8 @@ mod reload;
 mod secret;
 mod signals;
 mod support;
+#[cfg(windows)]
+mod windows_service;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -27,6 +29,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    #[cfg(windows)]
+    let cli = match cli.command {
+        Command::Service(args) => return exit(windows_service::run(args)),
+        command => Cli { command },
+    };
     // The broker is one machine on one task: another worker would only be woken in vain.
     let mut builder = match cli.command {
         Command::Broker(_) => tokio::runtime::Builder::new_current_thread(),
@@ -54,8 +61,14 @@ fn main() -> ExitCode {
             Command::Config { action } => commands::config::run(&action),
             Command::Completions(args) => commands::completions::run(&args),
             Command::Man => commands::completions::man(),
+            #[cfg(windows)]
+            Command::Service(args) => windows_service::run(args),
         }
     });
+    exit(result)
+}
+
+fn exit(result: anyhow::Result<ExitCode>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(e) => {

@@ -24,6 +24,7 @@ mod systemd {
     use crate::logs::codes;
     use core::time::Duration;
     use finewire_connector::Connector;
+    use finewire_core::machine::Machine;
     use finewire_tokio::Handle;
     use sd_notify::NotifyState;
     use tokio::sync::watch;
@@ -60,7 +61,7 @@ mod systemd {
     }
 
     /// Tells that it lives, if the machine turns; whether it does.
-    async fn feed(connector: &Handle<Connector>, within: Duration) -> bool {
+    pub(super) async fn feed<M: Machine>(connector: &Handle<M>, within: Duration) -> bool {
         let look = connector.inspect(|_| ());
         let turns = matches!(tokio::time::timeout(within, look).await, Ok(Some(())));
         if turns {
@@ -91,6 +92,66 @@ mod systemd {
         if let Err(e) = sd_notify::notify(states) {
             tracing::warn!(code = codes::NOTICE_LOST, "systemd cannot be told: {e}");
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::systemd::feed;
+    use core::time::Duration;
+    use finewire_core::machine::{Input, Instant, Machine, Outcome, Output};
+    use finewire_tokio::Options;
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    /// A machine that turns only while nobody else holds the lock.
+    #[derive(Default)]
+    struct Stuck {
+        lock: Arc<Mutex<()>>,
+        says: VecDeque<Output<()>>,
+    }
+
+    impl Machine for Stuck {
+        type Command = ();
+        type Event = ();
+
+        fn handle_input(&mut self, _: Instant, input: Input<'_, ()>) {
+            if let Input::Command(id, ()) = input {
+                drop(self.lock.lock());
+                self.says.push_back(Output::Ended(id, Outcome::Done));
+            }
+        }
+
+        fn handle_timeout(&mut self, _: Instant) {}
+
+        fn poll_output(&mut self) -> Output<()> {
+            self.says.pop_front().unwrap_or(Output::Wait(None))
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_watchdog_is_fed_while_the_machine_turns_only() {
+        let machine = Stuck::default();
+        let lock = machine.lock.clone();
+        let (handle, _events, _task) = finewire_tokio::spawn(machine, Options::default());
+        assert!(feed(&handle, Duration::from_secs(30)).await);
+
+        let held = lock.lock();
+        let asked = handle.clone();
+        let command = tokio::spawn(async move { asked.command(()).await });
+        // The command may reach the machine after a look at it, not after each of many.
+        let mut is_fed = true;
+        for _ in 0..100 {
+            is_fed = feed(&handle, Duration::from_millis(50)).await;
+            if !is_fed {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        assert!(!is_fed, "a machine that does not turn is said to live");
+        drop(held);
+        assert!(command.await.expect("a task").is_done());
+        assert!(feed(&handle, Duration::from_secs(30)).await);
     }
 }
 

@@ -1,5 +1,15 @@
 //! Waiting to be told to stop.
 
+/// Asked by who is no signal: the service control manager of Windows.
+static ASKED: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+/// Asks the process to end, as a signal would.
+#[cfg(windows)]
+pub(crate) fn ask_to_stop() {
+    // Kept until somebody waits.
+    ASKED.notify_one();
+}
+
 /// What asks the process to end: Ctrl-C, and SIGTERM where there is one.
 ///
 /// It listens from its making on: what comes while nobody waits is not lost, as it would be with a
@@ -37,9 +47,15 @@ impl Stop {
             }
             return;
         }
-        // Without signals the process runs until it is killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            core::future::pending::<()>().await;
+        // Without signals the process runs until it is killed, or until its manager asks.
+        let interrupted = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                core::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = interrupted => {}
+            () = ASKED.notified() => {}
         }
     }
 }

@@ -6,8 +6,8 @@
 
 /// Declares the codes with the list of all.
 macro_rules! codes {
-    ($($name:ident = $code:literal,)*) => {
-        $(pub(crate) const $name: &str = $code;)*
+    ($($(#[$attribute:meta])* $name:ident = $code:literal,)*) => {
+        $($(#[$attribute])* pub(crate) const $name: &str = $code;)*
 
         /// All of them.
         #[cfg(test)]
@@ -32,6 +32,8 @@ codes! {
     CONFIGURATION_KEPT = "FW-1014",
     CONFIGURATION_READ = "FW-1015",
     CONFIGURATION_UNREADABLE = "FW-1016",
+    #[cfg_attr(not(windows), expect(dead_code, reason = "only Windows has such services"))]
+    SERVICE_FAILED = "FW-1017",
     BROKER_CLIENT_CAME = "FW-1101",
     BROKER_CLIENT_LEFT = "FW-1102",
     BROKER_CLIENT_TURNED_AWAY = "FW-1103",
