@@ -42,6 +42,8 @@ pub struct Broker {
     pub(super) topics: BTreeMap<Destination, BTreeSet<ConsumerKey>>,
     /// Consumers with wildcards, and the plain parts that have them.
     pub(super) patterns: BTreeMap<ConsumerKey, Vec<Destination>>,
+    /// Empty but for its room: see `fan_out`.
+    pub(super) audience: Vec<ConsumerKey>,
     pub(super) temporaries: BTreeMap<Destination, LinkId>,
     /// How many producers announced that they send to a destination.
     pub(super) producing: BTreeMap<Destination, usize>,
@@ -140,6 +142,7 @@ impl Broker {
             lines: WaitingLines::default(),
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),
+            audience: Vec::new(),
             temporaries: BTreeMap::new(),
             producing: BTreeMap::new(),
             consumers: BTreeMap::new(),
