@@ -19,9 +19,13 @@ mod file;
 mod import;
 mod layout;
 mod monitor;
+#[cfg(test)]
+mod nasty;
 mod node;
 mod reading;
 mod redact;
+#[cfg(test)]
+mod reference;
 mod reload;
 mod schema;
 mod settings;
@@ -37,7 +41,7 @@ pub(crate) use import::import;
 pub(crate) use monitor::{Access, AccessUser, AccessWire};
 pub(crate) use node::{Node, Trust, XmppRoad};
 pub(crate) use reading::{Checked, Unusable, check_file, load};
-pub(crate) use reload::{Running, decisions};
+pub(crate) use reload::{LEVEL, Running, decisions};
 pub(crate) use settings::{BrokerChoice, Settings};
 pub(crate) use tuning::Tuning;
 

@@ -27,6 +27,15 @@ pub(crate) struct Reloaded {
     pub(crate) refused: Vec<Kept>,
 }
 
+impl Reloaded {
+    /// For the audit log: the keys that changed, and in words how it ended.
+    pub(crate) fn told(&self) -> (String, String) {
+        let (applied, refused) = (self.applied.len(), self.refused.len());
+        let outcome = format!("done: {applied} applied, {refused} refused");
+        (self.applied.join(", "), outcome)
+    }
+}
+
 /// A key of the configuration that stays as it was.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Kept {

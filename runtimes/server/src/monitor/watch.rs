@@ -386,6 +386,7 @@ fn say(recent: &Recent, depth: Depth) {
     let is_driver = trace.from == Party::Driver || trace.to == Party::Driver;
     if depth == Depth::Trace || is_driver {
         tracing::info!(
+            target: levels::ASKED,
             code = codes::MESSAGE,
             agent = trace.agent.as_deref().unwrap_or_default(),
             "{} → {}: {} {}",
@@ -433,7 +434,6 @@ fn hops(spent: &Spent) -> HopsView {
     HopsView {
         total: ms(spent.total),
         queue: spent.waited.map(ms),
-        broker: None,
         rest: spent.rest.map(ms),
         event: spent.event.map(ms),
     }
