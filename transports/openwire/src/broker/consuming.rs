@@ -263,6 +263,7 @@ impl Broker {
         let Some(mut consumer) = self.consumers.remove(&key) else {
             return;
         };
+        self.backlog_bytes -= consumer.backlog_bytes;
         self.timers.clear(&Due::Pull(key));
         self.patterns.remove(&key);
         for part in &consumer.parts {

@@ -38,6 +38,8 @@ pub struct Broker {
     pub(super) held_bytes: usize,
     /// Bytes of sends in open transactions.
     pub(super) open_bytes: usize,
+    /// Bytes that wait for topic consumers, each one's counted by itself.
+    pub(super) backlog_bytes: usize,
     pub(super) lines: WaitingLines,
     pub(super) topics: BTreeMap<Destination, BTreeSet<ConsumerKey>>,
     /// Consumers with wildcards, and the plain parts that have them.
@@ -139,6 +141,7 @@ impl Broker {
             queues: BTreeMap::new(),
             held_bytes: 0,
             open_bytes: 0,
+            backlog_bytes: 0,
             lines: WaitingLines::default(),
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),

@@ -358,6 +358,7 @@ impl Broker {
     /// Hands a consumer a message of its own, or keeps it until there is room.
     pub(super) fn offer(&mut self, key: ConsumerKey, message: &SharedMessage) {
         let byte_limit = self.config.limits.backlog_bytes;
+        let total_limit = self.config.limits.total_bytes;
         let Some(consumer) = self.consumers.get_mut(&key) else {
             return;
         };
@@ -371,23 +372,35 @@ impl Broker {
             return;
         }
         let size = size_of(message);
-        let was_behind = consumer.dropped > 0 && !consumer.backlog.is_empty();
+        // What waits for all of them is bounded too: there is nothing else that many slow ones would stop at.
+        let is_full = |total: usize| total.saturating_add(size) > total_limit;
+        let was_behind =
+            consumer.dropped > 0 && (!consumer.backlog.is_empty() || is_full(self.backlog_bytes));
         let mut lost = 0;
         let mut discarded = Vec::new();
         while !consumer.backlog.is_empty()
             && (consumer.backlog.len() >= consumer.backlog_limit
-                || consumer.backlog_bytes + size > byte_limit)
+                || consumer.backlog_bytes + size > byte_limit
+                || is_full(self.backlog_bytes))
         {
             if let Some(Waiting::Message(dropped)) = consumer.backlog.pop_front() {
-                consumer.backlog_bytes -= size_of(&dropped).min(consumer.backlog_bytes);
+                let free = size_of(&dropped).min(consumer.backlog_bytes);
+                consumer.backlog_bytes -= free;
+                self.backlog_bytes -= free;
                 lost += 1;
                 discarded.push(dropped);
             }
         }
-        consumer
-            .backlog
-            .push_back(Waiting::Message(message.clone()));
-        consumer.backlog_bytes += size;
+        if is_full(self.backlog_bytes) {
+            lost += 1;
+            discarded.push(message.clone());
+        } else {
+            consumer
+                .backlog
+                .push_back(Waiting::Message(message.clone()));
+            consumer.backlog_bytes += size;
+            self.backlog_bytes += size;
+        }
         if lost == 0 {
             return;
         }
