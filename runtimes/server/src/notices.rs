@@ -3,13 +3,13 @@
 //! The watchdog is fed only after the connector's machine has let itself be looked at: a process whose machine
 //! no longer turns is restarted, however lively its other threads are. Elsewhere nobody is told anything.
 
-use finewire_connector::Connector;
+use crate::record::Recorded;
 use finewire_tokio::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Tells that it is ready, and from now on how it stands.
-pub(crate) fn begin(connector: Handle<Connector>, ready: watch::Receiver<bool>) -> JoinHandle<()> {
+pub(crate) fn begin(connector: Handle<Recorded>, ready: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(keep(connector, ready))
 }
 
@@ -22,8 +22,8 @@ use systemd::keep;
 #[cfg(target_os = "linux")]
 mod systemd {
     use crate::logs::codes;
+    use crate::record::Recorded;
     use core::time::Duration;
-    use finewire_connector::Connector;
     use finewire_tokio::Handle;
     use sd_notify::NotifyState;
     use tokio::sync::watch;
@@ -32,7 +32,7 @@ mod systemd {
     /// When systemd does not watch: nothing is to be done for long.
     const NEVER: Duration = Duration::from_secs(86_400);
 
-    pub(super) async fn keep(connector: Handle<Connector>, mut ready: watch::Receiver<bool>) {
+    pub(super) async fn keep(connector: Handle<Recorded>, mut ready: watch::Receiver<bool>) {
         // Started is started: a Finesse that is away must not make systemd give the start up.
         tell(&[NotifyState::Ready, status(*ready.borrow_and_update())]);
         let watchdog = sd_notify::watchdog_enabled();
@@ -60,7 +60,7 @@ mod systemd {
     }
 
     /// Tells that it lives, if the machine turns; whether it does.
-    async fn feed(connector: &Handle<Connector>, within: Duration) -> bool {
+    async fn feed(connector: &Handle<Recorded>, within: Duration) -> bool {
         let look = connector.inspect(|_| ());
         let turns = matches!(tokio::time::timeout(within, look).await, Ok(Some(())));
         if turns {
@@ -98,6 +98,6 @@ mod systemd {
 pub(crate) const fn stopping() {}
 
 #[cfg(not(target_os = "linux"))]
-async fn keep(_: Handle<Connector>, mut ready: watch::Receiver<bool>) {
+async fn keep(_: Handle<Recorded>, mut ready: watch::Receiver<bool>) {
     while ready.changed().await.is_ok() {}
 }

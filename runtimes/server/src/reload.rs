@@ -97,6 +97,7 @@ async fn reload(
         settings,
         access,
         log,
+        rows: checked_rows,
         ..
     } = checked;
     let users = users(&access).map_err(|e| format!("{e:#}"))?;
@@ -105,6 +106,7 @@ async fn reload(
     if has_level {
         levels::check(&log.level)?;
     }
+    steering.announce(&checked_rows);
     match steering.apply(settings).await {
         Outcome::Done => {}
         Outcome::Refused(why) | Outcome::Failed(why) => return Err(why.to_string()),

@@ -37,8 +37,9 @@ mod watch;
 pub(crate) use caller::Caller;
 pub(crate) use password::PasswordHash;
 pub(crate) use plan::{MonitorPlan, Role, User, Wire};
+pub(crate) use shapes::{At, MessageView, RowView};
 pub(crate) use station::{Kept, Reload, Reloaded, Station};
-pub(crate) use watch::{MESSAGES_AT_ONCE, Subject};
+pub(crate) use watch::{MESSAGES_AT_ONCE, Subject, about_event, about_message, message};
 
 use crate::parts::cannot_listen;
 use anyhow::{Context, Result, bail};
@@ -48,7 +49,6 @@ use board::Board;
 use core::net::{Ipv4Addr, SocketAddr};
 use guard::Hosts;
 use sessions::Sessions;
-use shapes::At;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use token::Token;

@@ -6,9 +6,9 @@ use super::guard::Hosts;
 use super::plan::{Role, User};
 use super::sessions::Sessions;
 use super::token::Token;
+use crate::record::Recorded;
 use core::future::Future;
 use core::pin::Pin;
-use finewire_connector::Connector;
 use finewire_tokio::Handle;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
@@ -50,7 +50,7 @@ pub(crate) type Reload =
 /// What all requests share.
 pub(crate) struct Station {
     pub(crate) board: Arc<Board>,
-    pub(crate) handle: Handle<Connector>,
+    pub(crate) handle: Handle<Recorded>,
     pub(crate) hosts: Hosts,
     /// Whether it is reached by HTTPS.
     pub(crate) is_secured: bool,
