@@ -128,3 +128,36 @@ fn a_command_that_is_read_again_for_want_of_bytes_finds_the_cache_as_it_was() {
         Unprefixed::Partial(wanted) => panic!("{wanted} bytes are wanted"),
     }
 }
+
+#[test]
+fn what_is_decoded_into_a_place_leaves_nothing_of_what_was_there() {
+    for tight in [true, false] {
+        let format = WireFormat {
+            tight,
+            cache: false,
+            ..WireFormat::default()
+        };
+        let frame = |command: &Command| {
+            let mut out = BytesMut::new();
+            Encoder::new(&format).encode(command, &mut out).unwrap();
+            out.freeze().slice(4..)
+        };
+        let mut decoder = Decoder::new(&format, Limits::default());
+        let (long, short) = (consumer(1, "a = 1"), frame(&consumer(2, "")));
+        let mut place = Command::Null;
+        decoder.decode_into(frame(&long), &mut place).unwrap();
+        assert_eq!(place, long);
+        decoder.decode_into(&short, &mut place).unwrap();
+        assert_eq!(place, consumer(2, ""));
+        decoder
+            .decode_into(frame(&Command::Null), &mut place)
+            .unwrap();
+        assert_eq!(place, Command::Null, "a null command is one");
+        for cut in 0..short.len() {
+            place = long.clone();
+            let error = decoder.decode_into(short.slice(..cut), &mut place);
+            assert!(error.is_err(), "{cut}");
+            assert_eq!(place, Command::Null, "cut at {cut}");
+        }
+    }
+}
