@@ -346,7 +346,7 @@ fn a_recording_that_is_full_says_so_and_the_connector_goes_on() {
     let mut site = Site::start("[record]\nfile = \"incident\"\nmax_bytes = 65536\n");
     let is_full = |line: &String| line.contains("as large as it may become");
     for _ in 0..40 {
-        for action in ["ready", "logout"] {
+        for action in ["ready", "not-ready", "logout"] {
             let ran = site.drive(&[action], BUILT_IN);
             assert_eq!(ran.code, Some(0), "{}", ran.text);
         }
