@@ -56,6 +56,20 @@ doc() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-pr
 fuzz_builds() { cargo check -q --manifest-path fuzz/Cargo.toml; }
 fuzz_lint() { cargo fmt --manifest-path fuzz/Cargo.toml --check; }
 
+# Licences, sources, banned crates and copies, by the tool that deny.toml is written for. A test reads the same rules
+# where it is not here and cannot be had.
+dependencies() {
+    if ! command -v cargo-deny >/dev/null && [ "${CI:-}" = true ]; then
+        # It runs for a second: what it takes to build it fast matters more than how fast it is.
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off cargo install -q --locked cargo-deny
+    fi
+    if ! command -v cargo-deny >/dev/null; then
+        echo "skipped: no cargo-deny here (the tests keep its rules)"
+        return
+    fi
+    cargo deny --log-level error check bans licenses sources
+}
+
 # The monitor's page in a real Chromium, against a fake server and against the program.
 browser() {
     if ! command -v chromium >/dev/null || ! command -v npm >/dev/null; then
@@ -72,6 +86,7 @@ stage "peers" peers
 stage "format" cargo fmt --all --check
 stage "fuzz format" fuzz_lint
 stage "clippy" cargo clippy --workspace --all-targets -q -- -D warnings
+stage "dependencies" dependencies
 stage "documentation" doc
 stage "build of the tests" cargo test --workspace --all-targets --no-run -q
 stage "tests" cargo test --workspace --lib --bins --tests -q

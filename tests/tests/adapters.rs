@@ -33,6 +33,8 @@ macro_rules! each_adapter {
             flow::a_paused_link_is_not_read,
             flow::untaken_events_hold_back_the_peer,
             flow::timers_fire_in_order,
+            flow::a_flood_starves_neither_timers_nor_other_links,
+            flow::a_machine_that_is_always_due_still_hears_sockets_and_owner,
             flow::the_wall_time_is_known_before_anything_else,
             flow::traces_pass,
             flow::a_half_closed_peer_is_eof_after_its_last_bytes,

@@ -1,10 +1,9 @@
 //! What the machinery around the program relies on: metrics, readiness, systemd's notices.
 
 use finewire_tests::peers::house::{House, KEY, PATIENCE, file, folder, get, http, port};
-use finewire_tests::peers::{Simulator, available, end, start};
+use finewire_tests::peers::{Simulator, end, start};
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
 
 const DASHBOARD: &str = include_str!("../../runtimes/server/deploy/finewire-dashboard.json");
 const ALERTS: &str = include_str!("../../runtimes/server/deploy/finewire-alerts.yml");
@@ -118,28 +117,7 @@ fn systemd_is_told_ready_alive_and_stopping() {
 }
 
 #[test]
-fn the_unit_file_is_sound_and_hardened() {
-    const UNIT: &str = include_str!("../../runtimes/server/deploy/finewire.service");
-    if !available("systemd-analyze", &["/usr/bin/systemd-analyze"]) {
-        return;
-    }
-    let folder = folder();
-    let here = UNIT.replace("/usr/local/bin/finewire", "/bin/true");
-    let path = file(&folder, "finewire.service", &here);
-    let verified = ["verify", "--man=no", &path];
-    // On a scale of 100, where a service without any hardening has 96.
-    let judged = ["security", "--offline=true", "--threshold=20", &path];
-    for arguments in [&verified[..], &judged[..]] {
-        let output = Command::new("systemd-analyze").args(arguments).output();
-        let output = output.expect("systemd-analyze");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
-    }
-}
-
-#[test]
-fn a_log_in_json_has_an_object_a_line_with_a_code_of_the_catalogue() {
+fn a_log_in_a_folder_is_whole() {
     const CATALOGUE: &str = include_str!("../../runtimes/server/docs/LOGS.md");
     let folder = folder();
     let simulator = Simulator::start(folder.path());

@@ -94,3 +94,106 @@ fn what_holds_is_shown_with_its_origin_and_can_be_used_again() {
         wrong.text
     );
 }
+
+/// What `check-config` says of `text`, beside which are these files.
+fn told(text: &str, prepare: impl Fn(&tempfile::TempDir)) -> String {
+    let folder = folder();
+    prepare(&folder);
+    let path = file(&folder, "site.toml", text);
+    let ran = run(folder.path(), &["check-config", "--config", &path], &[]);
+    let text = ran
+        .text
+        .replace(&format!("{}/", folder.path().display()), "");
+    format!(
+        "{}\nexit code {}",
+        text.trim_end(),
+        ran.code.expect("no signal")
+    )
+}
+
+fn with(broker: &str, node: &str, driver: &str, rest: &str) -> String {
+    format!("[broker]\n{broker}\n\n[[finesse.node]]\n{node}\n\n[driver]\n{driver}\n\n{rest}\n")
+}
+
+const BROKER: &str = "url = \"tcp://a.example:61616\"";
+const NODE: &str = "host = \"f.example\"";
+const CLEAR: &str = "use_secure_password = false";
+
+#[test]
+fn what_is_no_toml_is_shown_where_it_breaks_off() {
+    let cases = [
+        (
+            "a quote is missing",
+            with(BROKER, "host = \"f.example", CLEAR, ""),
+        ),
+        (
+            "a key twice",
+            with(&format!("{BROKER}\n{BROKER}"), NODE, CLEAR, ""),
+        ),
+        ("a table twice", with(BROKER, NODE, CLEAR, "[driver]\n")),
+        ("no value", with(BROKER, NODE, "use_secure_password =", "")),
+        ("nothing", String::new()),
+    ];
+    let shown = cases.map(|(name, text)| format!("== {name}\n{}", told(&text, |_| {})));
+    insta::assert_snapshot!("no_toml", shown.join("\n\n"));
+}
+
+#[test]
+fn wrong_kinds_and_unknown_keys_come_all_at_once_with_what_was_meant() {
+    let text = with(
+        "url = 5\nqueu = \"Q\"\npriority = \"first\"",
+        "hostname = \"f.example\"\nport = 70000\nxmpp_port = true",
+        "use_secure_pasword = true\niv = 0\ntime_zone = \"Mars/Base\"",
+        "[monitr]\nlisten = \"127.0.0.1:1\"\n\n[timing]\ncommand = 30\nlinger = \"soon\"\n\n\
+         [limits]\nstrikes = 6\n\n[log]\nlevel = \"loud\"\nfile = \"x\"\n\ncolour = 1",
+    );
+    insta::assert_snapshot!("wrong_kinds", told(&text, |_| {}));
+}
+
+#[test]
+fn files_that_are_missing_empty_or_open_to_others_are_named() {
+    let driver = "use_secure_password = true\nkey_file = \"key\"";
+    let broker =
+        format!("{BROKER}\nuser = \"joe\"\npassword_file = \"password\"\nca_file = \"ca.pem\"");
+    let text = with(
+        &broker,
+        NODE,
+        driver,
+        "[monitor]\ntls = \"files\"\ncertificate_file = \"c.pem\"\nkey_file = \"k.pem\"",
+    );
+    let missing = told(&text, |_| {});
+    let empty = told(&with(BROKER, NODE, driver, ""), |folder| {
+        let _ = file(folder, "key", "");
+    });
+    let short = told(&with(BROKER, NODE, driver, ""), |folder| {
+        let _ = file(folder, "key", "0123456789abcdef\n");
+    });
+    let open = told(&with(BROKER, NODE, driver, ""), |folder| {
+        use std::os::unix::fs::PermissionsExt;
+        let path = file(folder, "key", finewire_tests::peers::house::KEY);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).expect("ours");
+    });
+    let whole = format!(
+        "== missing\n{missing}\n\n== empty\n{empty}\n\n== short\n{short}\n\n== open to others\n{open}"
+    );
+    assert!(!whole.contains("0123456789abcdef"), "{whole}");
+    insta::assert_snapshot!("files", whole);
+}
+
+#[test]
+fn a_monitor_that_would_be_open_is_refused() {
+    let monitor = |lines: &str| {
+        told(
+            &with(BROKER, NODE, CLEAR, &format!("[monitor]\n{lines}")),
+            |_| {},
+        )
+    };
+    let user = "[[monitor.user]]\nname = \"token\"\nrole = \"admin\"\npassword_hash = \"secret\"";
+    let shown = [
+        monitor("listen = \"0.0.0.0:8162\""),
+        monitor("listen = \"0.0.0.0:8162\"\ntls = \"self-made\""),
+        monitor(&format!("tls = \"on\"\n{user}")),
+        monitor("tls = \"files\""),
+    ];
+    insta::assert_snapshot!("open_monitor", shown.join("\n\n"));
+}

@@ -1,6 +1,7 @@
 //! How an agent gets fresh again after its notifications had stopped.
 
 use super::effect::{Effect, Question};
+use super::job::LaneId;
 use super::outbound::Context;
 use super::reads::Age;
 use super::refusal::is_denied;
@@ -149,7 +150,8 @@ impl Session {
             (Resync::User { .. }, Answer::User(_)) if age == Age::Overtaken => self.read_user(cx),
             (Resync::User { .. }, Answer::User(user)) => {
                 let changes = self.model.replace_user(user);
-                self.tell_changes(cx, &changes, None, None);
+                // It may show what a command waits for as well as a notification does.
+                self.after(cx, &changes, LaneId::User);
                 self.read_all_calls(cx);
             }
             (Resync::Calls { .. }, Answer::Calls(_)) if age == Age::Overtaken => {
@@ -157,7 +159,7 @@ impl Session {
             }
             (Resync::Calls { .. }, Answer::Calls(calls)) => {
                 let changes = self.model.replace_dialogs(calls);
-                self.tell_changes(cx, &changes, None, None);
+                self.after(cx, &changes, LaneId::Device);
                 self.is_fresh = true;
                 self.members.doubt();
                 self.read_next_team(cx);

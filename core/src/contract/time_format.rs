@@ -36,6 +36,12 @@ impl TimeFormat {
         }
     }
 
+    /// Seconds that the zone is east of Greenwich.
+    #[must_use]
+    pub fn offset(&self) -> i32 {
+        i32::try_from(self.offset).unwrap_or(0)
+    }
+
     /// The point as text; milliseconds are cut. Years outside 0 to 9999 give an empty text.
     #[must_use]
     pub fn format(&self, at: UnixMillis) -> String {

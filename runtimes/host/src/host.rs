@@ -89,12 +89,11 @@ impl<M: Machine> Host<M> {
         if self.is_stopping && self.links.is_empty() {
             return Step::Stopped;
         }
-        let now = self.clock.at(now);
         let deadline = match (self.deadline, self.timers.next()) {
             (Some(machine), Some(ours)) => Some(machine.min(ours)),
             (machine, ours) => machine.or(ours),
         };
-        Step::Wait(deadline.map(|deadline| deadline - now))
+        Step::Wait(deadline.map(|deadline| deadline - self.clock.at(now)))
     }
 
     /// Time has passed.

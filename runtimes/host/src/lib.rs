@@ -60,7 +60,7 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 //!
-//! With the feature `record` there are [files of what a machine was told](record).
+//! With the feature `record` there are files of what a machine was told (module `record`).
 //! With the feature `task` there is also the loop that all asynchronous adapters share. How to write an adapter, step
 //! by step, is told in `runtimes/WRITING_AN_ADAPTER.md`.
 //!

@@ -94,6 +94,8 @@ impl Outgoing {
         self.owes_sent = true;
         if is_tls {
             self.plain.extend(chunks);
+        } else if self.raw.is_empty() {
+            self.raw = chunks;
         } else {
             for chunk in chunks {
                 self.raw.push(chunk);

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Bench(crate::bench::Bench),
     /// Look at everything that the connector needs, and say what is wrong and what to do.
     Doctor(Doctor),
+    /// Tell again, with fake time, what happened while a recording was made.
+    Replay(Replay),
     /// Pack what a support case needs into one archive, without secrets.
     SupportBundle(SupportBundle),
     /// Say everything that is wrong with a configuration; 2 is the exit code then.
@@ -98,6 +100,29 @@ pub(crate) struct Serve {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// Record everything that the connector is told, without passwords, for `finewire replay`; stronger than
+    /// record.file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The recording.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only what concerns this agent.
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent: Option<String>,
+    /// The messages too: driver, broker, connector, Finesse.
+    #[arg(long)]
+    pub(crate) messages: bool,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only what happened up to this moment, such as 2026-03-01T09:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<jiff::Timestamp>,
 }
 
 #[derive(Debug, Args)]

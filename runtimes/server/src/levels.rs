@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use tracing_subscriber::{EnvFilter, Registry, reload};
 
+/// The target of lines that were asked for agent by agent: they are written whatever the level of the rest is.
+pub(crate) const ASKED: &str = "finewire_asked";
 /// Agents with a level of their own at a time.
 const MOST_AGENTS: usize = 100;
 
@@ -38,7 +40,7 @@ fn state() -> MutexGuard<'static, Option<State>> {
 /// The filter that the log is started with; its level can be changed from now on.
 pub(crate) fn filter(filter: EnvFilter) -> reload::Layer<EnvFilter, Registry> {
     let base = filter.to_string();
-    let (layer, handle) = reload::Layer::new(filter);
+    let (layer, handle) = reload::Layer::new(with_asked(filter));
     // A second start (tests) keeps the first.
     if FILTER.set(handle).is_ok() {
         *state() = Some(State {
@@ -102,7 +104,24 @@ fn apply(level: &str) -> Result<(), String> {
         return Err("there is no log".into());
     };
     let filter = EnvFilter::try_new(level).map_err(|e| e.to_string())?;
-    handle.reload(filter).map_err(|e| e.to_string())
+    handle.reload(with_asked(filter)).map_err(|e| e.to_string())
+}
+
+fn with_asked(filter: EnvFilter) -> EnvFilter {
+    match format!("{ASKED}=info").parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    }
+}
+
+/// Whether `level` can be one.
+///
+/// # Errors
+///
+/// In words: it cannot.
+pub(crate) fn check(level: &str) -> Result<(), String> {
+    let read = EnvFilter::try_new(level).map(|_| ());
+    read.map_err(|e| format!("log.level: {e}"))
 }
 
 /// The level that the program has from now on, unless another one is on for a while: a reload's word.
@@ -171,5 +190,11 @@ mod tests {
         assert_eq!(tick(now + minute).get("1001"), None);
         set_level("info", Some("1002"), minute).unwrap();
         assert!(tick(now).is_empty());
+
+        set_level("debug", None, minute).unwrap();
+        tick(now);
+        assert_eq!(level(), "debug");
+        tick(Instant::now() + minute);
+        assert_eq!(level(), "warn", "it ends by itself");
     }
 }

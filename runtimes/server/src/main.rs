@@ -16,6 +16,7 @@ mod operations;
 mod parts;
 mod play;
 mod printer;
+mod record;
 mod reload;
 mod secret;
 mod signals;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
             Command::Bench(args) => bench::run(args).await,
             Command::Monitor { action } => commands::monitor::run(&action),
             Command::Doctor(args) => commands::doctor::run(args).await,
+            Command::Replay(args) => commands::replay::run(&args),
             Command::SupportBundle(args) => commands::support_bundle::run(args).await,
             Command::CheckConfig(args) => commands::check_config::run(&args),
             Command::Config { action } => commands::config::run(&action),

@@ -3,13 +3,13 @@
 //! The watchdog is fed only after the connector's machine has let itself be looked at: a process whose machine
 //! no longer turns is restarted, however lively its other threads are. Elsewhere nobody is told anything.
 
-use finewire_connector::Connector;
+use crate::record::Recorded;
 use finewire_tokio::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Tells that it is ready, and from now on how it stands.
-pub(crate) fn begin(connector: Handle<Connector>, ready: watch::Receiver<bool>) -> JoinHandle<()> {
+pub(crate) fn begin(connector: Handle<Recorded>, ready: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(keep(connector, ready))
 }
 
@@ -22,8 +22,8 @@ use systemd::keep;
 #[cfg(target_os = "linux")]
 mod systemd {
     use crate::logs::codes;
+    use crate::record::Recorded;
     use core::time::Duration;
-    use finewire_connector::Connector;
     use finewire_core::machine::Machine;
     use finewire_tokio::Handle;
     use sd_notify::NotifyState;
@@ -33,7 +33,7 @@ mod systemd {
     /// When systemd does not watch: nothing is to be done for long.
     const NEVER: Duration = Duration::from_secs(86_400);
 
-    pub(super) async fn keep(connector: Handle<Connector>, mut ready: watch::Receiver<bool>) {
+    pub(super) async fn keep(connector: Handle<Recorded>, mut ready: watch::Receiver<bool>) {
         // Started is started: a Finesse that is away must not make systemd give the start up.
         tell(&[NotifyState::Ready, status(*ready.borrow_and_update())]);
         let watchdog = sd_notify::watchdog_enabled();
@@ -159,6 +159,6 @@ mod tests {
 pub(crate) const fn stopping() {}
 
 #[cfg(not(target_os = "linux"))]
-async fn keep(_: Handle<Connector>, mut ready: watch::Receiver<bool>) {
+async fn keep(_: Handle<Recorded>, mut ready: watch::Receiver<bool>) {
     while ready.changed().await.is_ok() {}
 }

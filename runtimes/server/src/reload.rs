@@ -1,6 +1,6 @@
 //! Reading the configuration again while the connector runs: by SIGHUP, or because the monitor was asked to.
 
-use crate::config::{Access, AccessWire, Checked, Running};
+use crate::config::{Access, AccessWire, Checked, LEVEL, Running};
 use crate::logs::codes;
 use crate::monitor::{
     Kept, Monitor, MonitorPlan, PasswordHash, Reload, Reloaded, Role, User, Wire,
@@ -73,8 +73,13 @@ pub(crate) async fn serve(
                 "the configuration stays as it was: {why}"
             ),
         }
-        if let Some(answer) = answer {
-            let _ = answer.send(done);
+        match (answer, monitor.as_deref()) {
+            // The monitor notes for whom it has asked.
+            (Some(answer), _) => {
+                let _ = answer.send(done);
+            }
+            (None, Some(monitor)) => monitor.note_hangup(&done),
+            (None, None) => {}
         }
     }
 }
@@ -84,7 +89,7 @@ async fn reload(
     steering: &Steering,
     monitor: Option<&Monitor>,
 ) -> Result<Reloaded, String> {
-    let (done, checked) = running.reload().map_err(|e| e.to_string())?;
+    let (done, checked, next) = running.read().map_err(|e| e.to_string())?;
     for warning in &checked.warnings {
         tracing::warn!(code = codes::CONFIGURATION_DOUBTFUL, "{warning}");
     }
@@ -92,9 +97,16 @@ async fn reload(
         settings,
         access,
         log,
+        rows: checked_rows,
         ..
     } = checked;
     let users = users(&access).map_err(|e| format!("{e:#}"))?;
+    let has_level = done.applied.iter().any(|key| key == LEVEL);
+    // Whatever can fail comes before anything is changed.
+    if has_level {
+        levels::check(&log.level)?;
+    }
+    steering.announce(&checked_rows);
     match steering.apply(settings).await {
         Outcome::Done => {}
         Outcome::Refused(why) | Outcome::Failed(why) => return Err(why.to_string()),
@@ -102,9 +114,10 @@ async fn reload(
     if let Some(monitor) = monitor {
         monitor.set_users(users);
     }
-    if done.applied.iter().any(|key| key == "log.level") {
+    if has_level {
         levels::set_base(&log.level)?;
     }
+    running.hold(next);
     let refused = done.refused.into_iter();
     Ok(Reloaded {
         applied: done.applied,

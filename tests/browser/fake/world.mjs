@@ -73,11 +73,11 @@ export function charts(minutes, now) {
 export function timeline(id, now) {
   const row = (n, kind, text, detail, ok = true, latency = null) => ({ n, at: new Date(now + n * 1700).toISOString(), kind, text, detail, ok, latency_ms: latency });
   return [
-    row(1, "command", "Login", "extension 2001", true, { total: 212, queue: 40, broker: 3, rest: 96, event: 73 }),
+    row(1, "command", "Login", "extension 2001", true, { total: 212, queue: 40, rest: 96, event: 73 }),
     row(2, "link", "Notifications up", "node A"), row(3, "state", "NOT_READY", "Login"),
-    row(4, "command", "MakeReady", "", true, { total: 41, queue: null, broker: 2, rest: 12, event: 27 }), row(5, "state", "READY", ""),
-    row(6, "call", "ALERTING", "5551234 → 2001, dialog 16777217"), row(7, "command", "AnswerCall", "dialog 16777217", true, { total: 63, queue: null, broker: 2, rest: 21, event: 40 }),
-    row(8, "call", "ACTIVE", "dialog 16777217"), row(9, "command", "HoldCall", "dialog 16777217", false, { total: 18, queue: null, broker: 2, rest: 16, event: null }),
+    row(4, "command", "MakeReady", "", true, { total: 41, queue: null, rest: 12, event: 27 }), row(5, "state", "READY", ""),
+    row(6, "call", "ALERTING", "5551234 → 2001, dialog 16777217"), row(7, "command", "AnswerCall", "dialog 16777217", true, { total: 63, queue: null, rest: 21, event: 40 }),
+    row(8, "call", "ACTIVE", "dialog 16777217"), row(9, "command", "HoldCall", "dialog 16777217", false, { total: 18, queue: null, rest: 16, event: null }),
     row(10, "error", "Finesse refused: Invalid State", "HTTP 400"),
   ].map((one) => ({ ...one, agent: id }));
 }

@@ -143,6 +143,51 @@ pub fn timers_fire_in_order<A: Adapter>() {
     assert!(begun.elapsed() >= Duration::from_millis(61));
 }
 
+/// One peer that sends as fast as it can, and reads what comes back.
+pub fn a_flood_starves_neither_timers_nor_other_links<A: Adapter>() {
+    let mut probe = Running::<A>::start();
+    let port = probe.echo(DOOR, None);
+    let flood = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let (mut reads, mut writes) = (flood.try_clone().unwrap(), flood.try_clone().unwrap());
+    let reading = std::thread::spawn(move || {
+        let (mut all, mut buffer) = (0, vec![0; 64 * 1024]);
+        // It ends by our shutting down, which may look like a reset.
+        while let Ok(count @ 1..) = reads.read(&mut buffer) {
+            all += count;
+        }
+        all
+    });
+    let writing = std::thread::spawn(move || while writes.write_all(&[7; 64 * 1024]).is_ok() {});
+
+    for name in 0..4 {
+        probe.tell(Do::Alarms(vec![(name, Duration::from_millis(20))]));
+        probe.until("an alarm", |saw| (*saw == Saw::Alarm(name)).then_some(()));
+        let one = link(name);
+        probe.connect(one, port);
+        probe.send(one, b"and me?");
+        assert_eq!(probe.received(one, 7), b"and me?");
+    }
+
+    flood.shutdown(std::net::Shutdown::Both).unwrap();
+    writing.join().unwrap();
+    let echoed = reading.join().unwrap();
+    assert!(echoed > 64 * 1024, "no flood: {echoed} bytes");
+}
+
+/// A timer that is due again at once, for ever.
+pub fn a_machine_that_is_always_due_still_hears_sockets_and_owner<A: Adapter>() {
+    let mut probe = Running::<A>::start();
+    let port = probe.echo(DOOR, None);
+
+    probe.tell(Do::Fret);
+
+    probe.connect(link(1), port);
+    probe.send(link(1), b"calm down");
+    assert_eq!(probe.received(link(1), 9), b"calm down");
+    assert_eq!(probe.adapter.inspect(Probe::echoed), Some(1));
+    probe.adapter.shut_down();
+}
+
 /// Given at start, without being asked for; a look sees the machine between two inputs.
 pub fn the_wall_time_is_known_before_anything_else<A: Adapter>() {
     let probe = Running::<A>::start();

@@ -33,6 +33,8 @@ pub enum Do {
     Echo(ListenerId, Option<TlsId>),
     /// Pass a trace with this subject.
     Trace(String),
+    /// Be due at every moment from now on.
+    Fret,
     /// Never end.
     Hang,
 }
@@ -68,6 +70,8 @@ pub struct Probe {
     echoing: Vec<(ListenerId, Option<TlsId>)>,
     echoed: BTreeSet<LinkId>,
     walls: u32,
+    is_fretting: bool,
+    now: Instant,
 }
 
 /// The `n`-th link that a probe opens.
@@ -123,6 +127,7 @@ impl Probe {
                 subject,
                 detail: String::new(),
             })),
+            Do::Fret => self.is_fretting = true,
             Do::Hang => return,
         }
         self.say(Output::Ended(id, Outcome::Done));
@@ -159,6 +164,7 @@ impl Machine for Probe {
     type Event = Saw;
 
     fn handle_input(&mut self, now: Instant, input: Input<'_, Do>) {
+        self.now = now;
         if self.echo(&input) {
             return;
         }
@@ -181,14 +187,19 @@ impl Machine for Probe {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
         while let Some(name) = self.alarms.pop_due(now) {
             self.say(Output::Event(Saw::Alarm(name)));
         }
     }
 
     fn poll_output(&mut self) -> Output<Saw> {
-        self.outputs
-            .pop_front()
-            .unwrap_or(Output::Wait(self.alarms.next()))
+        if let Some(output) = self.outputs.pop_front() {
+            return output;
+        }
+        if self.is_fretting {
+            return Output::Wait(Some(self.now + Duration::from_nanos(1)));
+        }
+        Output::Wait(self.alarms.next())
     }
 }

@@ -1,11 +1,65 @@
 //! Whether driver, connector and Finesse say the same.
 
-use finewire_core::agent::{AgentModel, Dialog, Extension, Participant, ParticipantState};
+use finewire_core::agent::{AgentId, AgentModel, Dialog, Extension, Participant, ParticipantState};
 use finewire_core::connector::AgentReport;
 use finewire_simulator::Truth;
 
+use super::site::Site;
+
+impl Site {
+    /// Checks what must be true once nothing is under way: every command has ended, all drivers
+    /// and the connector know what Finesse holds for true, and nobody's text shows a secret.
+    ///
+    /// # Panics
+    ///
+    /// When something is not so.
+    pub fn check_quiet(&self) {
+        self.check_quiet_where(|_, _| true);
+    }
+
+    /// As [`check_quiet`](Self::check_quiet), for those agents of which a driver must know how it
+    /// stands with them: a driver that has just begun does not.
+    ///
+    /// # Panics
+    ///
+    /// When something is not so.
+    pub fn check_quiet_where(&self, must_know: impl Fn(usize, &AgentId) -> bool) {
+        self.net.check_debug_texts();
+        for seat in &self.drivers {
+            let node = self.net.node(*seat);
+            assert_eq!(
+                node.unended(),
+                Vec::<&str>::new(),
+                "commands have not ended"
+            );
+        }
+        // One to the broker, a pool of eight to each node, one for each of the ten agents.
+        for seat in self.connectors() {
+            let sockets = self.net.sockets(seat.number());
+            assert!(sockets <= 27, "a connector holds {sockets} sockets");
+        }
+        for seat in &self.drivers {
+            let sockets = self.net.sockets(seat.number());
+            assert!(sockets <= 1, "a driver holds {sockets} sockets");
+        }
+        let truth = self.net.node(self.finesse).machine().truth();
+        for seat in self.connectors() {
+            for (report, _) in self.net.node(seat).machine().status().agents {
+                connector_agrees(&report, &truth);
+            }
+        }
+        for (n, seat) in self.drivers.iter().enumerate() {
+            for model in self.net.node(*seat).machine().agents() {
+                if must_know(n, &model.user().id) {
+                    driver_agrees(model, &truth);
+                }
+            }
+        }
+    }
+}
+
 /// The connector and Finesse say the same of an agent whose notifications flow.
-pub(super) fn connector_agrees(report: &AgentReport, truth: &Truth) {
+fn connector_agrees(report: &AgentReport, truth: &Truth) {
     if !report.is_fresh {
         return;
     }
@@ -38,7 +92,7 @@ pub(super) fn connector_agrees(report: &AgentReport, truth: &Truth) {
 }
 
 /// An agent's model and Finesse's truth say the same, as far as events tell it.
-pub(super) fn driver_agrees(model: &AgentModel, truth: &Truth) {
+fn driver_agrees(model: &AgentModel, truth: &Truth) {
     let user = model.user();
     if !user.is_signed_in() {
         return;

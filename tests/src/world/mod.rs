@@ -4,12 +4,16 @@
 //! What every machine must keep to is checked at each of its outputs.
 
 mod agreement;
+mod asking;
 mod builders;
 mod chop;
 pub mod day;
+mod hindsight;
 mod invariants;
+mod names;
 mod network;
 mod passwords;
+mod plan;
 mod shape;
 pub mod site;
 mod station;

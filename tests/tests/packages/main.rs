@@ -3,6 +3,7 @@
 
 mod closure;
 mod contents;
+mod dependencies;
 mod descriptions;
 mod graph;
 mod policy;

@@ -144,7 +144,7 @@ fn compare(theirs: &mut Theirs, name: &str, mut codec: Codec, (tight, cache): (b
                     black_box(black_box(&mut codec).encode());
                 }),
                 _ => ours(times, || {
-                    black_box(&black_box(&mut codec).decode());
+                    black_box(black_box(&mut codec).decode());
                 }),
             });
             stream.round(|times| theirs.run(&format!("stream-{what}"), times));

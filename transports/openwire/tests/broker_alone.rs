@@ -425,3 +425,55 @@ fn a_large_body_for_a_hundred_consumers_is_in_memory_once() {
     assert_eq!((sends, places.len()), (100, 1));
     assert!(own < 100 * 1024, "{own} bytes beside the body");
 }
+
+#[test]
+fn what_waits_for_all_slow_consumers_together_is_bounded_and_room_comes_back_when_one_goes() {
+    let mut alone = Alone::new(|config| config.limits.total_bytes = 10_000);
+    let mut consumer = alone.client(1, "slow");
+    let mut producer = alone.client(2, "producer");
+    let topics = ["a", "b"].map(Destination::topic);
+    for (number, topic) in (1..).zip(&topics) {
+        let mut consume = consumer.consume(number, topic.clone());
+        consume.prefetch_size = 1;
+        alone.tell(&mut consumer, consume);
+    }
+    let waiting = |alone: &Alone| {
+        let view = alone.broker.snapshot();
+        let topics = view.topics.iter();
+        let of = |name: &str| {
+            let mut found = topics.clone();
+            found
+                .find(|topic| topic.destination.name() == name)
+                .map_or(0, |it| it.backlog)
+        };
+        (of("a"), of("b"), view.counters.dropped)
+    };
+    // One is out, the others wait: each counts 1024 and some.
+    for sequence in 1..=7 {
+        let message = producer.message(sequence, topics[0].clone());
+        alone.tell(&mut producer, message);
+    }
+    assert_eq!(waiting(&alone), (6, 0, 0));
+    for sequence in 11..=20 {
+        let message = producer.message(sequence, topics[1].clone());
+        alone.tell(&mut producer, message);
+    }
+    let (of_a, of_b, dropped) = waiting(&alone);
+    assert_eq!((of_a, of_b + usize::try_from(dropped).unwrap()), (6, 9));
+    assert!(
+        (1..=3).contains(&of_b),
+        "10,000 bytes are nine messages: {of_b}"
+    );
+    alone.broker.assert_whole();
+
+    let gone = RemoveInfo::new(Command::ConsumerId(consumer.consumer(1)));
+    alone.tell(&mut consumer, gone);
+    for sequence in 21..=26 {
+        let message = producer.message(sequence, topics[1].clone());
+        alone.tell(&mut producer, message);
+    }
+
+    assert_eq!(waiting(&alone).1, of_b + 6, "the room of the first is free");
+    assert_eq!(waiting(&alone).2, dropped);
+    alone.broker.assert_whole();
+}

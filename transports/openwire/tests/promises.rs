@@ -322,6 +322,27 @@ fn a_window_holds_a_sender_back_and_every_answer_lets_one_message_go() {
 }
 
 #[test]
+fn a_send_of_which_something_went_out_ends_with_the_link_and_its_rest_is_never_sent() {
+    let mut world = World::new(config());
+    let peer = world.client(1, holding(Duration::MAX));
+    // Each message goes alone: the window is smaller than it.
+    open_producer(&mut world, peer, SessionHandle::PLAIN, 1);
+    world.peers[peer].frozen = true;
+    let begun = world.give(peer, send_by(PRODUCER, &["a", "b", "c"], false));
+    let behind = world.give(peer, send_by(PRODUCER, &["d"], false));
+    world.cut(peer);
+    let outcome = world.outcome(peer, begun).cloned();
+    assert!(matches!(outcome, Some(Outcome::Failed(_))), "{outcome:?}");
+    assert_eq!(world.outcome(peer, behind), None, "it waits for a broker");
+
+    let found = in_queue(&mut world);
+
+    assert!(world.is_done(peer, behind));
+    let texts: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(texts, ["d"], "nobody counts on the rest of what has failed");
+}
+
+#[test]
 fn a_send_waits_for_a_broker_as_long_as_the_uri_allows() {
     let mut world = World::new(config());
     world.reachable = false;

@@ -10,7 +10,7 @@ use finewire_core::machine::{
 };
 use finewire_openwire::broker::{Broker, BrokerConfig, Listen};
 use finewire_openwire::client::MAX_URI;
-use finewire_openwire::codec::{Encoder, WireFormat};
+use finewire_openwire::codec::{Decoder, Encoder, FrameSplitter, Limits, WireFormat};
 use finewire_openwire::command::{Command, ConnectionControl};
 use finewire_openwire::handle::{ConnectionEvent, Desk, Plan};
 
@@ -29,6 +29,8 @@ struct Road {
     events: Vec<ConnectionEvent>,
     link: Option<(LinkId, LinkId)>,
     links: u64,
+    /// What the client said on each link.
+    said: Vec<Vec<u8>>,
     wait: Option<Instant>,
 }
 
@@ -57,6 +59,7 @@ impl Road {
             events: Vec::new(),
             link: None,
             links: 0,
+            said: Vec::new(),
             wait: None,
         };
         let wall = UnixMillis(1_700_000_000_000);
@@ -117,6 +120,7 @@ impl Road {
                         && here == link
                     {
                         let bytes = chunks.to_vec();
+                        self.said.last_mut().unwrap().extend(&bytes);
                         self.broker
                             .handle_input(self.now, Input::Received(there, &bytes));
                         self.desk.handle_input(self.now, Input::Sent(link));
@@ -139,6 +143,7 @@ impl Road {
     /// The broker meets the client.
     fn accept(&mut self, link: LinkId) {
         self.links += 1;
+        self.said.push(Vec::new());
         let there = LinkId::accepted(self.links);
         self.link = Some((link, there));
         let from = Address::new("client", 2);
@@ -314,4 +319,32 @@ fn a_hint_that_does_not_read_changes_nothing() {
     road.hint(&long, "", false);
     let told = road.steered().last().unwrap().0.len();
     assert_eq!(told, MAX_URI, "what is told is bounded");
+}
+
+#[test]
+fn who_comes_back_says_that_it_comes_back_under_the_same_id() {
+    let mut road = Road::new(&uri("tcp://a:1", "timeout=1000"));
+    road.lose();
+
+    let introductions = road.said.iter().map(|bytes| {
+        let mut decoder = Decoder::new(&WireFormat::greeting(), Limits::default());
+        let mut splitter = FrameSplitter::new();
+        splitter.feed(bytes);
+        let mut returns = false;
+        loop {
+            match splitter.next_command(&mut decoder).unwrap().unwrap() {
+                Command::ConnectionControl(control) => returns = control.fault_tolerant,
+                Command::ConnectionInfo(info) => {
+                    return (returns, info.failover_reconnect, info.connection_id);
+                }
+                _ => {}
+            }
+        }
+    });
+    let introductions: Vec<_> = introductions.collect();
+
+    assert_eq!(introductions.len(), 2);
+    assert_eq!((introductions[0].0, introductions[0].1), (false, false));
+    assert_eq!((introductions[1].0, introductions[1].1), (true, true));
+    assert_eq!(introductions[0].2, introductions[1].2);
 }

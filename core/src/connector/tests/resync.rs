@@ -320,3 +320,20 @@ fn a_read_of_calls_that_a_notification_overtook_is_not_believed() {
     assert!(bench.events().is_empty());
     assert!(bench.connector.agent(&"1001".into()).unwrap().is_fresh);
 }
+
+#[test]
+fn a_read_for_freshness_ends_the_command_whose_effect_it_shows() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.deliver("MakeReady#1001", "", None, Some("c4"));
+    bench.reply(Answer::Accepted);
+    bench.signal(Signal::ResyncAsked("1001".into()));
+    assert_eq!(
+        bench.reply(Answer::User(user("READY", Some("2001")))),
+        Question::User("1001".into())
+    );
+
+    assert_eq!(bench.sent.back().unwrap().correlation, Some("c4".into()));
+    assert!(bench.events()[0].contains("#State#READY#"));
+    assert_eq!(bench.connector.agent(&"1001".into()).unwrap().commands, 0);
+}

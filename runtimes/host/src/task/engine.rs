@@ -3,7 +3,7 @@
 use super::desk::{Control, Desk};
 use super::events::EventSender;
 use super::listener::Listener;
-use super::ready::{Ready, SocketWaker, Token};
+use super::ready::{DeskWaker, Ready, SocketWaker, Token};
 use super::runtime::Runtime;
 use super::socket::{Socket, Stream, Writing};
 use crate::{Host, Step, close_reason};
@@ -36,6 +36,15 @@ pub struct Engine<M: Machine, R: Runtime, D: Desk<M>> {
     sleep: Option<Pin<Box<R::Sleep>>>,
     deadline: Option<Instant>,
     buffer: Vec<u8>,
+    /// Woken when the desk is to be looked at.
+    desk_waker: Arc<DeskWaker>,
+    /// The same as the desk is given it.
+    desk_wakes: Waker,
+    /// Whether the desk may hold something; false once it said twice that it does not.
+    has_mail: bool,
+    /// When something last came in: looking at the clock costs as much as much else here, and what follows
+    /// from one read happens at one moment.
+    now: Instant,
     is_stopping: bool,
 }
 
@@ -62,6 +71,8 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
         events: EventSender<M::Event>,
         commands_at_most: usize,
     ) -> Self {
+        let ready = Arc::new(Ready::default());
+        let desk_waker = DeskWaker::new(ready.clone());
         Self {
             host,
             desk,
@@ -71,12 +82,16 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             commands_so_far: 0,
             sockets: BTreeMap::new(),
             listeners: BTreeMap::new(),
-            ready: Arc::new(Ready::default()),
+            ready,
             due: VecDeque::new(),
             woken: Vec::new(),
             sleep: None,
             deadline: None,
             buffer: vec![0; READ_AT_ONCE],
+            desk_wakes: desk_waker.clone().into(),
+            desk_waker,
+            has_mail: false,
+            now: Instant::now(),
             is_stopping: false,
         }
     }
@@ -90,6 +105,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     /// Works until there is nothing to do; ready when the host has stopped.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.ready.set_task(cx);
+        self.now = Instant::now();
         for rounds in 0..=u32::MAX {
             let wait = match self.drain() {
                 Drained::Wait(wait) => wait,
@@ -98,14 +114,16 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             if !R::has_budget(rounds) {
                 break;
             }
-            if self.take_control(cx) {
+            self.has_mail |= self.desk_waker.take();
+            if self.has_mail && self.take_control() {
                 continue;
             }
             if !self.events.has_room(cx) && !self.is_stopping {
                 return Poll::Pending;
             }
             let has_turned = self.turn();
-            let has_begun = self.take_commands(cx);
+            let has_begun = self.has_mail && self.take_commands();
+            self.has_mail &= has_begun;
             if !has_turned && !has_begun && !self.has_slept(cx, wait) {
                 return Poll::Pending;
             }
@@ -117,7 +135,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     /// Performs the host's steps.
     fn drain(&mut self) -> Drained {
         loop {
-            match self.host.step(Instant::now()) {
+            match self.host.step(self.now) {
                 Step::Connect { link, host, port } => {
                     let socket = Socket::connecting(self.waker(Token::Link(link)), host, port);
                     self.sockets.insert(link, socket);
@@ -164,7 +182,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
 
     fn write(&mut self, link: LinkId) {
         match self.sockets.get_mut(&link).and_then(Socket::write) {
-            Some(Ok(())) => self.host.on_written(Instant::now(), link),
+            Some(Ok(())) => self.host.on_written(self.now, link),
             Some(Err(error)) => {
                 self.host
                     .on_closed(Instant::now(), link, close_reason(&error));
@@ -194,8 +212,11 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     }
 
     /// Serves one request to the task; whether there was one.
-    fn take_control(&mut self, cx: &mut Context<'_>) -> bool {
-        match self.desk.poll_control(cx) {
+    fn take_control(&mut self) -> bool {
+        match self
+            .desk
+            .poll_control(&mut Context::from_waker(&self.desk_wakes))
+        {
             Poll::Ready(Some(Control::Inspect(look))) => look(self.host.machine()),
             Poll::Ready(Some(Control::ShutDown)) => self.begin_stop(),
             Poll::Ready(None) => {
@@ -217,16 +238,18 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
 
     /// Hands the machine the commands that wait, up to some; whether there were any. What they have
     /// written goes out together.
-    fn take_commands(&mut self, cx: &mut Context<'_>) -> bool {
+    fn take_commands(&mut self) -> bool {
         let mut taken = 0;
-        while taken < COMMANDS_AT_ONCE && self.take_command(cx) {
+        self.now = Instant::now();
+        while taken < COMMANDS_AT_ONCE && self.take_command() {
             taken += 1;
         }
         taken > 0
     }
 
-    fn take_command(&mut self, cx: &mut Context<'_>) -> bool {
-        let Poll::Ready(Some((command, ended))) = self.desk.poll_command(cx) else {
+    fn take_command(&mut self) -> bool {
+        let mut cx = Context::from_waker(&self.desk_wakes);
+        let Poll::Ready(Some((command, ended))) = self.desk.poll_command(&mut cx) else {
             return false;
         };
         if self.is_stopping {
@@ -240,7 +263,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
         let id = CommandId(self.commands_so_far);
         self.commands_so_far += 1;
         self.outstanding.insert(id, ended);
-        self.host.on_command(Instant::now(), id, command);
+        self.host.on_command(self.now, id, command);
         true
     }
 
@@ -293,8 +316,9 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
                     return;
                 }
                 Ok(count) => {
+                    self.now = Instant::now();
                     let bytes = self.buffer.get(..count).unwrap_or_default();
-                    self.host.on_received(Instant::now(), link, bytes);
+                    self.host.on_received(self.now, link, bytes);
                 }
                 Err(error) => {
                     self.host
@@ -345,10 +369,11 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
         if wait.is_zero() {
             self.sleep = None;
             self.deadline = None;
-            self.host.on_timeout(Instant::now());
+            self.now = Instant::now();
+            self.host.on_timeout(self.now);
             return true;
         }
-        let deadline = Instant::now() + wait.min(LONGEST);
+        let deadline = self.now + wait.min(LONGEST);
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(R::sleep_until(deadline)));
@@ -364,7 +389,8 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
         }
         self.sleep = None;
         self.deadline = None;
-        self.host.on_timeout(Instant::now());
+        self.now = Instant::now();
+        self.host.on_timeout(self.now);
         true
     }
 }

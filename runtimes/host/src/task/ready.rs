@@ -44,6 +44,15 @@ impl Ready {
         }
     }
 
+    fn wake_task(&self) {
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = woken.task.clone();
+        drop(woken);
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
     /// Moves the tokens of the woken sockets into `tokens`.
     pub(super) fn take(&self, tokens: &mut Vec<Token>) {
         let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,6 +60,35 @@ impl Ready {
             socket.is_queued.store(false, Ordering::Release);
             tokens.push(socket.token);
         }
+    }
+}
+
+/// Wakes the task for its desk: commands and wishes are looked for only where one may have come.
+#[derive(Debug)]
+pub(super) struct DeskWaker {
+    is_due: AtomicBool,
+    ready: Arc<Ready>,
+}
+
+impl DeskWaker {
+    /// Due from the start: nobody has looked yet.
+    pub(super) fn new(ready: Arc<Ready>) -> Arc<Self> {
+        Arc::new(Self {
+            is_due: AtomicBool::new(true),
+            ready,
+        })
+    }
+
+    /// Whether it was woken since it was last asked.
+    pub(super) fn take(&self) -> bool {
+        self.is_due.load(Ordering::Relaxed) && self.is_due.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for DeskWaker {
+    fn wake(self: Arc<Self>) {
+        self.is_due.store(true, Ordering::Release);
+        self.ready.wake_task();
     }
 }
 

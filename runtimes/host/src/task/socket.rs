@@ -90,11 +90,28 @@ pub(super) struct Writing {
 
 /// More buffers in one vectored write do not help: the socket's buffer is full by then.
 const SLICES: usize = 64;
+const FEW: usize = 4;
+
+/// One vectored write of the first `N` buffers at most.
+fn write_some<R: Runtime, const N: usize>(
+    chunks: &VecDeque<Bytes>,
+    stream: &mut R::Stream,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut slices = [IoSlice::new(&[]); N];
+    let mut used = 0;
+    for (slice, chunk) in slices.iter_mut().zip(chunks) {
+        *slice = IoSlice::new(chunk);
+        used += 1;
+    }
+    R::poll_write(stream, cx, slices.get(..used).unwrap_or_default())
+}
 
 impl Writing {
     pub(super) fn new(chunks: Chunks) -> Self {
         Self {
-            chunks: chunks.into_iter().collect(),
+            // The list itself becomes the queue; collecting one would copy it.
+            chunks: chunks.into_iter().collect::<Vec<Bytes>>().into(),
         }
     }
 
@@ -104,14 +121,13 @@ impl Writing {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         while !self.chunks.is_empty() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let mut used = 0;
-            for (slice, chunk) in slices.iter_mut().zip(&self.chunks) {
-                *slice = IoSlice::new(chunk);
-                used += 1;
-            }
-            let slices = slices.get(..used).unwrap_or_default();
-            let written = match R::poll_write(stream, cx, slices) {
+            // Most writes are a head and a body; making room for many more costs as much as all else here.
+            let asked = if self.chunks.len() <= FEW {
+                write_some::<R, FEW>(&self.chunks, stream, cx)
+            } else {
+                write_some::<R, SLICES>(&self.chunks, stream, cx)
+            };
+            let written = match asked {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => written,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),

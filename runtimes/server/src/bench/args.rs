@@ -63,6 +63,12 @@ pub(crate) struct Openwire {
     /// Send persistent messages, each confirmed by the broker.
     #[arg(long)]
     pub(crate) persistent: bool,
+    /// Idle connections beside those that are measured, each with a consumer of its own.
+    #[arg(long, value_name = "CONNECTIONS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(crate) crowd: u32,
+    /// Queues that the crowd consumes, shared out among it; without them each of it consumes a topic.
+    #[arg(long, value_name = "QUEUES", default_value_t = 0, requires = "crowd", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) crowd_destinations: u32,
     #[command(flatten)]
     pub(crate) form: Form,
 }

@@ -18,6 +18,8 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
         tracing::warn!(code = codes::CONFIGURATION_DOUBTFUL, "{warning}");
     }
     let running = Running::new(&args.config, &checked);
+    let plan = checked.record.plan(args.record);
+    let rows = checked.rows;
     let (mut settings, access) = (checked.settings, checked.access);
     // From here on SIGHUP ends nothing.
     let hangups = signals::HangUp::listen();
@@ -35,12 +37,16 @@ pub(crate) async fn run(args: cli::Serve) -> Result<ExitCode> {
             settings.broker_trust = Trust::Pinned(fingerprint);
         }
     }
-    let uri = broker_uri(
-        &settings,
-        broker.as_ref().map(BrokerPart::own_url).as_deref(),
-    )?;
+    let own_url = broker.as_ref().map(BrokerPart::own_url);
+    let uri = broker_uri(&settings, own_url.as_deref())?;
     let monitor_at = settings.monitor;
-    let connector = ConnectorPart::start(settings, &uri)?;
+    let connector = match plan {
+        Some(plan) => {
+            let text = config::replayable(&rows, own_url.as_deref());
+            ConnectorPart::start_recorded(settings, &uri, &plan, &text)?
+        }
+        None => ConnectorPart::start(settings, &uri)?,
+    };
     let (door, asks) = reload::door();
     let monitor = match monitor_at {
         Some(address) => {

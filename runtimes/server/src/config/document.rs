@@ -299,7 +299,7 @@ impl Check<'_> {
         let siblings = |key: &&Key| key.split().0 == prefix;
         let of_here = self.keys.iter().filter(siblings).map(|key| key.split().1);
         let tops = [
-            "broker", "finesse", "driver", "monitor", "log", "timing", "limits", FREE,
+            "broker", "finesse", "driver", "monitor", "log", "record", "timing", "limits", FREE,
         ];
         let tops = tops.into_iter().filter(|_| prefix.is_empty());
         let here: Vec<&str> = of_here.chain(tops).collect();

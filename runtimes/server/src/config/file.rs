@@ -17,6 +17,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub(crate) log: Log,
     #[serde(default)]
+    pub(crate) record: Record,
+    #[serde(default)]
     pub(crate) layout: super::layout::Table,
     /// `[timing]`: when what is done, by name.
     #[serde(default)]
@@ -253,6 +255,25 @@ impl Default for Log {
     fn default() -> Self {
         Self {
             level: Spanned::new(0..0, "info".to_owned()),
+        }
+    }
+}
+
+/// `[record]`: everything that the connector is told, in a file for `finewire replay`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Record {
+    /// The file; nothing is recorded where it is not set. One that is there at the start is kept as `FILE.old`.
+    pub(crate) file: Option<Spanned<PathBuf>>,
+    /// How large the file may become, in bytes; then the recording ends, and the connector goes on.
+    pub(crate) max_bytes: Spanned<i64>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            file: None,
+            max_bytes: Spanned::new(0..0, 268_435_456),
         }
     }
 }

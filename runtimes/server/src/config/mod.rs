@@ -19,10 +19,16 @@ mod file;
 mod import;
 mod layout;
 mod monitor;
+#[cfg(test)]
+mod nasty;
 mod node;
 mod reading;
+mod record;
 mod redact;
+#[cfg(test)]
+mod reference;
 mod reload;
+mod replayable;
 mod schema;
 mod settings;
 mod source;
@@ -31,13 +37,14 @@ mod tuning;
 /// The program's exit code where the configuration cannot be used.
 pub(crate) const EXIT_CODE: u8 = 2;
 
-pub(crate) use effective::show;
+pub(crate) use effective::{Row, show};
 pub(crate) use embedded::EmbeddedBroker;
 pub(crate) use import::import;
 pub(crate) use monitor::{Access, AccessUser, AccessWire};
 pub(crate) use node::{Node, Trust, XmppRoad};
-pub(crate) use reading::{Checked, Unusable, check_file, load};
-pub(crate) use reload::{Running, decisions};
+pub(crate) use reading::{Checked, Unusable, check_file, check_text, load};
+pub(crate) use reload::{LEVEL, Running, decisions};
+pub(crate) use replayable::replayable;
 pub(crate) use settings::{BrokerChoice, Settings};
 pub(crate) use tuning::Tuning;
 

@@ -4,6 +4,7 @@ use super::document;
 use super::effective::{self, Row};
 use super::fault::Faults;
 use super::monitor::{self, Access};
+use super::record;
 use super::schema;
 use super::settings::{self, BrokerChoice, Log, Settings};
 use super::source::{Source, Unreadable, read_text, variables};
@@ -29,6 +30,8 @@ pub(crate) struct Checked {
     /// Who may come to the monitor, and how.
     pub(crate) access: Access,
     pub(crate) log: Log,
+    /// Where the connector is recorded, if it is.
+    pub(crate) record: record::Recording,
     /// Every key with its value and origin.
     pub(crate) rows: Vec<Row>,
     /// What is dubious, a line each.
@@ -58,6 +61,15 @@ pub(crate) fn check_file(path: &Path) -> Result<Checked, Unusable> {
     check(path, &text, &variables()).map_err(|faults| Unusable::Faulty(Box::new(faults)))
 }
 
+/// Checks `text` alone, whatever the environment says; files that it names are beside `path`.
+///
+/// # Errors
+///
+/// All faults at once, with line, column and hint.
+pub(crate) fn check_text(path: &Path, text: &str) -> Result<Checked, Unusable> {
+    check(path, text, &[]).map_err(|faults| Unusable::Faulty(Box::new(faults)))
+}
+
 /// Checks `text`, with `variables` over it; files that it names are beside `path`.
 ///
 /// # Errors
@@ -81,9 +93,10 @@ pub(super) fn check(
     let settings = settings::check(&file, path, &mut faults);
     let access = monitor::check(&file.monitor, folder, &mut faults);
     let log = settings::check_log(&file.log, &mut faults);
+    let record = record::check(&file.record, folder, &mut faults);
     let warnings = faults.warnings();
-    let parts = settings.zip(access).zip(log);
-    let ((settings, access), log) = faults.into_result(parts)?;
+    let parts = settings.zip(access).zip(log).zip(record);
+    let (((settings, access), log), record) = faults.into_result(parts)?;
     let mut rows = rows;
     if matches!(settings.broker, BrokerChoice::Remote(_)) {
         // What only the embedded broker reads holds nowhere.
@@ -94,6 +107,7 @@ pub(super) fn check(
         settings,
         access,
         log,
+        record,
         rows,
         warnings,
     })

@@ -27,6 +27,8 @@ pub(crate) struct Refusal {
 #[derive(Debug)]
 pub(crate) struct Running {
     path: PathBuf,
+    /// Whether the variable `FINEWIRE_LOG` has set the level of the log: it is stronger than the file.
+    is_level_fixed: bool,
     /// What holds: the values of the start, and what reloads have changed since.
     values: BTreeMap<String, Option<String>>,
 }
@@ -36,24 +38,32 @@ impl Running {
     pub(crate) fn new(path: &Path, checked: &Checked) -> Self {
         Self {
             path: path.into(),
+            is_level_fixed: std::env::var_os("FINEWIRE_LOG").is_some(),
             values: values(&checked.rows),
         }
     }
 
-    /// Reads the file again and says which keys change. The caller applies the result's settings: those of its
-    /// parts that [`Change::AtOnce`] names; nothing else of them holds.
+    /// Reads the file again and says which keys change. The caller applies the result's settings, those of its
+    /// parts that [`Change::AtOnce`] names, and says with [`hold`](Self::hold) that they hold. Until then
+    /// nothing has changed: what could not be applied is offered again by the next reading.
     ///
     /// # Errors
     ///
     /// The file cannot be used: everything stays.
-    pub(crate) fn reload(&mut self) -> Result<(Reloaded, Checked), Unusable> {
+    pub(crate) fn read(&self) -> Result<(Reloaded, Checked, Next), Unusable> {
         let checked = check_file(&self.path)?;
-        let reloaded = self.compare(&checked.rows);
-        Ok((reloaded, checked))
+        let (reloaded, next) = self.compare(&checked.rows);
+        Ok((reloaded, checked, next))
     }
 
-    fn compare(&mut self, rows: &[Row]) -> Reloaded {
+    /// What was read is applied.
+    pub(crate) fn hold(&mut self, next: Next) {
+        self.values = next.0;
+    }
+
+    fn compare(&self, rows: &[Row]) -> (Reloaded, Next) {
         let mut reloaded = Reloaded::default();
+        let mut next = self.values.clone();
         let now = values(rows);
         let at_once: BTreeSet<&str> = rows
             .iter()
@@ -66,21 +76,33 @@ impl Running {
             if old == new {
                 continue;
             }
-            if at_once.contains(name.as_str()) || is_gone_at_once(&name) {
+            let is_at_once = at_once.contains(name.as_str()) || is_gone_at_once(&name);
+            let is_fixed = self.is_level_fixed && name == LEVEL;
+            if is_at_once && !is_fixed {
                 match new {
-                    Some(value) => self.values.insert(name.clone(), value.clone()),
-                    None => self.values.remove(&name),
+                    Some(value) => next.insert(name.clone(), value.clone()),
+                    None => next.remove(&name),
                 };
                 reloaded.applied.push(name);
             } else {
-                let why = "takes a restart: links hang on it, or it is read at the start alone";
+                let why = match is_fixed {
+                    true => "the variable FINEWIRE_LOG is stronger",
+                    false => "takes a restart: links hang on it, or it is read at the start alone",
+                };
                 let why = why.to_owned();
                 reloaded.refused.push(Refusal { key: name, why });
             }
         }
-        reloaded
+        (reloaded, Next(next))
     }
 }
+
+/// The key of the log's level.
+pub(crate) const LEVEL: &str = "log.level";
+
+/// What holds once a reading is applied.
+#[derive(Debug)]
+pub(crate) struct Next(BTreeMap<String, Option<String>>);
 
 /// A layout's change and a user are gone with their row.
 fn is_gone_at_once(name: &str) -> bool {
@@ -119,7 +141,38 @@ mod tests {
     fn running(text: &str) -> Running {
         Running {
             path: "c.toml".into(),
+            is_level_fixed: false,
             values: values(&rows(text)),
+        }
+    }
+
+    /// Reads `text` and has it applied.
+    fn apply(running: &mut Running, text: &str) -> Reloaded {
+        let (reloaded, next) = running.compare(&rows(text));
+        running.hold(next);
+        reloaded
+    }
+
+    #[test]
+    fn what_could_not_be_applied_is_offered_again() {
+        let running = running(GOOD);
+        let text = GOOD.replace("false", "false\ntime_zone = \"UTC\"");
+        for _ in 0..2 {
+            let (reloaded, _) = running.compare(&rows(&text));
+            assert_eq!(reloaded.applied, ["driver.time_zone"]);
+        }
+    }
+
+    #[test]
+    fn the_variable_of_the_log_is_stronger_than_the_file() {
+        let mut running = running(GOOD);
+        let text = format!("{GOOD}[log]\nlevel = \"debug\"\n");
+        assert_eq!(running.compare(&rows(&text)).0.applied, [LEVEL]);
+        running.is_level_fixed = true;
+        for _ in 0..2 {
+            let reloaded = apply(&mut running, &text);
+            assert_eq!((reloaded.applied.len(), reloaded.refused.len()), (0, 1));
+            assert!(reloaded.refused[0].why.contains("FINEWIRE_LOG"));
         }
     }
 
@@ -129,13 +182,13 @@ mod tests {
         let text = GOOD
             .replace("//a:1", "//b:1")
             .replace("false", "false\ntime_zone = \"UTC\"");
-        let first = running.compare(&rows(&text));
+        let first = apply(&mut running, &text);
         assert_eq!(first.applied, ["driver.time_zone"]);
         assert_eq!(first.refused.len(), 1);
         assert_eq!(first.refused[0].key, "broker.url");
-        let second = running.compare(&rows(&text));
+        let second = apply(&mut running, &text);
         assert_eq!((second.applied.len(), second.refused.len()), (0, 1));
-        let third = running.compare(&rows(GOOD));
+        let third = apply(&mut running, GOOD);
         assert_eq!(
             (third.applied, third.refused.len()),
             (vec!["driver.time_zone".into()], 0)
@@ -146,7 +199,7 @@ mod tests {
     fn a_change_that_the_mask_hides_is_seen_and_not_shown() {
         let mut running = running(GOOD);
         let text = GOOD.replace("=one", "=two");
-        let found = running.compare(&rows(&text));
+        let found = apply(&mut running, &text);
         assert_eq!(found.refused.len(), 1, "{found:?}");
         assert!(
             !format!("{found:?} {running:?}").contains("two"),
@@ -160,10 +213,10 @@ mod tests {
         let text = format!("{GOOD}\n[layout.events.State]\nname = \"AgentState\"\n");
         let path = "layout.events.State.name".to_owned();
         assert_eq!(
-            running.compare(&rows(&text)).applied,
+            apply(&mut running, &text).applied,
             core::slice::from_ref(&path)
         );
-        assert_eq!(running.compare(&rows(GOOD)).applied, [path]);
-        assert_eq!(running.compare(&rows(GOOD)), Reloaded::default());
+        assert_eq!(apply(&mut running, GOOD).applied, [path]);
+        assert_eq!(apply(&mut running, GOOD), Reloaded::default());
     }
 }

@@ -75,7 +75,7 @@ use Change::{AtOnce, Restart};
 use Kind::{Flag, Number, Text, Texts};
 
 /// `""`: nothing; `!…`: required, with a hint; `=`: what the decisions have by themselves.
-const KEYS: [(&str, Kind, &str, Change); 59] = [
+const KEYS: [(&str, Kind, &str, Change); 61] = [
     (
         "broker.url",
         Text,
@@ -190,6 +190,8 @@ const KEYS: [(&str, Kind, &str, Change); 59] = [
         AtOnce,
     ),
     ("log.level", Text, "\"info\"", AtOnce),
+    ("record.file", Text, "", Restart),
+    ("record.max_bytes", Number, "268435456", Restart),
 ];
 
 /// All keys, in the order in which a file is best written.

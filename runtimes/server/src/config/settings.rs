@@ -205,7 +205,8 @@ pub(super) fn check_log(log: &file::Log, faults: &mut Faults) -> Option<Log> {
         && !level.is_empty()
         && level
             .parse::<tracing_subscriber::filter::targets::Targets>()
-            .is_ok();
+            .is_ok()
+        && level.split(',').all(is_said);
     if !is_level {
         let hint = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"";
         faults.add(log.level.span(), "unknown level", hint);
@@ -213,4 +214,13 @@ pub(super) fn check_log(log: &file::Log, faults: &mut Faults) -> Option<Log> {
     Some(Log {
         level: is_level.then(|| level.to_owned())?,
     })
+}
+
+/// Whether a part of a level says what it means: a word alone that is no level would be taken for a target of
+/// which everything is logged.
+fn is_said(part: &str) -> bool {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let part = part.trim();
+    let is_level = LEVELS.iter().any(|level| part.eq_ignore_ascii_case(level));
+    is_level || part.contains('=')
 }

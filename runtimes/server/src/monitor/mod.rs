@@ -37,18 +37,18 @@ mod watch;
 pub(crate) use caller::Caller;
 pub(crate) use password::PasswordHash;
 pub(crate) use plan::{MonitorPlan, Role, User, Wire};
+pub(crate) use shapes::{At, MessageView, RowView};
 pub(crate) use station::{Kept, Reload, Reloaded, Station};
-pub(crate) use watch::{MESSAGES_AT_ONCE, Subject};
+pub(crate) use watch::{MESSAGES_AT_ONCE, Subject, about_event, about_message, message};
 
 use crate::parts::cannot_listen;
 use anyhow::{Context, Result, bail};
 use audit::Audit;
 use axum::Router;
 use board::Board;
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, SocketAddr};
 use guard::Hosts;
 use sessions::Sessions;
-use shapes::At;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use token::Token;
@@ -157,6 +157,17 @@ impl Monitor {
     /// Other users from now on, as a reload brings them.
     pub(crate) fn set_users(&self, users: Vec<User>) {
         self.station.set_users(users);
+    }
+
+    /// Writes down a reload that a signal has asked for.
+    pub(crate) fn note_hangup(&self, done: &Result<Reloaded, String>) {
+        let (target, outcome) = match done {
+            Ok(reloaded) => reloaded.told(),
+            Err(why) => (String::new(), why.clone()),
+        };
+        let here = Ipv4Addr::LOCALHOST.into();
+        let audit = &self.station.audit;
+        audit.note("SIGHUP", "reload", &target, &outcome, here);
     }
 }
 

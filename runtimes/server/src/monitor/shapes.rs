@@ -153,8 +153,9 @@ pub(crate) struct HopsView {
     pub(crate) total: u64,
     /// Until the request: waiting for its turn, proving the password, reading reason codes.
     pub(crate) queue: Option<u64>,
-    pub(crate) broker: Option<u64>,
+    /// From the request to its answer.
     pub(crate) rest: Option<u64>,
+    /// From the answer to the notification that showed the effect.
     pub(crate) event: Option<u64>,
 }
 

@@ -6,9 +6,9 @@ use super::guard::Hosts;
 use super::plan::{Role, User};
 use super::sessions::Sessions;
 use super::token::Token;
+use crate::record::Recorded;
 use core::future::Future;
 use core::pin::Pin;
-use finewire_connector::Connector;
 use finewire_tokio::Handle;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
@@ -27,6 +27,15 @@ pub(crate) struct Reloaded {
     pub(crate) refused: Vec<Kept>,
 }
 
+impl Reloaded {
+    /// For the audit log: the keys that changed, and in words how it ended.
+    pub(crate) fn told(&self) -> (String, String) {
+        let (applied, refused) = (self.applied.len(), self.refused.len());
+        let outcome = format!("done: {applied} applied, {refused} refused");
+        (self.applied.join(", "), outcome)
+    }
+}
+
 /// A key of the configuration that stays as it was.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Kept {
@@ -41,7 +50,7 @@ pub(crate) type Reload =
 /// What all requests share.
 pub(crate) struct Station {
     pub(crate) board: Arc<Board>,
-    pub(crate) handle: Handle<Connector>,
+    pub(crate) handle: Handle<Recorded>,
     pub(crate) hosts: Hosts,
     /// Whether it is reached by HTTPS.
     pub(crate) is_secured: bool,

@@ -5,6 +5,7 @@ use super::board::Board;
 use super::shapes::{AgentView, At, CallView, HopsView, LinkView, MessageView, RowView};
 use crate::levels::{self, Depth};
 use crate::logs::codes;
+use crate::record::Recorded;
 use core::time::Duration;
 use finewire_connector::{Connector, Event, LinkReport, NodeReport, Recent, Which};
 use finewire_core::connector::{
@@ -26,7 +27,7 @@ pub(crate) const MESSAGES_AT_ONCE: usize = 8_192;
 /// What the monitor watches.
 #[derive(Debug)]
 pub(crate) struct Subject {
-    pub(crate) handle: Handle<Connector>,
+    pub(crate) handle: Handle<Recorded>,
     /// What the connector tells its owner, with the moment it did.
     pub(crate) happened: broadcast::Receiver<(SystemTime, Event)>,
     /// When the connector's clock began.
@@ -349,7 +350,7 @@ const fn party(party: Party) -> &'static str {
     }
 }
 
-fn message(at: At, recent: &Recent) -> MessageView {
+pub(crate) fn message(at: At, recent: &Recent) -> MessageView {
     let trace = &recent.message;
     MessageView {
         n: 0,
@@ -386,6 +387,7 @@ fn say(recent: &Recent, depth: Depth) {
     let is_driver = trace.from == Party::Driver || trace.to == Party::Driver;
     if depth == Depth::Trace || is_driver {
         tracing::info!(
+            target: levels::ASKED,
             code = codes::MESSAGE,
             agent = trace.agent.as_deref().unwrap_or_default(),
             "{} → {}: {} {}",
@@ -398,7 +400,7 @@ fn say(recent: &Recent, depth: Depth) {
 }
 
 /// What a message says about an agent: commands and events; what Finesse is asked stands in the trace.
-fn about_message(at: At, recent: &Recent) -> Option<(String, RowView)> {
+pub(crate) fn about_message(at: At, recent: &Recent) -> Option<(String, RowView)> {
     let trace = &recent.message;
     let agent = trace.agent.as_deref()?;
     let word = trace.subject.split('#').next().unwrap_or_default();
@@ -433,14 +435,13 @@ fn hops(spent: &Spent) -> HopsView {
     HopsView {
         total: ms(spent.total),
         queue: spent.waited.map(ms),
-        broker: None,
         rest: spent.rest.map(ms),
         event: spent.event.map(ms),
     }
 }
 
 /// What the connector tells its owner about an agent.
-fn about_event(at: At, event: &Event) -> Option<(String, RowView)> {
+pub(crate) fn about_event(at: At, event: &Event) -> Option<(String, RowView)> {
     let row = |kind, text: String, detail: String, ok| RowView {
         n: 0,
         at,

@@ -11,8 +11,8 @@ mod scrape;
 pub(crate) use door::router;
 pub(crate) use metrics::Metrics;
 
+use crate::record::Recorded;
 use core::time::Duration;
-use finewire_connector::Connector;
 use finewire_openwire::broker::Broker;
 use finewire_tokio::Handle;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) const LOOK_WITHIN: Duration = Duration::from_secs(3);
 /// Where metrics and readiness are looked up.
 #[derive(Clone, Debug)]
 pub(crate) struct Operations {
-    pub(crate) connector: Handle<Connector>,
+    pub(crate) connector: Handle<Recorded>,
     /// The embedded broker, where there is one.
     pub(crate) broker: Option<Handle<Broker>>,
     pub(crate) metrics: Arc<Metrics>,

@@ -26,7 +26,7 @@ impl ReadyView {
 impl Operations {
     /// Ready: the broker is reached, a Finesse server serves, nobody drains it, and the machine turns.
     pub(super) async fn ready(&self) -> ReadyView {
-        let look = self.connector.inspect(obstacles);
+        let look = self.connector.inspect(|connector| obstacles(connector));
         ReadyView::of(match tokio::time::timeout(LOOK_WITHIN, look).await {
             Ok(Some(why)) => why,
             Ok(None) => vec!["the connector has stopped".into()],

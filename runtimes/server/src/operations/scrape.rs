@@ -98,7 +98,7 @@ impl Look {
 impl Operations {
     /// Everything in OpenMetrics' text form; `None` when the connector is gone or does not turn.
     pub(super) async fn scrape(&self) -> Option<String> {
-        let look = self.connector.inspect(Look::of);
+        let look = self.connector.inspect(|connector| Look::of(connector));
         let look = tokio::time::timeout(LOOK_WITHIN, look).await.ok()??;
         let broker = match &self.broker {
             Some(handle) => {

@@ -1,13 +1,16 @@
 //! The connector.
 
 use super::{options, seed};
-use crate::config::{BrokerChoice, Settings, Trust, XmppRoad};
+use crate::config::{BrokerChoice, Node, Settings, Trust, XmppRoad};
 use crate::logs::codes;
 use crate::monitor::{MESSAGES_AT_ONCE, Subject};
 use crate::operations::{Metrics, Operations};
+use crate::record::{Announcer, Keeper, Plan, Preface, Recorded, Tap};
 use anyhow::{Context, Result};
 use core::time::Duration;
-use finewire_connector::{BrokerConfig, Command, Config, Connector, Event, NodeConfig, Which};
+use finewire_connector::{
+    BrokerConfig, Command, Config, Connector, DriverSide, Event, NodeConfig, Which,
+};
 use finewire_core::connector::{NodeId, Note};
 use finewire_core::contract::TimeFormat;
 use finewire_core::machine::{CloseReason, Outcome, TlsId};
@@ -31,7 +34,7 @@ const WEBSOCKET: &str = "/ws/";
 /// A running connector.
 #[derive(Debug)]
 pub(crate) struct ConnectorPart {
-    pub(crate) handle: Handle<Connector>,
+    pub(crate) handle: Handle<Recorded>,
     /// Whether the broker is reached and Finesse serves.
     pub(crate) ready: watch::Receiver<bool>,
     /// What it tells its owner, with the moment it did, for everybody who listens.
@@ -39,17 +42,26 @@ pub(crate) struct ConnectorPart {
     metrics: Arc<Metrics>,
     started: SystemTime,
     zone: Arc<watch::Sender<TimeZone>>,
-    task: Task<Connector>,
+    task: Task<Recorded>,
+    recording: Option<(Keeper, Announcer)>,
 }
 
 /// How the decisions of a running connector are changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Steering {
-    handle: Handle<Connector>,
+    handle: Handle<Recorded>,
     zone: Arc<watch::Sender<TimeZone>>,
+    announcer: Option<Announcer>,
 }
 
 impl Steering {
+    /// Says by which settings it is about to decide, for a recording; `rows` are the whole configuration.
+    pub(crate) fn announce(&self, rows: &[crate::config::Row]) {
+        if let Some(announcer) = &self.announcer {
+            announcer.announce(crate::config::replayable(rows, Some("tcp://localhost")));
+        }
+    }
+
     /// Has it decide by `settings` from now on; what links hang on stays.
     pub(crate) async fn apply(&self, settings: Settings) -> Outcome {
         let zone = settings.time_zone.clone();
@@ -71,11 +83,49 @@ impl ConnectorPart {
     ///
     /// Certificates cannot be read, or the broker's address is no good.
     pub(crate) fn start(settings: Settings, broker: &BrokerUri) -> Result<Self> {
+        Self::start_as(settings, broker, |_, _, _, _| Ok(None))
+    }
+
+    /// As [`ConnectorPart::start`], and everything that it is told is recorded as `recording` says. `text` is the
+    /// configuration as [`crate::config::replayable`] gives it.
+    ///
+    /// # Errors
+    ///
+    /// As there; or the recording cannot be begun.
+    pub(crate) fn start_recorded(
+        settings: Settings,
+        broker: &BrokerUri,
+        recording: &Plan,
+        text: &str,
+    ) -> Result<Self> {
+        Self::start_as(settings, broker, |config, started, seed, offset| {
+            let preface = Preface::new(started, seed, text, offset);
+            let decisions = &config.decisions;
+            let client = match &config.drivers {
+                DriverSide::Broker(broker) => broker.client.clone(),
+                DriverSide::Owner => ClientConfig::default(),
+            };
+            let (layout, passwords) = (decisions.layout.clone(), decisions.password.clone());
+            Keeper::begin(recording, &preface, client, layout, passwords).map(Some)
+        })
+    }
+
+    fn start_as(
+        settings: Settings,
+        broker: &BrokerUri,
+        record: impl FnOnce(&Config, SystemTime, &[u8], i32) -> Result<Option<(Keeper, Tap, Announcer)>>,
+    ) -> Result<Self> {
         let zone = Arc::new(watch::Sender::new(settings.time_zone.clone()));
-        let (config, profiles) = plan(settings, broker)?;
-        let started = SystemTime::now();
-        let (handle, events, task) =
-            finewire_tokio::spawn(Connector::new(config, seed()?), options(profiles));
+        let profiles = profiles(&settings, broker)?;
+        let offset = offset(&settings.time_zone);
+        let config = connector_config(settings, broker, TimeFormat::with_offset(offset))?;
+        let (seed, started) = (seed()?, SystemTime::now());
+        let (tap, recording) = match record(&config, started, &seed, offset)? {
+            Some((keeper, tap, announcer)) => (Some(tap), Some((keeper, announcer))),
+            None => (None, None),
+        };
+        let connector = Recorded::new(Connector::new(config, seed), tap);
+        let (handle, events, task) = finewire_tokio::spawn(connector, options(profiles));
         let (sender, ready) = watch::channel(false);
         let happened = broadcast::Sender::new(HAPPENED_KEPT);
         let metrics = Arc::new(Metrics::new());
@@ -94,6 +144,7 @@ impl ConnectorPart {
             started,
             zone,
             task,
+            recording,
         })
     }
 
@@ -102,6 +153,10 @@ impl ConnectorPart {
         Steering {
             handle: self.handle.clone(),
             zone: Arc::clone(&self.zone),
+            announcer: self
+                .recording
+                .as_ref()
+                .map(|(_, announcer)| announcer.clone()),
         }
     }
 
@@ -149,8 +204,13 @@ impl ConnectorPart {
             );
         }
         self.handle.shut_down().await;
-        if let Err(e) = self.task.await {
-            tracing::error!(code = codes::TASK_BROKEN, "the connector's task: {e}");
+        match self.task.await {
+            // The recording ends when nobody is left who could say more.
+            Ok(connector) => drop(connector),
+            Err(e) => tracing::error!(code = codes::TASK_BROKEN, "the connector's task: {e}"),
+        }
+        if let Some((keeper, _)) = self.recording {
+            let _ = tokio::task::spawn_blocking(move || keeper.finish()).await;
         }
     }
 }
@@ -171,11 +231,42 @@ pub(crate) fn broker_uri(settings: &Settings, embedded: Option<&str>) -> Result<
     }
 }
 
-fn plan(mut settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfiles)> {
+/// Whom the links of these settings trust.
+fn profiles(settings: &Settings, broker: &BrokerUri) -> Result<TlsProfiles> {
     let mut profiles = TlsProfiles::new();
     if broker.servers.iter().any(|server| server.tls) {
         profiles.set_client(BROKER, client_tls(&settings.broker_trust)?);
     }
+    for (node, number) in settings.nodes.iter().zip(NODES..) {
+        let (is_rest_secured, is_xmpp_secured) = secured(node);
+        if is_rest_secured || is_xmpp_secured {
+            profiles.set_client(TlsId(number), client_tls(&node.trust)?);
+        }
+    }
+    Ok(profiles)
+}
+
+/// Whether TLS protects REST and notifications.
+const fn secured(node: &Node) -> (bool, bool) {
+    let is_rest_secured = !node.is_plain;
+    let is_xmpp_secured = match node.xmpp {
+        XmppRoad::Tls => true,
+        XmppRoad::Tcp => false,
+        XmppRoad::WebSocket => is_rest_secured,
+    };
+    (is_rest_secured, is_xmpp_secured)
+}
+
+/// The connector's machine for these settings.
+///
+/// # Errors
+///
+/// The broker's address is no good.
+pub(crate) fn connector_config(
+    mut settings: Settings,
+    broker: &BrokerUri,
+    time: TimeFormat,
+) -> Result<Config> {
     for ignored in &broker.ignored {
         tracing::warn!(
             code = codes::OPTION_WITHOUT_MEANING,
@@ -185,15 +276,7 @@ fn plan(mut settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfil
     let mut nodes = Vec::new();
     for (node, number) in settings.nodes.iter().zip(NODES..) {
         let mut config = NodeConfig::new(&node.host, node.port, node.xmpp_port);
-        let is_rest_secured = !node.is_plain;
-        let is_xmpp_secured = match node.xmpp {
-            XmppRoad::Tls => true,
-            XmppRoad::Tcp => false,
-            XmppRoad::WebSocket => is_rest_secured,
-        };
-        if is_rest_secured || is_xmpp_secured {
-            profiles.set_client(TlsId(number), client_tls(&node.trust)?);
-        }
+        let (is_rest_secured, is_xmpp_secured) = secured(node);
         config.http_tls = is_rest_secured.then_some(TlsId(number));
         config.xmpp_tls = is_xmpp_secured.then_some(TlsId(number));
         config.allow_plaintext = !is_xmpp_secured;
@@ -217,16 +300,15 @@ fn plan(mut settings: Settings, broker: &BrokerUri) -> Result<(Config, TlsProfil
         priority: i8::try_from(settings.priority).unwrap_or(i8::MAX),
         ..BrokerConfig::new(link, &settings.queue)
     };
-    let time = TimeFormat::with_offset(offset(&settings.time_zone));
     let mut decisions = crate::config::decisions(settings);
     decisions.time = time;
     let mut config = Config::new(broker, nodes, decisions);
     config.recent = MESSAGES_AT_ONCE;
-    Ok((config, profiles))
+    Ok(config)
 }
 
 /// Summer time begins and ends while we run.
-async fn keep_offset(handle: Handle<Connector>, zone: watch::Receiver<TimeZone>) {
+async fn keep_offset(handle: Handle<Recorded>, zone: watch::Receiver<TimeZone>) {
     let mut known = offset(&zone.borrow());
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     while !handle.is_stopped() {

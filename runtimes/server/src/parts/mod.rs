@@ -9,7 +9,7 @@ mod simulator;
 
 pub(crate) use broker::BrokerPart;
 pub(crate) use broker_options::{BrokerOptions, Full, Slow};
-pub(crate) use connector::{ConnectorPart, Steering, broker_uri, client_tls};
+pub(crate) use connector::{ConnectorPart, Steering, broker_uri, client_tls, connector_config};
 pub(crate) use driver::{DriverPart, DriverPlan};
 pub(crate) use exchange::exchange;
 pub(crate) use simulator::{SimulatorPart, SimulatorPlan};

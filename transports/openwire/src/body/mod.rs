@@ -46,6 +46,33 @@ impl Body {
         }
     }
 
+    /// The bytes, if it is a bytes message's.
+    #[must_use]
+    pub const fn as_bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The entries, if it is a map message's.
+    #[must_use]
+    pub const fn as_map(&self) -> Option<&Properties> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The values, if it is a stream message's.
+    #[must_use]
+    pub fn as_stream(&self) -> Option<&[Value]> {
+        match self {
+            Self::Stream(values) => Some(values),
+            _ => None,
+        }
+    }
+
     /// The kind of message that carries it.
     #[must_use]
     pub const fn kind(&self) -> MessageKind {

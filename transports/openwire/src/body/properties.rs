@@ -15,6 +15,9 @@ use crate::command::Text;
 /// properties.set("attempt", 2);
 /// assert_eq!(properties.integer("attempt"), Some(2));
 /// assert_eq!(properties.text("attempt").unwrap(), "2");
+/// properties.set("weight", 1.5);
+/// assert_eq!(properties.float("weight"), Some(1.5));
+/// assert_eq!(properties.integer("weight"), None);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Properties(Vec<(Text, Value)>);
@@ -51,6 +54,12 @@ impl Properties {
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
         self.value(name)?.to_integer()
+    }
+
+    /// The value, if it is a double, a float, or a text that reads as one (JMS 2.0 §3.5.4).
+    #[must_use]
+    pub fn float(&self, name: &str) -> Option<f64> {
+        self.value(name)?.to_float()
     }
 
     /// Sets a value, in place if the name is there.

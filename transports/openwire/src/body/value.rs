@@ -70,6 +70,17 @@ impl Value {
         })
     }
 
+    /// As a double, as JMS converts properties: floats widen, texts are read; `None` for everything else.
+    #[must_use]
+    pub fn to_float(&self) -> Option<f64> {
+        match self {
+            Self::Double(value) => Some(*value),
+            Self::Float(value) => Some((*value).into()),
+            Self::Text(text) => text.to_str().trim().parse().ok(),
+            _ => None,
+        }
+    }
+
     pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Self, DecodeError> {
         let source = &mut parser.source;
         Ok(match source.u8()? {

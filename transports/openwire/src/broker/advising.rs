@@ -5,9 +5,8 @@ use finewire_core::machine::LinkId;
 use crate::command::{
     BrokerId, Command, ConnectionId, ConsumerId, ConsumerInfo, Destination, DestinationInfo,
     DestinationKind, DestinationOperation, Message, MessageId, MessageKind, ProducerId,
-    ProducerInfo, RemoveInfo, SharedMessage, Text,
+    ProducerInfo, RemoveInfo, Text,
 };
-use crate::selector::Subject;
 
 use super::connection::{Identity, Producer};
 use super::consumer::{Consumer, ConsumerKey};
@@ -19,24 +18,16 @@ impl Broker {
     /// Tells whoever listens; costs nothing where nobody does.
     fn advise(&mut self, topic: &str, payload: impl Into<Command>, facts: &[Fact<'_>]) {
         let topic = Destination::topic(format!("{ADVISORY}{topic}"));
-        let audience = self.audience(&topic);
-        if audience.is_empty() {
+        if !self.is_heard(&topic) {
             return;
         }
-        let message = SharedMessage::from(self.advisory(topic, payload.into(), facts, None));
-        let subject = Subject::new(&message);
-        for key in audience {
-            let consumer = self.consumers.get(&key);
-            if consumer.is_some_and(|consumer| consumer.wants(&message, &subject)) {
-                self.offer(key, &message);
-            }
-        }
+        let message = self.advisory(topic.clone(), payload.into(), facts, None);
+        self.fan_out(&topic, &message.into());
     }
 
     /// Whether somebody listens on an advisory topic.
-    fn is_heard(&self, topic: &str) -> bool {
-        let topic = Destination::topic(format!("{ADVISORY}{topic}"));
-        !self.audience(&topic).is_empty()
+    fn is_advised(&self, topic: &str) -> bool {
+        self.is_heard(&Destination::topic(format!("{ADVISORY}{topic}")))
     }
 
     fn advisory(
@@ -109,7 +100,7 @@ impl Broker {
             return;
         };
         let topic = topic_about(what, destination);
-        if destination.name().starts_with(ADVISORY) || !self.is_heard(&topic) {
+        if destination.name().starts_with(ADVISORY) || !self.is_advised(&topic) {
             return;
         }
         let mut payload = message.clone();

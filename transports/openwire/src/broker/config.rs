@@ -152,7 +152,8 @@ pub struct BrokerLimits {
     /// Bytes in one queue, waiting and in flight.
     pub queue_bytes: usize,
     /// Bytes in all queues and open transactions. Sends that are held up may occupy a quarter of this
-    /// besides.
+    /// besides, and as much again may wait for topic consumers, each one's backlog counted by itself: beyond,
+    /// they lose their oldest.
     pub total_bytes: usize,
     /// Bytes of the sends of one connection that are held up. Beyond, nothing is read from a connection that
     /// only produces; further sends of one that consumes too are refused, so that its acknowledgements,

@@ -59,7 +59,7 @@ impl Broker {
                 "Virtual topics are not supported by this broker: {part} would stay empty"
             )));
         }
-        for part in &parts {
+        for part in parts.iter() {
             self.check_right(link, Right::Read, part)?;
         }
         let patterns: Vec<Destination> = parts
@@ -78,7 +78,7 @@ impl Broker {
                 ));
             }
         }
-        for part in &parts {
+        for part in parts.iter() {
             if part.kind.is_queue() && !patterns.contains(part) {
                 self.make_queue(part)?;
             }
@@ -105,12 +105,12 @@ impl Broker {
             .map_or(limits.backlog_messages, |limit| {
                 limit.min(limits.backlog_messages)
             });
-        consumer.parts = parts.clone();
+        consumer.parts = parts.to_vec();
         self.consumers.insert(key, consumer);
         if let Some(connection) = self.connections.get_mut(&link) {
             connection.consumers.insert(place, key);
         }
-        for part in &parts {
+        for part in parts.iter() {
             if patterns.contains(part) {
                 continue;
             }
@@ -263,6 +263,7 @@ impl Broker {
         let Some(mut consumer) = self.consumers.remove(&key) else {
             return;
         };
+        self.backlog_bytes -= consumer.backlog_bytes;
         self.timers.clear(&Due::Pull(key));
         self.patterns.remove(&key);
         for part in &consumer.parts {

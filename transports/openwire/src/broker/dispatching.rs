@@ -127,7 +127,10 @@ impl Broker {
             match consumer.backlog.pop_front() {
                 Some(Waiting::Message(message)) => {
                     let size = super::sending::size_of(&message);
-                    consumer.backlog_bytes = consumer.backlog_bytes.saturating_sub(size);
+                    // A browser's messages are the queue's: they were not counted.
+                    let free = size.min(consumer.backlog_bytes);
+                    consumer.backlog_bytes -= free;
+                    self.backlog_bytes -= free;
                     if has_expired(&message, wall) {
                         self.counters.expired += 1;
                         self.advise_loss("Expired", &message, None);

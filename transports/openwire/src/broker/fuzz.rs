@@ -83,6 +83,8 @@ impl Broker {
             .flat_map(|known| known.transactions.values());
         let open: usize = open.map(|transaction| transaction.bytes).sum();
         assert_eq!(self.open_bytes, open, "bytes of transactions");
+        let backlogs: usize = self.consumers.values().map(|it| it.backlog_bytes).sum();
+        assert_eq!(self.backlog_bytes, backlogs, "bytes of backlogs");
         self.assert_lines_whole();
         let of_links: usize = self
             .connections

@@ -229,6 +229,12 @@ mod tests {
             Some(key(4)),
             "a higher priority takes over"
         );
+        line.attach(key(5), 127, true, false);
+        assert_eq!(line.exclusive(), Some(key(5)), "127 always takes over");
+        line.detach(key(5));
+        line.attach(key(6), 100, true, false);
+        assert_eq!(line.exclusive(), Some(key(4)), "nothing else does");
+        line.detach(key(6));
         line.line_up(key(3));
         assert_eq!(line.next(), None, "nobody else is served meanwhile");
 

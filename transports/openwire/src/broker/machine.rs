@@ -38,10 +38,14 @@ pub struct Broker {
     pub(super) held_bytes: usize,
     /// Bytes of sends in open transactions.
     pub(super) open_bytes: usize,
+    /// Bytes that wait for topic consumers, each one's counted by itself.
+    pub(super) backlog_bytes: usize,
     pub(super) lines: WaitingLines,
     pub(super) topics: BTreeMap<Destination, BTreeSet<ConsumerKey>>,
     /// Consumers with wildcards, and the plain parts that have them.
     pub(super) patterns: BTreeMap<ConsumerKey, Vec<Destination>>,
+    /// Empty but for its room: see `fan_out`.
+    pub(super) audience: Vec<ConsumerKey>,
     pub(super) temporaries: BTreeMap<Destination, LinkId>,
     /// How many producers announced that they send to a destination.
     pub(super) producing: BTreeMap<Destination, usize>,
@@ -137,9 +141,11 @@ impl Broker {
             queues: BTreeMap::new(),
             held_bytes: 0,
             open_bytes: 0,
+            backlog_bytes: 0,
             lines: WaitingLines::default(),
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),
+            audience: Vec::new(),
             temporaries: BTreeMap::new(),
             producing: BTreeMap::new(),
             consumers: BTreeMap::new(),

@@ -61,6 +61,8 @@ mod serve;
 mod trace;
 mod transactions;
 
+pub use finewire_core::machine::Address;
+
 pub use config::{Admission, BrokerConfig, BrokerLimits, Listen, SlowConsumer, WhenFull};
 pub use event::{BrokerCommand, BrokerEvent, BrokerSnapshot, ConnectionView, QueueView, TopicView};
 pub use machine::{Broker, Counters};

@@ -1,6 +1,8 @@
 //! Names of destinations: composites and wildcards.
 
-use crate::command::{Destination, DestinationKind};
+use core::{ops::Deref, slice};
+
+use crate::command::{Destination, DestinationKind, Text};
 
 use super::fault::Fault;
 
@@ -16,11 +18,49 @@ const KINDS: [DestinationKind; 4] = [
     DestinationKind::TempTopic,
 ];
 
+/// The plain destinations that a destination stands for.
+#[derive(Debug)]
+pub(super) enum Parts {
+    /// Itself: that is so for nearly every message, and then nothing is allocated.
+    Itself(Destination),
+    /// The parts of a composite, or what is left of a name when options and blanks are gone.
+    Several(Vec<Destination>),
+}
+
+impl Deref for Parts {
+    type Target = [Destination];
+
+    fn deref(&self) -> &[Destination] {
+        match self {
+            Self::Itself(destination) => slice::from_ref(destination),
+            Self::Several(parts) => parts,
+        }
+    }
+}
+
+/// Whether a name is certainly one plain destination: visible ASCII without what could begin a part,
+/// options or a kind.
+fn is_plain(name: &Text) -> bool {
+    let bytes = name.as_wire();
+    let visible = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b',' | b'?' | b'/');
+    !bytes.is_empty() && bytes.len() <= MAX_NAME && bytes.iter().all(visible)
+}
+
 /// The plain destinations that a destination stands for: itself, or the parts of a composite, each
 /// once and free of the frame it came in.
 ///
 /// A part may carry a kind of its own (`queue://a,topic://b`).
-pub(super) fn parts(destination: &Destination) -> Result<Vec<Destination>, Fault> {
+pub(super) fn parts(destination: &Destination) -> Result<Parts, Fault> {
+    if let Some(name) = destination.physical_name.as_ref().filter(|it| is_plain(it)) {
+        return Ok(Parts::Itself(Destination::new(
+            destination.kind,
+            name.detach(),
+        )));
+    }
+    several(destination).map(Parts::Several)
+}
+
+fn several(destination: &Destination) -> Result<Vec<Destination>, Fault> {
     let name = destination.name();
     if name.len() > MAX_NAME * MAX_PARTS {
         return Err(Fault::invalid_destination(
@@ -133,7 +173,7 @@ mod tests {
         let composite = Destination::queue("a, topic://b ,a,temp-queue://c");
 
         assert_eq!(
-            parts(&composite).unwrap(),
+            *parts(&composite).unwrap(),
             [
                 Destination::queue("a"),
                 Destination::topic("b"),
@@ -145,6 +185,28 @@ mod tests {
         assert!(parts(&Destination::queue("a\u{7}")).is_err());
         let many: Vec<String> = (0..65).map(|n| n.to_string()).collect();
         assert!(parts(&Destination::queue(many.join(","))).is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_taken_as_it_is_stands_for_what_reading_it_says() {
+        let long = "x".repeat(MAX_NAME);
+        for name in ["a", "ID:host-1-2:1", "a.*.>", "~!", "VirtualTopic.x", &long] {
+            let destination = Destination::topic(name);
+            let parts = parts(&destination).unwrap();
+            assert!(matches!(parts, Parts::Itself(_)), "{name}");
+            assert_eq!(*parts, several(&destination).unwrap());
+        }
+        // What could mean something else is read.
+        for name in ["a,a", "queue://a", "a?consumer.priority=3", " a", "\u{e4}"] {
+            let parts = parts(&Destination::topic(name)).unwrap();
+            assert!(
+                matches!(&parts, Parts::Several(all) if all.len() == 1),
+                "{name}"
+            );
+        }
+        for name in ["", "a\u{7}", &"x".repeat(MAX_NAME + 1)] {
+            assert!(parts(&Destination::topic(name)).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Messages come in: checked, numbered, put where they belong.
 
+use core::mem;
+
 use finewire_core::machine::LinkId;
 
 use crate::command::{Command, Destination, Message, ProducerAck, SharedMessage, TransactionId};
@@ -12,7 +14,7 @@ use super::event::BrokerEvent;
 use super::fault::Fault;
 use super::holding::Shortage;
 use super::machine::Broker;
-use super::names;
+use super::names::{self, Parts};
 use super::permissions::Right;
 use super::queue::Stored;
 use super::serve::{Answer, DONE, Then, missing};
@@ -30,10 +32,13 @@ pub(super) fn size_of(message: &Message) -> usize {
     1024 + content + properties
 }
 
+/// Consumers whose room is kept from one topic's message to the next.
+const KEPT_AUDIENCE: usize = 1024;
+
 /// A send that the broker takes.
 enum Admitted {
     /// It is to be put there.
-    To(Vec<Destination>),
+    To(Parts),
     /// It is in its transaction, or was taken before.
     Already,
 }
@@ -97,7 +102,7 @@ impl Broker {
             .ok_or_else(|| missing("Message.destination"))?;
         let parts = names::parts(destination)?;
         if self.config.permissions.is_some() {
-            for part in &parts {
+            for part in parts.iter() {
                 self.check_right(link, Right::Write, part)?;
             }
         }
@@ -116,7 +121,7 @@ impl Broker {
                 Ok(Admitted::To(parts))
             }
             Some(TransactionId::Local(transaction)) => {
-                for part in &parts {
+                for part in parts.iter() {
                     self.check_name(part)?;
                 }
                 let size = size_of(message);
@@ -309,18 +314,37 @@ impl Broker {
     /// Gives a topic's message to all its consumers; they share it.
     pub(super) fn fan_out(&mut self, topic: &Destination, message: &SharedMessage) {
         let subject = Subject::new(message);
-        for key in self.audience(topic) {
+        // Room of the last time; an advisory that this calls for makes its own.
+        let mut audience = mem::take(&mut self.audience);
+        self.find_audience(topic, &mut audience);
+        for key in audience.drain(..) {
             let consumer = self.consumers.get(&key);
             if consumer.is_some_and(|consumer| consumer.wants(message, &subject)) {
                 self.offer(key, message);
             }
         }
+        if audience.capacity() <= KEPT_AUDIENCE {
+            self.audience = audience;
+        }
+    }
+
+    /// Whether anybody consumes a topic.
+    pub(super) fn is_heard(&self, topic: &Destination) -> bool {
+        self.topics.get(topic).is_some_and(|keys| !keys.is_empty())
+            || self
+                .patterns
+                .values()
+                .flatten()
+                .any(|pattern| names::matches(pattern, topic))
     }
 
     /// Everybody who consumes a topic, each once.
-    pub(super) fn audience(&self, topic: &Destination) -> Vec<ConsumerKey> {
-        let exact = self.topics.get(topic).into_iter().flatten().copied();
-        let mut keys: Vec<ConsumerKey> = exact.collect();
+    fn find_audience(&self, topic: &Destination, keys: &mut Vec<ConsumerKey>) {
+        keys.clear();
+        keys.extend(self.topics.get(topic).into_iter().flatten());
+        if self.patterns.is_empty() {
+            return;
+        }
         let wild = self.patterns.iter().filter(|(_, patterns)| {
             patterns
                 .iter()
@@ -329,12 +353,12 @@ impl Broker {
         keys.extend(wild.map(|(key, _)| *key));
         keys.sort_unstable();
         keys.dedup();
-        keys
     }
 
     /// Hands a consumer a message of its own, or keeps it until there is room.
     pub(super) fn offer(&mut self, key: ConsumerKey, message: &SharedMessage) {
         let byte_limit = self.config.limits.backlog_bytes;
+        let total_limit = self.config.limits.total_bytes;
         let Some(consumer) = self.consumers.get_mut(&key) else {
             return;
         };
@@ -348,23 +372,35 @@ impl Broker {
             return;
         }
         let size = size_of(message);
-        let was_behind = consumer.dropped > 0 && !consumer.backlog.is_empty();
+        // What waits for all of them is bounded too: there is nothing else that many slow ones would stop at.
+        let is_full = |total: usize| total.saturating_add(size) > total_limit;
+        let was_behind =
+            consumer.dropped > 0 && (!consumer.backlog.is_empty() || is_full(self.backlog_bytes));
         let mut lost = 0;
         let mut discarded = Vec::new();
         while !consumer.backlog.is_empty()
             && (consumer.backlog.len() >= consumer.backlog_limit
-                || consumer.backlog_bytes + size > byte_limit)
+                || consumer.backlog_bytes + size > byte_limit
+                || is_full(self.backlog_bytes))
         {
             if let Some(Waiting::Message(dropped)) = consumer.backlog.pop_front() {
-                consumer.backlog_bytes -= size_of(&dropped).min(consumer.backlog_bytes);
+                let free = size_of(&dropped).min(consumer.backlog_bytes);
+                consumer.backlog_bytes -= free;
+                self.backlog_bytes -= free;
                 lost += 1;
                 discarded.push(dropped);
             }
         }
-        consumer
-            .backlog
-            .push_back(Waiting::Message(message.clone()));
-        consumer.backlog_bytes += size;
+        if is_full(self.backlog_bytes) {
+            lost += 1;
+            discarded.push(message.clone());
+        } else {
+            consumer
+                .backlog
+                .push_back(Waiting::Message(message.clone()));
+            consumer.backlog_bytes += size;
+            self.backlog_bytes += size;
+        }
         if lost == 0 {
             return;
         }

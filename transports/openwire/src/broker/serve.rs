@@ -328,10 +328,10 @@ impl Broker {
         let limit = self.config.limits.producers;
         self.own_session(link, id.connection_id.as_ref(), id.session_id)?;
         let parts = match &info.destination {
-            Some(destination) => names::parts(destination)?,
+            Some(destination) => names::parts(destination)?.to_vec(),
             None => Vec::new(),
         };
-        for part in &parts {
+        for part in parts.iter() {
             self.check_temporary(part)?;
             self.check_right(link, Right::Write, part)?;
         }
@@ -381,11 +381,11 @@ impl Broker {
             .destination
             .as_ref()
             .ok_or_else(|| missing("DestinationInfo.destination"))?;
-        for part in names::parts(destination)? {
-            self.check_right(link, Right::Admin, &part)?;
+        for part in names::parts(destination)?.iter() {
+            self.check_right(link, Right::Admin, part)?;
             match info.operation {
-                DestinationOperation::ADD => self.make_destination(link, &part)?,
-                DestinationOperation::REMOVE => self.delete_destination(link, &part)?,
+                DestinationOperation::ADD => self.make_destination(link, part)?,
+                DestinationOperation::REMOVE => self.delete_destination(link, part)?,
                 DestinationOperation(other) => {
                     return Err(Fault::jms(format!("Unknown operation {other}")));
                 }

@@ -122,10 +122,10 @@ impl Broker {
         let mut all_coming = 0;
         for message in &open.sends {
             let parts = message.destination.as_ref().map(names::parts).transpose()?;
-            let parts = parts.into_iter().flatten();
+            let parts = parts.iter().flat_map(|parts| parts.iter());
             for part in parts.filter(|part| part.kind.is_queue()) {
                 let size = size_of(message);
-                add(coming.entry(part).or_default(), size);
+                add(coming.entry(part.clone()).or_default(), size);
                 all_coming += size;
             }
         }

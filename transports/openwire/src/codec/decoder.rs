@@ -75,15 +75,27 @@ impl Decoder {
     /// [`DecodeError`] if the frame is not exactly one command within the limits; then close the
     /// connection.
     pub fn decode(&mut self, frame: impl Borrow<Bytes>) -> Result<Command, DecodeError> {
-        let frame = frame.borrow();
-        // Read where it is returned: moving it there would cost as much as reading some of its fields.
-        let mut result = Ok(Command::Null);
-        if let Ok(command) = &mut result
-            && let Err(error) = self.whole(frame, command)
-        {
-            result = Err(error);
+        let mut command = Command::Null;
+        self.decode_into(frame, &mut command)?;
+        Ok(command)
+    }
+
+    /// The same into a place that is there: a command is some two hundred bytes, and moving it costs as
+    /// much as reading some of its fields.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`]; `command` is then [`Command::Null`].
+    pub fn decode_into(
+        &mut self,
+        frame: impl Borrow<Bytes>,
+        command: &mut Command,
+    ) -> Result<(), DecodeError> {
+        *command = Command::Null;
+        let read = self.whole(frame.borrow(), command);
+        if read.is_err() {
+            *command = Command::Null;
         }
-        result
+        read
     }
 
     /// Reads one command that takes all of the frame.

@@ -214,14 +214,10 @@ pub(super) async fn reload(
     };
     match result.await {
         Ok(reloaded) => {
-            let outcome = format!(
-                "done: {} applied, {} refused",
-                reloaded.applied.len(),
-                reloaded.refused.len()
-            );
+            let (target, outcome) = reloaded.told();
             station
                 .audit
-                .note(&caller.user, "reload", "", &outcome, caller.from);
+                .note(&caller.user, "reload", &target, &outcome, caller.from);
             either(Ok(Json(json!({
                 "done": true, "text": outcome,
                 "applied": reloaded.applied, "refused": reloaded.refused,

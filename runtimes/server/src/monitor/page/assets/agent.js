@@ -7,7 +7,7 @@ import { Ladder } from "./ladder.js";
 import { agentTone, badge, clock, moment, number, span, stateWord } from "./words.js";
 
 const KINDS = { command: "Command", answer: "Answer", state: "State", call: "Call", error: "Error", link: "Link", operator: "Operator" };
-const HOPS = [["queue", "queue"], ["broker", "broker"], ["rest", "REST"], ["event", "event"]];
+const HOPS = [["queue", "queue"], ["rest", "REST"], ["event", "event"]];
 const PAGE = 200;
 
 /** Where the time of a command went, in words. */
