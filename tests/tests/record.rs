@@ -33,7 +33,7 @@ impl Site {
         let folder = folder();
         let key = file(&folder, "key", KEY);
         let users = file(&folder, "users", &format!("alice:{BROKER}\n"));
-        file(&folder, "broker-password", BROKER);
+        let _ = file(&folder, "broker-password", BROKER);
         let simulator = Simulator::start(folder.path());
         let arguments = ["broker", "--port", "0", "--users-file", &users];
         let mut broker = start(folder.path(), &arguments, &[]);
@@ -331,7 +331,7 @@ fn a_recording_whose_connector_was_killed_is_replayed_up_to_there() {
     let ran = other("damaged", &damaged);
     assert_eq!(ran.code, Some(3), "{}", ran.text);
     assert!(ran.text.contains("damaged at byte"), "{}", ran.text);
-    let mut newer = whole.clone();
+    let mut newer = whole;
     newer[9] = 9;
     let ran = other("newer", &newer);
     assert_eq!(ran.code, Some(1), "{}", ran.text);

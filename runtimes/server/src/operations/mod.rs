@@ -11,8 +11,8 @@ mod scrape;
 pub(crate) use door::router;
 pub(crate) use metrics::Metrics;
 
-use core::time::Duration;
 use crate::record::Recorded;
+use core::time::Duration;
 use finewire_openwire::broker::Broker;
 use finewire_tokio::Handle;
 use std::sync::Arc;
