@@ -23,7 +23,7 @@
 //! writer.close("that was all")?;
 //!
 //! let mut recording = Recording::open(file.as_slice())?;
-//! assert_eq!(recording.preface(), b"a clock, wound up");
+//! assert_eq!(&recording.preface()[..], b"a clock, wound up");
 //! assert!(recording.next_entry()?.is_some());
 //! assert!(recording.next_entry()?.is_none());
 //! assert_eq!(recording.ending(), Some(&Ending::Closed("that was all".into())));
