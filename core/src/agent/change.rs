@@ -12,6 +12,7 @@ pub type Changes = Vec<Change>;
 
 /// One difference between what was known and what Finesse said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// The agent's state is another one.
     State {

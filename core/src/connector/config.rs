@@ -59,6 +59,7 @@ impl Config {
 
 /// What becomes of agents whose driver is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum DriverLoss {
     /// They stay as they are.
     #[default]

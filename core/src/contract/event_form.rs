@@ -6,6 +6,7 @@ use super::field::begins_an_object;
 
 /// The form that events are written in; readers tell the forms apart by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
 pub enum EventFormat {
     /// `<agent>#<event>#<field>#…`.
     #[default]

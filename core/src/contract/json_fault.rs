@@ -4,6 +4,7 @@ use core::fmt;
 
 /// A text is no JSON, or more than is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JsonError {
     /// Where, in bytes from the start of the text.
     pub offset: usize,

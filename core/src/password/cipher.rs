@@ -29,6 +29,7 @@ pub struct TripleDes {
 
 /// Where the initial vector of a password comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InitialVector {
     /// Both sides know it. All zero is the default.
     Fixed([u8; BLOCK]),
@@ -38,6 +39,7 @@ pub enum InitialVector {
 
 /// How the cipher text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum CipherText {
     /// Two hex digits a byte; lower case is sent, any case is read.
     #[default]

@@ -24,7 +24,7 @@
 use crate::{Events, Options};
 
 pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
-pub use finewire_openwire::command::{Destination, Message};
+pub use finewire_openwire::command::{Destination, Message, SharedMessage};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
 };

@@ -27,7 +27,7 @@ use finewire_core::machine::{Outcome, TlsId};
 use finewire_openwire::handle::{self, Desk, DeskCommand, Orders};
 
 pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
-pub use finewire_openwire::command::{Destination, Message};
+pub use finewire_openwire::command::{Destination, Message, SharedMessage};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
 };

@@ -60,8 +60,9 @@ impl Connector {
                 slot,
                 said: Said::Event(LinkEvent::Said(event)),
             } => {
-                let finewire_http::ClientEvent::Answered { response, .. } = event;
-                self.on_answered(node, slot, &response);
+                if let finewire_http::ClientEvent::Answered { response, .. } = event {
+                    self.on_answered(node, slot, &response);
+                }
             }
             Leaf::Pool {
                 node,

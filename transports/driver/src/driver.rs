@@ -16,6 +16,7 @@ use crate::{perform, route};
 
 /// What a driver's owner asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Command {
     /// Something about an agent.
     Ask(driver::Command),

@@ -11,6 +11,7 @@ use crate::error::Error;
 
 /// Who asks. Finesse Developer Guide, "Authentication"; RFC 7617, RFC 6750.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Credentials {
     /// Nobody: enough for SystemInfo.
     Anonymous,

@@ -239,6 +239,7 @@ fn our_server_talks_to_a_client_of_python() {
             server.handle_input(Instant::START, accept);
         }
         ws::ServerEvent::Inside(_) => heard += 1,
+        other => panic!("{other:?}"),
     });
     drop(stream);
 

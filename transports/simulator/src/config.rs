@@ -323,6 +323,7 @@ pub struct SkillGroup {
 
 /// `enableDropParticipantFor`: who may drop somebody else from a conference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DropRight {
     /// `supervisor_only`
     SupervisorOnly,
@@ -345,6 +346,7 @@ pub struct EccVariable {
 
 /// `wrapUpOnIncoming` and `wrapUpOnOutgoing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WrapUp {
     /// `NOT_ALLOWED`
     NotAllowed,

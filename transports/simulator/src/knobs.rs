@@ -64,6 +64,7 @@ pub struct Knobs {
 
 /// `systemAuthMode`: what REST and the notification service take as proof of who somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Sso {
     /// `NON_SSO`: passwords.
     #[default]

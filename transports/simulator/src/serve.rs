@@ -226,7 +226,7 @@ impl Simulator {
             LinkEvent::Down { .. } => {
                 self.door.remove(&link);
             }
-            LinkEvent::Up => {}
+            LinkEvent::Up | LinkEvent::Said(_) => {}
         }
     }
 

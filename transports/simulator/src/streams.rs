@@ -238,6 +238,7 @@ impl Simulator {
                     Err(StanzaError::UnexpectedRequest)
                 }
             }
+            _ => Err(StanzaError::FeatureNotImplemented),
         }
     }
 

@@ -80,7 +80,7 @@ impl Simulator {
             }
             LinkEvent::Said(ws::ServerEvent::Inside(event)) => self.on_stream(link, event),
             LinkEvent::Down { .. } => self.forget(link),
-            LinkEvent::Up => {}
+            LinkEvent::Up | LinkEvent::Said(_) => {}
         }
     }
 

@@ -148,6 +148,7 @@ impl fmt::Debug for Jid {
 
 /// Which part of an address is not allowed: empty, too long, or with forbidden characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JidFault {
     /// The local part.
     Local,

@@ -44,6 +44,7 @@ impl ClientConfig {
 
 /// What a [`Client`](super::Client) can be asked for.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum ClientCommand {
     /// Makes one exchange. Ends as done right after its [`ClientEvent::Answered`], whatever the status says.
     Exchange {
@@ -70,6 +71,7 @@ impl fmt::Debug for ClientCommand {
 
 /// What a [`Client`](super::Client) says.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum ClientEvent {
     /// The complete answer to an exchange has come.
     Answered {

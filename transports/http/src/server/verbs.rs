@@ -48,6 +48,7 @@ impl ServerConfig {
 
 /// What a [`Server`](super::Server) can be asked for.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum ServerCommand {
     /// Answers a request. Answers may come in any order; they are written in the order of the
     /// requests. Ends as done when the answer is written.
@@ -75,6 +76,7 @@ impl fmt::Debug for ServerCommand {
 
 /// What a [`Server`](super::Server) says.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum ServerEvent {
     /// A complete request has come. Each is to be answered once with [`ServerCommand::Answer`].
     Requested {

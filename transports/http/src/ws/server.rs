@@ -27,6 +27,7 @@ pub struct Server<P: MessageProtocol> {
 }
 
 /// What a [`Server`] can be asked for.
+#[non_exhaustive]
 pub enum ServerCommand<P: MessageProtocol> {
     /// Gives an HTTP answer: see [`ServerCommand::Answer`](crate::ServerCommand::Answer).
     Http(crate::ServerCommand),
@@ -47,6 +48,7 @@ pub enum ServerCommand<P: MessageProtocol> {
     clippy::large_enum_variant,
     reason = "a request is moved once; boxing each would cost more"
 )]
+#[non_exhaustive]
 pub enum ServerEvent<E> {
     /// A complete request has come. Each is to be answered once.
     Requested {

@@ -66,6 +66,7 @@ pub struct Listen {
 
 /// Who may connect.
 #[derive(Clone, Default)]
+#[non_exhaustive]
 pub enum Admission {
     /// Everybody; names and passwords are not looked at.
     #[default]
@@ -100,6 +101,7 @@ impl fmt::Debug for Admission {
 
 /// What happens to a topic consumer whose backlog is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SlowConsumer {
     /// The oldest message that waits for it is dropped and counted.
     #[default]
@@ -110,6 +112,7 @@ pub enum SlowConsumer {
 
 /// What happens to a send, or a commit of sends, to a queue that has no room for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WhenFull {
     /// It is refused at once, with a `ResourceAllocationException` (ActiveMQ: `sendFailIfNoSpace`).
     Refuse,

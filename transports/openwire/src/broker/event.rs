@@ -9,6 +9,7 @@ use super::machine::{Broker, Counters};
 
 /// What its owner can ask of a [`Broker`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BrokerCommand {
     /// Tell what is in it: one [`BrokerEvent::Snapshot`].
     Snapshot,

@@ -50,6 +50,7 @@ pub(super) enum Right {
 
 /// A line that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PermissionError {
     /// Its number, from 1.
     pub line: usize,

@@ -170,6 +170,7 @@ impl Subscribe {
 
 /// Who acknowledges deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AckMode {
     /// The client, as soon as it has told its owner: lost if the owner dies with it. One whose
     /// acknowledgement was lost with the link comes again.

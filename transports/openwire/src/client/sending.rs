@@ -44,6 +44,7 @@ pub struct Send {
 
 /// Whether the broker confirms a send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Confirm {
     /// As JMS providers do: persistent messages outside a transaction are confirmed, others are not.
     #[default]

@@ -21,6 +21,7 @@ use super::outcome::{NotDone, done};
 /// Who acknowledges deliveries, and when; JMS's modes. In a transacted session none of them counts: there a
 /// delivery is part of the transaction once it is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Acknowledge {
     /// `AUTO_ACKNOWLEDGE`: a delivery is acknowledged when the next one is asked for. At least once: what
     /// was taken last comes again after a crash.

@@ -80,6 +80,7 @@ impl ClientConfig {
 /// is taken back. A command given while the stream is down waits for it, at most `reply_timeout`, and is then
 /// refused; one that was sent and not answered in that time, or before the stream was lost, has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClientCommand {
     /// Subscribes our full address to a node (XEP-0060 §6.1). Refused as denied, with the
     /// condition, when the service says no; then it is not made again.

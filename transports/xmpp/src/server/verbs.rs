@@ -61,6 +61,7 @@ impl ServerConfig {
 
 /// What a [`Server`](super::Server) can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ServerCommand {
     /// Answers [`ServerEvent::Authenticating`].
     Authenticate {
@@ -134,6 +135,7 @@ pub enum ServerEvent {
 
 /// A publish-subscribe request (XEP-0060 §6).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PubSubRequest {
     /// Subscribe an address to a node.
     Subscribe {

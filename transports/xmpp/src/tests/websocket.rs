@@ -207,6 +207,7 @@ impl Wire {
                     _ => return,
                 }
             }
+            other => panic!("{other:?}"),
         };
         let input = ProtocolInput::Command(CommandId(0), answer);
         self.server.handle_input(self.now, input);
