@@ -8,8 +8,9 @@
 #                server for each message. Servers that are faster find fewer frames in each read: compare the time, too.
 #   one by one   one link, one frame under way: median of the round trips, and the same
 #   ratio        processor time, adapter to bare loop; the goal is at most 1.10
-#                blocking misses it by design: a message passes three threads (reader, machine, writer), for only the
-#                machine's may decide, and none that decides may wait for a slow peer; the bare loop has one
+#                blocking misses it by design: a message passes two threads (reader, machine), for only the machine's may
+#                decide, and none that decides may wait for a slow peer; the bare loop has one. What the system does
+#                not take at once passes a third, the writer
 #   many links   resident bytes of a link that nobody uses, and the time for one frame on each of them at once: 5,000
 #                links, 64 for blocking, which is meant for tens
 #   instructions in user space for each message, one by one, counted by callgrind (where valgrind is here)

@@ -129,8 +129,9 @@ where
             match self.host.step(Instant::now()) {
                 Step::Connect { link, host, port } => self.connect(link, host, port),
                 Step::Write { link, chunks } => {
-                    if let Some(socket) = self.sockets.get(&link) {
-                        socket.write(chunks);
+                    let socket = self.sockets.get(&link);
+                    if socket.is_some_and(|socket| socket.write(chunks)) {
+                        self.host.on_written(Instant::now(), link);
                     }
                 }
                 Step::Pause(link) => self.set_reading(link, false),

@@ -25,7 +25,7 @@ pub(crate) struct Socket {
 }
 
 enum Order {
-    All(Chunks),
+    All(VecDeque<Bytes>),
     ShutDown,
 }
 
@@ -82,10 +82,19 @@ impl Socket {
         }
     }
 
-    /// Writes all of this; reported when done. One at a time.
-    pub(crate) fn write(&self, chunks: Chunks) {
+    /// Writes all of this, one at a time. Whether it is done; if not, the writer goes on and reports it.
+    pub(crate) fn write(&self, chunks: Chunks) -> bool {
+        let mut chunks: VecDeque<Bytes> = chunks.into_iter().collect();
+        // Mostly the system takes all of it, and no other thread has to be woken.
+        if let Some(written) = write_now(&self.stream, &chunks) {
+            advance(&mut chunks, written);
+        }
+        if chunks.is_empty() {
+            return true;
+        }
         // A writer that has ended has reported why.
         let _ = self.write.try_send(Order::All(chunks));
+        false
     }
 
     /// Shuts the sending half.
@@ -152,28 +161,53 @@ fn write_all<M: Machine>(
 /// More buffers in one vectored write do not help: the socket's buffer is full by then.
 const SLICES: usize = 64;
 
-fn write_chunks(mut stream: &TcpStream, chunks: Chunks) -> io::Result<()> {
-    let mut chunks: VecDeque<Bytes> = chunks.into_iter().collect();
+/// What the system takes without waiting, in bytes; `None`: nothing, or the writer finds out why not.
+#[cfg(unix)]
+fn write_now(stream: &TcpStream, chunks: &VecDeque<Bytes>) -> Option<usize> {
+    use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let mut used = 0;
+    for (slice, chunk) in slices.iter_mut().zip(chunks) {
+        *slice = IoSlice::new(chunk);
+        used += 1;
+    }
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    let nothing = &mut SendAncillaryBuffer::default();
+    sendmsg(stream, slices.get(..used)?, nothing, flags).ok()
+}
+
+/// Where a single write cannot be told not to wait.
+#[cfg(not(unix))]
+const fn write_now(_: &TcpStream, _: &VecDeque<Bytes>) -> Option<usize> {
+    None
+}
+
+/// Strikes what was written off the front.
+fn advance(chunks: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(chunk) = chunks.front_mut() {
+        if chunk.len() > written {
+            let _ = chunk.split_to(written);
+            return;
+        }
+        written -= chunk.len();
+        chunks.pop_front();
+    }
+}
+
+fn write_chunks(mut stream: &TcpStream, mut chunks: VecDeque<Bytes>) -> io::Result<()> {
     while !chunks.is_empty() {
         let slices: Vec<IoSlice<'_>> = chunks
             .iter()
             .take(SLICES)
             .map(|chunk| IoSlice::new(chunk))
             .collect();
-        let mut written = match stream.write_vectored(&slices) {
+        let written = match stream.write_vectored(&slices) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => written,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        while let Some(chunk) = chunks.front_mut() {
-            if chunk.len() > written {
-                let _ = chunk.split_to(written);
-                break;
-            }
-            written -= chunk.len();
-            chunks.pop_front();
-        }
+        advance(&mut chunks, written);
     }
     Ok(())
 }

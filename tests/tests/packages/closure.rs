@@ -44,7 +44,15 @@ const CLOSURE: [&str; 31] = [
 ];
 
 /// Of these only one system's part, or none, is linked.
-const OF_SYSTEMS: [&str; 4] = ["libc", "zerocopy", "zeroize", "windows-link"];
+const OF_SYSTEMS: [&str; 7] = [
+    "bitflags",
+    "libc",
+    "linux-raw-sys",
+    "rustix",
+    "windows-link",
+    "zerocopy",
+    "zeroize",
+];
 
 fn closure(target: &str) -> BTreeSet<String> {
     let mut arguments = vec!["tree", "--locked", "--no-default-features", "--features"];
