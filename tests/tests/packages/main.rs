@@ -6,5 +6,6 @@ mod contents;
 mod dependencies;
 mod descriptions;
 mod graph;
+mod growing;
 mod policy;
 mod widths;
