@@ -64,3 +64,29 @@ test("the real server's page is signed in to, shows links, agents and messages, 
   await page.getByRole("button", { name: "Drain …" }).waitFor();
   assert.deepEqual(faults, []);
 });
+
+test("an operator resyncs an agent, drops its stream and drains, each confirmed and in the record, and signs out", { timeout: 60_000 }, async () => {
+  const { page, faults } = browser;
+  await page.goto(`${url}#/agents`);
+  await page.getByRole("grid").getByText("1001001").first().waitFor();
+  await page.goto(`${url}#/agents/1001001`);
+  for (const [name, path] of [["Resync", "resync"], ["Drop stream", "drop-stream"]]) {
+    await page.getByRole("button", { name }).click();
+    const answered = page.waitForResponse(`**/api/agents/1001001/${path}`);
+    await page.getByRole("dialog").getByRole("button", { name }).click();
+    assert.equal((await answered).status(), 200, path);
+  }
+  await page.goto(`${url}#/operations`);
+  await page.getByRole("button", { name: "Drain …" }).click();
+  assert.ok(await page.getByRole("dialog").getByRole("button", { name: "Drain" }).isDisabled());
+  await page.getByLabel("Type “drain” to go on").fill("drain");
+  await page.keyboard.press("Enter");
+  await page.locator("#health", { hasText: "Draining" }).waitFor();
+  const record = page.getByRole("region", { name: "Table of actions" });
+  for (const action of [/resync/i, /drop.stream/i, /drain/i]) await record.getByRole("row", { name: action }).first().waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("You have signed out.").waitFor();
+  const status = await page.evaluate(async () => (await fetch("/api/status")).status);
+  assert.equal(status, 401);
+  assert.deepEqual(faults, []);
+});
