@@ -396,6 +396,9 @@ pub(crate) struct SupportBundle {
     /// A log file to take the end of; may be repeated.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Vec<PathBuf>,
+    /// The monitor of the running connector, such as https://127.0.0.1:8162 [default: as configured].
+    #[arg(long, value_name = "URL")]
+    pub(crate) monitor: Option<String>,
     /// File with the monitor's token, so that a running connector tells its status.
     #[arg(long, value_name = "FILE")]
     pub(crate) monitor_token_file: Option<PathBuf>,

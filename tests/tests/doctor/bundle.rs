@@ -57,7 +57,7 @@ fn a_bundle_is_for_its_owner_alone_and_holds_no_secret_from_anywhere() {
     let bundle = bundles.next().expect("what was unpacked").path();
     let mut all = String::new();
     for name in [
-        "configuration.json",
+        "configuration.toml",
         "doctor.json",
         "doctor.txt",
         "system.txt",
@@ -72,9 +72,30 @@ fn a_bundle_is_for_its_owner_alone_and_holds_no_secret_from_anywhere() {
     let report: serde_json::Value =
         serde_json::from_str(&read(&bundle.join("doctor.json"))).expect("JSON still");
     assert_eq!(report["verdict"], "failed");
-    let config: serde_json::Value =
-        serde_json::from_str(&read(&bundle.join("configuration.json"))).expect("JSON still");
-    assert_eq!(config["broker"]["password_file"], "broker-password");
+    let shown = run(folder.path(), &["config", "show", "--config", &path], &[]);
+    let config = read(&bundle.join("configuration.toml"));
+    let lines = |text: &str| {
+        text.lines()
+            .map(|it| it.trim_end().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (config, shown) = (lines(&config), lines(&shown.text));
+    // The URL's password is asterisks in both, in as many.
+    let told = |line: &&String| !line.starts_with("url = ");
+    let kept: Vec<_> = config.iter().filter(told).collect();
+    assert!(kept.len() > 20, "{config:?}");
+    for line in kept {
+        assert!(shown.contains(line), "{line:?} is not in {shown:#?}");
+    }
+    assert!(
+        config
+            .iter()
+            .any(|it| it.starts_with("queue = ") && it.ends_with("# default"))
+    );
+    assert!(
+        config.iter().any(|it| it.ends_with("# finewire.toml:4")),
+        "{config:#?}"
+    );
     assert!(
         all.contains("10:00 connected") && all.contains("running/status.json: "),
         "{all}"
@@ -111,4 +132,20 @@ fn completions_and_manual_page_know_every_command() {
         }
     }
     assert!(man.text.contains(".TH finewire"), "{}", man.text);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_ends_the_doctor_with_2_and_is_told_in_full() {
+    let folder = folder();
+    let text = config("url = \"smoke:x\"", "host = \"https://x\"");
+    for options in [&[][..], &["--json"]] {
+        let ran = crate::peers::doctor(&folder, &text, options);
+        assert_eq!(ran.code, Some(2), "{}", ran.text);
+        assert!(ran.text.contains("2 errors in "), "{}", ran.text);
+        assert!(ran.text.contains("finewire.toml:2:7"), "{}", ran.text);
+    }
+    let path = folder.path().join("none.toml");
+    let path = path.to_str().expect("a plain path");
+    let ran = run(folder.path(), &["doctor", "--config", path], &[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.text);
 }

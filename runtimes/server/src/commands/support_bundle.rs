@@ -2,17 +2,13 @@
 
 use super::doctor::plan;
 use crate::cli;
-use crate::config;
+use crate::config::{self, Checked};
 use crate::doctor::{examine, secrets};
-use crate::parts::exchange;
 use crate::secret;
-use crate::support::{Archive, Redaction, facts};
-use anyhow::{Context, Result};
-use bytes::Bytes;
+use crate::support::{Archive, Redaction, Running, facts};
+use anyhow::Result;
 use core::fmt::Write as _;
-use core::net::SocketAddr;
 use finewire_core::password::Secret;
-use finewire_http::{Request, header};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,7 +56,12 @@ async fn pack(
     let mut missing = Vec::new();
     let config = std::fs::read_to_string(&args.config).unwrap_or_default();
     let at = args.config.parent().unwrap_or_else(|| Path::new(""));
+    let checked = config::check_file(&args.config);
     let mut known = gather_secrets(&config, at);
+    if let Ok(checked) = &checked {
+        // Those too that the environment names.
+        known.extend(gather_secrets(&effective(checked), at));
+    }
     known.extend(plan.agent.as_ref().map(|agent| agent.password.clone()));
     let token = match &args.monitor_token_file {
         Some(file) => Some(secret::from_file(file)?),
@@ -70,12 +71,14 @@ async fn pack(
     let redaction = Redaction::of(&known);
     let mut add = |name: &str, text: &str| archive.add(name, &redaction.clean(text));
 
-    match configuration(&config) {
-        Ok(text) => add("configuration.json", &text)?,
-        Err(why) => missing.push(format!("configuration.json: {why}")),
-    }
-    match config::load(&args.config) {
-        Ok(settings) => {
+    let mut running = None;
+    match checked {
+        Ok(checked) => {
+            add("configuration.toml", &config::show(&checked.rows))?;
+            let Checked {
+                settings, access, ..
+            } = checked;
+            running = settings.monitor.map(|address| (address, access));
             let report = examine(settings, &args.config, plan).await;
             add("doctor.json", &serde_json::to_string_pretty(&report)?)?;
             add("doctor.txt", &report.to_string())?;
@@ -84,18 +87,24 @@ async fn pack(
             let told = serde_json::json!({
                 "version": env!("CARGO_PKG_VERSION"),
                 "verdict": "configuration",
-                "finding": format!("{faults:#}"),
+                "finding": faults.to_string(),
             });
             add("doctor.json", &format!("{told:#}"))?;
+            missing.push("configuration.toml: it cannot be used, see doctor.json".to_owned());
         }
     }
     add("system.txt", &facts())?;
-    let monitor = monitor(&config);
-    for (page, name) in PAGES {
-        match ask(monitor, page, token.as_ref()).await {
-            Ok(text) => add(name, &text)?,
-            Err(why) => missing.push(format!("{name}: {why:#}")),
+    let configured = running.as_ref().map(|(at, access)| (*at, access));
+    match Running::find(args.monitor.as_deref(), configured).await {
+        Ok(running) => {
+            for (page, name) in PAGES {
+                match running.ask(page, token.as_ref()).await {
+                    Ok(text) => add(name, &text)?,
+                    Err(why) => missing.push(format!("{name}: {why:#}")),
+                }
+            }
         }
+        Err(why) => missing.extend(PAGES.map(|(_, name)| format!("{name}: {why:#}"))),
     }
     for (log, number) in args.log.iter().zip(1..) {
         let file = log.file_name().unwrap_or_default().to_string_lossy();
@@ -140,58 +149,14 @@ fn gather_secrets(config: &str, folder: &Path) -> Vec<Secret> {
     known
 }
 
-/// The configuration without comments, in which anything may stand.
-fn configuration(text: &str) -> Result<String> {
-    let mut table: toml::Table = text.parse().context("the configuration does not read")?;
-    for value in table.iter_mut().map(|(_, value)| value) {
-        mask(value, false);
-    }
-    serde_json::to_string_pretty(&table).context("the configuration")
-}
-
-/// Takes out what is named like a secret; a name that ends in `_file` names a path.
-fn mask(value: &mut toml::Value, is_secret: bool) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table.iter_mut() {
-                let name = name.to_ascii_lowercase();
-                let words = ["password", "secret", "token", "key", "hash"];
-                let is_named = words.iter().any(|word| name.contains(word));
-                let is_path = name.ends_with("_file");
-                let is_flag = matches!(value, toml::Value::Boolean(_));
-                mask(value, is_secret || is_named && !is_path && !is_flag);
-            }
-        }
-        toml::Value::Array(list) => list.iter_mut().for_each(|value| mask(value, is_secret)),
-        other if is_secret => *other = toml::Value::String("[redacted]".into()),
-        _ => {}
-    }
-}
-
-/// Where the configuration has the monitor listen.
-fn monitor(config: &str) -> SocketAddr {
-    let table = config.parse::<toml::Table>().unwrap_or_default();
-    let listen = table
-        .get("monitor")
-        .and_then(|monitor| monitor.get("listen"));
-    let listen = listen.and_then(toml::Value::as_str);
-    let address = listen.and_then(|listen| listen.parse().ok());
-    address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8162)))
-}
-
-async fn ask(monitor: SocketAddr, page: &str, token: Option<&Secret>) -> Result<String> {
-    let mut request = Request::get(page);
-    if let Some(token) = token {
-        let mut value = header::HeaderValue::from_str(&format!("Bearer {}", token.expose()))?;
-        value.set_sensitive(true);
-        request = request.header(header::AUTHORIZATION, value);
-    }
-    let response = exchange(monitor, request.body(Bytes::new())?).await?;
-    let status = response.status().as_u16();
-    if matches!(status, 401 | 403 | 404) {
-        anyhow::bail!("the monitor answers {status} (--monitor-token-file FILE lets it answer)");
-    }
-    Ok(String::from_utf8_lossy(response.body()).into_owned())
+/// What holds, a line for each key.
+fn effective(checked: &Checked) -> String {
+    let rows = checked.rows.iter();
+    let lines =
+        rows.filter_map(|row| Some(format!("\"{}\" = {}\n", row.path, row.value.as_ref()?)));
+    lines
+        .filter(|line| line.parse::<toml::Table>().is_ok())
+        .collect()
 }
 
 fn end_of(path: &Path) -> Result<String> {
