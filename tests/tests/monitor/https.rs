@@ -108,3 +108,59 @@ fn who_speaks_http_to_it_gets_no_page() {
     assert_eq!(served.ask("GET", "/healthz", &[], "").status, 200);
     served.end();
 }
+
+/// What a support bundle of this connector tells of it; `contents.txt` where nothing is told.
+fn bundled_status(served: &Served, name: &str) -> String {
+    let path = served.folder.path();
+    let text = |name: &str| path.join(name).to_str().expect("a plain path").to_owned();
+    let (config, token, output) = (text("finewire.toml"), text("token"), text(name));
+    let url = format!("https://127.0.0.1:{}", served.port);
+    let arguments = [
+        "support-bundle",
+        "--config",
+        &config,
+        "--output",
+        &output,
+        "--monitor",
+        &url,
+        "--monitor-token-file",
+        &token,
+    ];
+    let ran = finewire_tests::peers::run(path, &arguments, &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.text);
+    let taken = |name: &str| {
+        let mut tar = Command::new("tar");
+        tar.args(["-xOzf", &output, "--wildcards", name]);
+        String::from_utf8(tar.output().expect("tar runs").stdout).expect("a text")
+    };
+    assert!(
+        !taken("*").contains(&served.token),
+        "the token is in the bundle"
+    );
+    taken("*/running/status.json") + &taken("*/contents.txt")
+}
+
+#[test]
+fn a_support_bundle_holds_the_status_of_a_server_with_a_certificate_of_its_own_making() {
+    let served = Served::start("tls = \"self-made\"");
+    let told = bundled_status(&served, "bundle.tar.gz");
+    assert!(told.contains("\"links\""), "{told}");
+    served.end();
+}
+
+#[test]
+fn a_support_bundle_asks_only_the_server_whose_certificate_is_configured() {
+    let folder = folder();
+    certificate(folder.path());
+    let lines = "tls = \"files\"\ncertificate_file = \"cert.pem\"\nkey_file = \"key.pem\"";
+    let served = Served::start_in(folder, lines);
+    let told = bundled_status(&served, "first.tar.gz");
+    assert!(told.contains("\"links\""), "{told}");
+
+    // The configuration names another certificate than the server has.
+    certificate(served.folder.path());
+    let told = bundled_status(&served, "second.tar.gz");
+    assert!(!told.contains("\"links\""), "{told}");
+    assert!(told.contains("running/status.json: 127.0.0.1:"), "{told}");
+    served.end();
+}
