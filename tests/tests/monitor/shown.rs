@@ -36,7 +36,18 @@ fn links_agents_time_lines_and_messages_are_shown_and_hold_no_secret() {
     let line = demo.until(
         "the end of the play",
         "/api/agents/1001001/timeline",
-        |line| line["rows"][0]["text"] == "Logout done",
+        |line| {
+            // The answer and the state that it brings come in either order.
+            let rows = line["rows"].as_array();
+            let is_state = |row: &Value| {
+                row["detail"]
+                    .as_str()
+                    .is_some_and(|d| d.contains("#LOGOUT#"))
+            };
+            rows.is_some_and(|rows| {
+                rows.iter().any(|row| row["text"] == "Logout done") && rows.iter().any(is_state)
+            })
+        },
     );
     let rows = line["rows"].as_array().expect("rows");
     let ready = rows
