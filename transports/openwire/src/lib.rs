@@ -37,3 +37,4 @@ pub mod command;
 pub mod fuzz;
 pub mod handle;
 pub mod selector;
+mod window;

@@ -14,6 +14,7 @@ use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Arc, Barrier};
 use std::thread;
+use tokio::sync::Notify;
 
 /// What the threads of a run share.
 #[derive(Debug)]
@@ -27,12 +28,32 @@ struct Run {
     all_sent: AtomicU64,
     all_received: AtomicU64,
     is_over: AtomicBool,
+    /// Woken when the consumers have caught up.
+    caught_up: Notify,
     /// How many consumers get each message.
     each: u64,
 }
 
-/// Messages that may be under way between producers and consumers where as many as go are sent.
+/// Messages that may be under way between producers and consumers where as many as go are sent: what a
+/// topic cannot hold is dropped by brokers, and would count for nothing.
 const AHEAD: u64 = 2_000;
+/// How few are under way when the producers go on.
+const CAUGHT_UP: u64 = AHEAD / 2;
+
+impl Run {
+    fn under_way(&self) -> u64 {
+        let sent = self.all_sent.load(Ordering::Relaxed) * self.each;
+        sent.saturating_sub(self.all_received.load(Ordering::Relaxed))
+    }
+
+    /// Waits until the consumers have caught up; for a while at most, for what was dropped never comes.
+    async fn wait_for_consumers(&self) {
+        let caught_up = self.caught_up.notified();
+        if self.under_way() > CAUGHT_UP {
+            let _ = tokio::time::timeout(Duration::from_millis(100), caught_up).await;
+        }
+    }
+}
 
 /// After the last message was sent, how long the consumers wait for the rest.
 const TAIL: Duration = Duration::from_secs(10);
@@ -52,6 +73,7 @@ pub(super) fn run(args: &Openwire) -> Result<Figures> {
         all_sent: AtomicU64::new(0),
         all_received: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
+        caught_up: Notify::new(),
         each: expected_each(args, &address.destination),
     });
     // Whoever cannot connect would leave the others at the barrier.
@@ -185,12 +207,8 @@ async fn send(run: &Run, args: &Openwire, index: u16, producer: &Producer) -> Re
         let mut messages = Vec::with_capacity(usize::from(args.batch));
         match pace {
             None => {
-                let sent = run.all_sent.load(Ordering::Relaxed) * run.each;
-                let received = run.all_received.load(Ordering::Relaxed);
-                if sent.saturating_sub(received) > AHEAD {
-                    // The consumers are behind: what a topic cannot hold is dropped by brokers, and
-                    // would count for nothing.
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                if run.under_way() > AHEAD {
+                    run.wait_for_consumers().await;
                     continue;
                 }
                 for _ in 0..args.batch {
@@ -266,6 +284,9 @@ async fn receive(
         run.received.fetch_add(counted, Ordering::Relaxed);
         let found = u64::try_from(found).unwrap_or(0);
         run.all_received.fetch_add(found, Ordering::Relaxed);
+        if run.under_way() <= CAUGHT_UP {
+            run.caught_up.notify_waiters();
+        }
     }
 }
 

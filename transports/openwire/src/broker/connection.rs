@@ -7,9 +7,8 @@ use finewire_core::machine::{Address, Instant, ListenerId};
 use crate::channel::Channel;
 use crate::command::{ConnectionId, ConnectionInfo, Destination, ProducerId, SharedMessage, Text};
 
-use super::consumer::ConsumerKey;
+use super::consumer::{ConsumerKey, Home};
 use super::holding::HeldUp;
-use super::queue::Stored;
 
 /// An accepted link.
 #[derive(Debug)]
@@ -76,7 +75,7 @@ pub(super) struct Transaction {
     /// Acknowledged deliveries that are still with their consumers.
     pub(super) acks: BTreeSet<(ConsumerKey, u64)>,
     /// Acknowledged messages whose consumer has gone.
-    pub(super) orphans: Vec<(Destination, i64, Stored)>,
+    pub(super) orphans: Vec<Home>,
     /// A send in it failed: it can only be rolled back.
     pub(super) broken: bool,
 }

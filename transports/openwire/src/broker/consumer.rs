@@ -1,11 +1,15 @@
 //! A consumer at the broker: its window, what is out, what waits for it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use finewire_core::machine::{Instant, LinkId};
 
-use crate::command::{ConsumerId, Destination, Message, MessageId, SharedMessage};
+use crate::command::{
+    ConsumerId, Destination, Message, MessageId, ProducerId, SharedMessage, Text,
+};
 use crate::selector::{Selector, Subject};
+use crate::window::Window;
 
 use super::fault::Fault;
 use super::queue::Stored;
@@ -14,17 +18,34 @@ use super::queue::Stored;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ConsumerKey(pub(super) u64);
 
+/// A queue, a message's place in it, and the message.
+pub(super) type Home = (Arc<Destination>, i64, Stored);
+
 /// A message that is with a consumer and not yet acknowledged.
 #[derive(Debug)]
 pub(super) struct Outstanding {
     /// Its `brokerSequenceId`.
     pub(super) sequence: i64,
-    /// Whose message, for clients that send the sequence back as 0.
-    pub(super) message_id: Option<MessageId>,
+    /// Whose message it is, for clients that send the sequence back as 0.
+    sent: Option<Sent>,
     /// Where it belongs if it comes back; `None`: it does not (topics, browsers).
-    pub(super) home: Option<(Destination, i64, Stored)>,
+    pub(super) home: Option<Home>,
     /// Acknowledged in a transaction that is still open.
     pub(super) in_transaction: bool,
+}
+
+/// What of a message's id its producer gave.
+#[derive(Debug)]
+struct Sent {
+    producer: Option<Arc<ProducerId>>,
+    sequence: i64,
+}
+
+impl Sent {
+    fn is(&self, id: &MessageId) -> bool {
+        self.sequence == id.producer_sequence_id
+            && self.producer.as_deref() == id.producer_id.as_ref()
+    }
 }
 
 /// What waits for a consumer of its own: a topic's, a browser's.
@@ -69,9 +90,13 @@ pub(super) struct Consumer {
     pub(super) delivered: u64,
     /// Its client asked to stop delivery.
     pub(super) stopped: bool,
-    outstanding: BTreeMap<u64, Outstanding>,
-    by_sequence: BTreeMap<i64, u64>,
-    next_delivery: u64,
+    outstanding: Window<Outstanding>,
+    /// From this delivery on each has a higher sequence than the one before; what was handed out again
+    /// breaks the order.
+    rising_from: u64,
+    last_sequence: i64,
+    /// The producer of the last message; most come from the same as the one before.
+    last_producer: Option<Arc<ProducerId>>,
 }
 
 impl Consumer {
@@ -96,9 +121,10 @@ impl Consumer {
             dropped: 0,
             delivered: 0,
             stopped: false,
-            outstanding: BTreeMap::new(),
-            by_sequence: BTreeMap::new(),
-            next_delivery: 0,
+            outstanding: Window::new(),
+            rising_from: 0,
+            last_sequence: i64::MIN,
+            last_producer: None,
         }
     }
 
@@ -131,31 +157,56 @@ impl Consumer {
     }
 
     /// A message goes out.
-    pub(super) fn hand_out(&mut self, outstanding: Outstanding) {
+    pub(super) fn hand_out(&mut self, id: Option<&MessageId>, home: Option<Home>) {
         if self.prefetch == 0 {
             self.pulls.pop_front();
         }
-        self.by_sequence
-            .insert(outstanding.sequence, self.next_delivery);
-        self.outstanding.insert(self.next_delivery, outstanding);
-        self.next_delivery += 1;
+        let sequence = id.map_or(0, |id| id.broker_sequence_id);
+        if sequence <= self.last_sequence {
+            self.rising_from = self.outstanding.next_number();
+        }
+        self.last_sequence = sequence;
+        let sent = id.map(|id| Sent {
+            producer: id.producer_id.as_ref().map(|id| self.producer(id)),
+            sequence: id.producer_sequence_id,
+        });
+        self.outstanding.push(Outstanding {
+            sequence,
+            sent,
+            home,
+            in_transaction: false,
+        });
         self.delivered += 1;
+    }
+
+    fn producer(&mut self, id: &ProducerId) -> Arc<ProducerId> {
+        match &self.last_producer {
+            Some(last) if **last == *id => last.clone(),
+            _ => {
+                // It outlives the frame that it came in.
+                let own = Arc::new(ProducerId {
+                    connection_id: id.connection_id.as_ref().map(Text::detach),
+                    ..id.clone()
+                });
+                self.last_producer.insert(own).clone()
+            }
+        }
     }
 
     fn find(&self, id: &MessageId) -> Option<u64> {
         let same = |outstanding: &Outstanding| {
-            outstanding.message_id.as_ref().is_some_and(|own| {
-                own.producer_sequence_id == id.producer_sequence_id
-                    && own.producer_id == id.producer_id
-            })
+            let sent = outstanding.sent.as_ref();
+            sent.is_some_and(|sent| sent.is(id))
         };
-        let numbered = self.by_sequence.get(&id.broker_sequence_id);
-        if let Some(delivery) = numbered.filter(|it| self.outstanding.get(it).is_some_and(same)) {
-            return Some(*delivery);
+        let numbered = self.outstanding.search(self.rising_from, |earlier| {
+            earlier.sequence < id.broker_sequence_id
+        });
+        if let Some((delivery, _)) = numbered.filter(|(_, it)| same(it)) {
+            return Some(delivery);
         }
         // A client that loses our numbers names the message by its producer's.
         let mut all = self.outstanding.iter();
-        all.find_map(|(delivery, outstanding)| same(outstanding).then_some(*delivery))
+        all.find_map(|(delivery, outstanding)| same(outstanding).then_some(delivery))
     }
 
     /// The deliveries from `first` (`None`: the oldest) to `last` (`None`: the newest), in order.
@@ -179,10 +230,10 @@ impl Consumer {
                 "Unmatched acknowledge: the last message was delivered before the first",
             ));
         }
-        let within = self.outstanding.range(from..=to);
+        let within = self.outstanding.range(from, to);
         Ok(within
             .filter(|(_, outstanding)| !outstanding.in_transaction)
-            .map(|(delivery, _)| *delivery)
+            .map(|(delivery, _)| delivery)
             .collect())
     }
 
@@ -199,22 +250,19 @@ impl Consumer {
 
     /// Settles a delivery: it is no longer out.
     pub(super) fn settle(&mut self, delivery: u64) -> Option<Outstanding> {
-        let outstanding = self.outstanding.remove(&delivery)?;
-        if self.by_sequence.get(&outstanding.sequence) == Some(&delivery) {
-            self.by_sequence.remove(&outstanding.sequence);
-        }
+        let outstanding = self.outstanding.remove(delivery)?;
         self.extension = self.extension.saturating_sub(1);
         Some(outstanding)
     }
 
     /// A delivery.
     pub(super) fn outstanding(&self, delivery: u64) -> Option<&Outstanding> {
-        self.outstanding.get(&delivery)
+        self.outstanding.get(delivery)
     }
 
     /// A delivery, to mark.
     pub(super) fn outstanding_mut(&mut self, delivery: u64) -> Option<&mut Outstanding> {
-        self.outstanding.get_mut(&delivery)
+        self.outstanding.get_mut(delivery)
     }
 
     /// Widens the window by `count` messages that the application has, though not acknowledged.
@@ -227,15 +275,14 @@ impl Consumer {
 
     /// How many messages of a queue are out.
     pub(super) fn outstanding_of(&self, queue: &Destination) -> usize {
-        let out = self.outstanding.values();
-        let homes = out.filter_map(|outstanding| outstanding.home.as_ref());
-        homes.filter(|(home, _, _)| home == queue).count()
+        let out = self.outstanding.iter();
+        let homes = out.filter_map(|(_, outstanding)| outstanding.home.as_ref());
+        homes.filter(|(home, _, _)| **home == *queue).count()
     }
 
     /// Everything that is out, in order, when the consumer goes.
-    pub(super) fn take_outstanding(&mut self) -> Vec<(u64, Outstanding)> {
-        self.by_sequence.clear();
-        core::mem::take(&mut self.outstanding).into_iter().collect()
+    pub(super) fn take_outstanding(&mut self) -> impl Iterator<Item = (u64, Outstanding)> + use<> {
+        self.outstanding.take_all()
     }
 }
 
@@ -251,12 +298,7 @@ mod tests {
         );
         consumer.prefetch = prefetch;
         for sequence in 1..=out {
-            consumer.hand_out(Outstanding {
-                sequence,
-                message_id: Some(id(sequence)),
-                home: None,
-                in_transaction: false,
-            });
+            consumer.hand_out(Some(&id(sequence)), None);
         }
         consumer
     }
@@ -303,18 +345,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_handed_out_again_is_found_among_the_others() {
+        let mut consumer = consumer(10, 0);
+        for sequence in [8, 9, 3, 4, 10] {
+            consumer.hand_out(Some(&id(sequence)), None);
+        }
+
+        for (delivery, sequence) in [(0, 8), (1, 9), (2, 3), (3, 4), (4, 10)] {
+            assert_eq!(consumer.delivery_of(&id(sequence)).unwrap(), delivery);
+        }
+        assert!(consumer.delivery_of(&id(5)).is_err());
+        consumer.settle(2);
+        assert!(consumer.delivery_of(&id(3)).is_err(), "settled");
+        assert_eq!(consumer.range(None, Some(&id(10))).unwrap(), [0, 1, 3, 4]);
+    }
+
+    #[test]
     fn without_prefetch_each_pull_is_good_for_one_message() {
         let mut consumer = consumer(0, 0);
         assert!(!consumer.has_room());
 
         consumer.pulls.push_back(Pull { until: None });
         assert!(consumer.has_room());
-        consumer.hand_out(Outstanding {
-            sequence: 1,
-            message_id: None,
-            home: None,
-            in_transaction: false,
-        });
+        consumer.hand_out(None, None);
 
         assert!(!consumer.has_room());
     }

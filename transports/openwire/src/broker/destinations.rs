@@ -30,7 +30,7 @@ impl Broker {
             physical_name: name.physical_name.as_ref().map(Text::detach),
         };
         self.queues
-            .insert(name.clone(), Queue::new(self.next_sequence));
+            .insert(name.clone(), Queue::new(name.clone(), self.next_sequence));
         let wild = self.patterns.iter().filter(|(_, patterns)| {
             patterns
                 .iter()

@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::command::{Destination, Message, MessageDispatch, SharedMessage};
 use crate::selector::Subject;
 
-use super::consumer::{ConsumerKey, Outstanding, Waiting};
+use super::consumer::{ConsumerKey, Home, Waiting};
 use super::machine::{Broker, Due};
 use super::queue::Stored;
 
@@ -57,7 +57,7 @@ impl Broker {
                 message.make_mut().extras.group_first_for_consumer = true;
             }
             let redeliveries = stored.redeliveries;
-            let home = Some((name.clone(), place, stored));
+            let home = Some((queue.name.clone(), place, stored));
             if let Err(Some(stored)) = self.dispatch(key, &message, redeliveries, home) {
                 // It does not fit the consumer's version or frame size: another try cannot help.
                 self.release(name, place, stored.size);
@@ -78,7 +78,7 @@ impl Broker {
         key: ConsumerKey,
         message: &SharedMessage,
         redeliveries: i32,
-        home: Option<(Destination, i64, Stored)>,
+        home: Option<Home>,
     ) -> Result<(), Option<Stored>> {
         let Some(consumer) = self.consumers.get_mut(&key) else {
             return Err(home.map(|(_, _, stored)| stored));
@@ -95,15 +95,8 @@ impl Broker {
             return Err(home.map(|(_, _, stored)| stored));
         }
         self.counters.dispatched += 1;
-        let id = message.message_id.as_ref();
-        let outstanding = Outstanding {
-            sequence: id.map_or(0, |id| id.broker_sequence_id),
-            message_id: id.cloned(),
-            home,
-            in_transaction: false,
-        };
         if let Some(consumer) = self.consumers.get_mut(&key) {
-            consumer.hand_out(outstanding);
+            consumer.hand_out(message.message_id.as_ref(), home);
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ impl Broker {
                 .flat_map(|known| known.transactions.values());
             let orphans = open.flat_map(|transaction| &transaction.orphans);
             let orphans = orphans
-                .filter(|(home, place, _)| home == name && queue.knows(*place))
+                .filter(|(home, place, _)| **home == *name && queue.knows(*place))
                 .count();
             assert_eq!(
                 held,

@@ -104,10 +104,12 @@ fn several(destination: &Destination) -> Result<Vec<Destination>, Fault> {
 
 /// Whether the name has wildcard elements.
 pub(super) fn is_pattern(destination: &Destination) -> bool {
-    destination
-        .name()
-        .split('.')
-        .any(|element| element == "*" || element == ">")
+    let wire = destination.physical_name.as_ref().map(Text::as_wire);
+    let wire = wire.filter(|wire| wire.iter().any(|byte| matches!(byte, b'*' | b'>')));
+    wire.is_some_and(|wire| {
+        let mut elements = wire.split(|byte| *byte == b'.');
+        elements.any(|element| element == b"*" || element == b">")
+    })
 }
 
 /// Whether it is the queue of a consumer of a virtual topic (`Consumer.NAME.VirtualTopic.TOPIC`), as

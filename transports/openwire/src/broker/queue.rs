@@ -2,10 +2,11 @@
 
 use core::ops::ControlFlow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use finewire_core::machine::Instant;
 
-use crate::command::{Message, SharedMessage, Text};
+use crate::command::{Destination, Message, SharedMessage, Text};
 
 use super::consumer::ConsumerKey;
 use super::line::Line;
@@ -29,6 +30,8 @@ const MAX_PASSED: usize = 1024;
 /// A queue. Every step costs O(log N) of its messages or consumers.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
+    /// Its name, for its messages in flight.
+    pub(super) name: Arc<Destination>,
     waiting: BTreeMap<i64, Stored>,
     /// Those of `waiting` that expire, by when (milliseconds since 1970) and place.
     expiring: BTreeSet<(i64, i64)>,
@@ -51,8 +54,9 @@ pub(super) struct Queue {
 
 impl Queue {
     /// A queue whose messages will have places from `first_place` on.
-    pub(super) fn new(first_place: i64) -> Self {
+    pub(super) fn new(name: Destination, first_place: i64) -> Self {
         Self {
+            name: Arc::new(name),
             first_place,
             ..Self::default()
         }
@@ -304,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_belonged_to_an_earlier_queue_of_the_name_does_not_come_back() {
-        let mut queue = Queue::new(10);
+        let mut queue = Queue::new(Destination::queue("q"), 10);
 
         queue.put_back(9, stored());
         assert_eq!(queue.forget(9, 10), 0);

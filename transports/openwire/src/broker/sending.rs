@@ -4,7 +4,9 @@ use core::mem;
 
 use finewire_core::machine::LinkId;
 
-use crate::command::{Command, Destination, Message, ProducerAck, SharedMessage, TransactionId};
+use crate::command::{
+    Command, Destination, Message, ProducerAck, SharedMessage, Text, TransactionId,
+};
 use crate::selector::Subject;
 
 use super::config::SlowConsumer;
@@ -214,7 +216,9 @@ impl Broker {
                 "Cannot send to a name with wildcards",
             ));
         }
-        if target.kind.is_topic() && target.name().starts_with(ADVISORY) {
+        let name = target.physical_name.as_ref().map(Text::as_wire);
+        if target.kind.is_topic() && name.is_some_and(|name| name.starts_with(ADVISORY.as_bytes()))
+        {
             return Err(Fault::security("Advisories are the broker's to send"));
         }
         Ok(())

@@ -138,12 +138,12 @@ impl Broker {
                 .outstanding(*delivery)?
                 .home
                 .as_ref()?;
-            Some((name, stored.size))
+            Some((&**name, stored.size))
         });
         let orphans = open
             .orphans
             .iter()
-            .map(|(name, _, stored)| (name, stored.size));
+            .map(|(name, _, stored)| (&**name, stored.size));
         for (name, size) in acknowledged.chain(orphans) {
             add(going.entry(name).or_default(), size);
             all_going += size;

@@ -97,8 +97,9 @@ impl Client {
             self.event(event);
             return;
         };
-        let destination = dispatch.destination.or_else(|| message.destination.clone());
-        let (Some(destination), Some(id)) = (destination, message.message_id.clone()) else {
+        let own = dispatch.destination.as_ref();
+        let destination = own.or(message.destination.as_ref());
+        let (Some(destination), Some(id)) = (destination, message.message_id.as_ref()) else {
             let reason = "a message was dispatched without destination or id";
             self.fail(CloseReason::Remote(reason.into()));
             return;

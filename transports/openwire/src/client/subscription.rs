@@ -1,6 +1,6 @@
 //! A subscription and what came by it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use finewire_core::machine::CommandId;
 
@@ -9,15 +9,37 @@ use crate::command::{
     ProducerId, RemoveInfo, SharedMessage, Text, Throwable,
 };
 
+use crate::window::Window;
+
 use super::command::{AckMode, Delivered, DeliveryToken, Subscribe};
 
 /// A delivery that is not acknowledged.
 #[derive(Debug)]
 struct Out {
-    destination: Destination,
-    id: MessageId,
+    destination: Arc<Destination>,
+    id: Named,
     /// Where a rollback may bring it again: the message, and how often it was delivered before.
     message: Option<(SharedMessage, i32)>,
+}
+
+/// A message's id in little room: most have their producer in common.
+#[derive(Debug)]
+struct Named {
+    text_view: Option<Box<Text>>,
+    producer_id: Option<Arc<ProducerId>>,
+    producer_sequence_id: i64,
+    broker_sequence_id: i64,
+}
+
+impl Named {
+    fn to_id(&self) -> MessageId {
+        MessageId {
+            text_view: self.text_view.as_deref().cloned(),
+            producer_id: self.producer_id.as_deref().cloned(),
+            producer_sequence_id: self.producer_sequence_id,
+            broker_sequence_id: self.broker_sequence_id,
+        }
+    }
 }
 
 /// A subscription, kept over reconnects.
@@ -28,16 +50,15 @@ pub(super) struct Subscription {
     /// The command that has not ended yet.
     pub(super) command: Option<CommandId>,
     /// Deliveries that the owner has not acknowledged, by number.
-    unacknowledged: BTreeMap<u64, Out>,
-    next_number: u64,
+    unacknowledged: Window<Out>,
     /// Whether acknowledgements wait for a commit.
     transacted: bool,
     /// Pulls that wait for ever, and that wait for some time.
     endless_pulls: usize,
     timed_pulls: usize,
     /// The last destination and producer that were copied, for the next message from there.
-    known_place: Destination,
-    known_producer: ProducerId,
+    known_place: Arc<Destination>,
+    known_producer: Arc<ProducerId>,
     /// `brokerSequenceId` of the last delivery.
     pub(super) last_sequence: i64,
     /// Deliveries that the client is about to acknowledge: first, last, count.
@@ -55,13 +76,12 @@ impl Subscription {
             transacted,
             endless_pulls: 0,
             timed_pulls: 0,
-            known_place: Destination::default(),
-            known_producer: ProducerId::default(),
+            known_place: Arc::default(),
+            known_producer: Arc::default(),
             asked,
             id,
             command: Some(command),
-            unacknowledged: BTreeMap::new(),
-            next_number: 0,
+            unacknowledged: Window::new(),
             last_sequence: RemoveInfo::NOTHING_DELIVERED,
             batch: None,
         }
@@ -89,7 +109,7 @@ impl Subscription {
     /// The link is lost: the broker takes back what was not acknowledged. Gives how many pulls that wait
     /// for some time will not be answered; those without limit are asked for again.
     pub(super) fn forget_deliveries(&mut self) -> usize {
-        self.unacknowledged.clear();
+        drop(self.unacknowledged.take_all());
         self.batch = None;
         core::mem::take(&mut self.timed_pulls)
     }
@@ -142,9 +162,9 @@ impl Subscription {
     /// acknowledgement that became due because this message cannot join the batch.
     pub(super) fn deliver(
         &mut self,
-        destination: Destination,
+        destination: &Destination,
         message: &SharedMessage,
-        id: MessageId,
+        id: &MessageId,
         redeliveries: i32,
     ) -> (Option<u64>, Option<MessageAck>) {
         self.last_sequence = id.broker_sequence_id;
@@ -154,64 +174,52 @@ impl Subscription {
         if self.asked.acknowledge == AckMode::Auto {
             // A batch lives as long as the frames it came in: nothing is kept that holds them.
             if let Some((place, _, last, count)) = &mut self.batch
-                && *place == destination
+                && place == destination
             {
-                *last = id;
+                last.clone_from(id);
                 *count += 1;
                 return (None, None);
             }
             let due = self.take_batch();
-            self.batch = Some((destination, id.clone(), id, 1));
+            self.batch = Some((destination.clone(), id.clone(), id.clone(), 1));
             return (None, due);
         }
         let message = self.transacted.then(|| (message.clone(), redeliveries));
-        let out = if message.is_some() {
-            Out {
-                destination,
-                id,
-                message,
-            }
-        } else {
-            // What is kept for the acknowledgement should not keep the whole frame alive.
-            self.detached(destination, id)
-        };
-        (Some(self.keep(out)), None)
+        (Some(self.keep(destination, id, message)), None)
     }
 
-    fn keep(&mut self, out: Out) -> u64 {
-        let number = self.next_number;
-        self.next_number += 1;
-        self.unacknowledged.insert(number, out);
-        number
-    }
-
-    fn detached(&mut self, destination: Destination, id: MessageId) -> Out {
-        if self.known_place != destination {
-            self.known_place = Destination {
+    /// Keeps what an acknowledgement will say, but not the frame that it came in.
+    fn keep(
+        &mut self,
+        destination: &Destination,
+        id: &MessageId,
+        message: Option<(SharedMessage, i32)>,
+    ) -> u64 {
+        if *self.known_place != *destination {
+            self.known_place = Arc::new(Destination {
                 kind: destination.kind,
                 physical_name: destination.physical_name.as_ref().map(Text::detach),
-            };
+            });
         }
         if let Some(producer) = &id.producer_id
-            && self.known_producer != *producer
+            && *self.known_producer != *producer
         {
-            self.known_producer = ProducerId {
+            self.known_producer = Arc::new(ProducerId {
                 connection_id: producer.connection_id.as_ref().map(Text::detach),
                 ..producer.clone()
-            };
+            });
         }
-        Out {
+        let has_producer = id.producer_id.is_some();
+        self.unacknowledged.push(Out {
             destination: self.known_place.clone(),
-            id: MessageId {
-                text_view: id.text_view.as_ref().map(Text::detach),
-                producer_id: id
-                    .producer_id
-                    .is_some()
-                    .then(|| self.known_producer.clone()),
-                ..id
+            id: Named {
+                text_view: id.text_view.as_ref().map(|text| Box::new(text.detach())),
+                producer_id: has_producer.then(|| self.known_producer.clone()),
+                producer_sequence_id: id.producer_sequence_id,
+                broker_sequence_id: id.broker_sequence_id,
             },
-            message: None,
-        }
+            message,
+        })
     }
 
     /// Something acknowledged in a transaction that was undone: under a new number, and counted.
@@ -232,11 +240,8 @@ impl Subscription {
             id.clone(),
             1,
         );
-        let number = self.keep(Out {
-            destination,
-            id,
-            message: Some((message.clone(), redeliveries)),
-        });
+        let kept = Some((message.clone(), redeliveries));
+        let number = self.keep(&destination, &id, kept);
         let again = Delivered {
             consumer: delivered.consumer,
             message,
@@ -258,8 +263,8 @@ impl Subscription {
 
     /// The owner cannot use a delivery; `None` if it is unknown or acknowledged already.
     pub(super) fn reject(&mut self, number: u64, why: &str) -> Option<MessageAck> {
-        let out = self.unacknowledged.remove(&number)?;
-        Some(self.poison(out.destination, out.id, why))
+        let out = self.unacknowledged.remove(number)?;
+        Some(self.poison((*out.destination).clone(), out.id.to_id(), why))
     }
 
     fn poison(&self, destination: Destination, id: MessageId, why: &str) -> MessageAck {
@@ -286,35 +291,46 @@ impl Subscription {
         number: u64,
     ) -> Option<(Vec<MessageAck>, Option<Delivered>)> {
         if self.asked.acknowledge != AckMode::Cumulative {
-            let out = self.unacknowledged.remove(&number)?;
+            let out = self.unacknowledged.remove(number)?;
             let taken = out.message.map(|(message, redeliveries)| Delivered {
                 consumer: self.asked.consumer,
                 message,
                 redeliveries,
                 token: None,
             });
-            let ack = self.ack(AckKind::INDIVIDUAL, out.destination, None, out.id, 1);
+            let place = (*out.destination).clone();
+            let ack = self.ack(AckKind::INDIVIDUAL, place, None, out.id.to_id(), 1);
             return Some((vec![ack], taken));
         }
-        if !self.unacknowledged.contains_key(&number) {
-            return None;
-        }
-        let later = self.unacknowledged.split_off(&(number + 1));
-        let covered = core::mem::replace(&mut self.unacknowledged, later);
+        self.unacknowledged.get(number)?;
         let mut acks: Vec<MessageAck> = Vec::new();
-        for out in covered.into_values() {
-            match acks.last_mut() {
-                Some(ack) if ack.destination.as_ref() == Some(&out.destination) => {
-                    ack.last_message_id = Some(out.id);
-                    ack.message_count += 1;
+        // The first, last and number of those in a row that are of one destination.
+        let mut run: Option<(Out, Named, i32)> = None;
+        while let Some(out) = self.unacknowledged.pop_through(number) {
+            match &mut run {
+                Some((first, last, count)) if first.destination == out.destination => {
+                    *last = out.id;
+                    *count += 1;
                 }
                 _ => {
-                    let first = Some(out.id.clone());
-                    acks.push(self.ack(AckKind::STANDARD, out.destination, first, out.id, 1));
+                    acks.extend(run.take().map(|run| self.ack_run(&run)));
+                    let last = Named {
+                        text_view: out.id.text_view.clone(),
+                        producer_id: out.id.producer_id.clone(),
+                        ..out.id
+                    };
+                    run = Some((out, last, 1));
                 }
             }
         }
+        acks.extend(run.map(|run| self.ack_run(&run)));
         Some((acks, None))
+    }
+
+    fn ack_run(&self, (first, last, count): &(Out, Named, i32)) -> MessageAck {
+        let place = (*first.destination).clone();
+        let from = Some(first.id.to_id());
+        self.ack(AckKind::STANDARD, place, from, last.to_id(), *count)
     }
 
     fn ack(
@@ -362,7 +378,7 @@ mod tests {
         place: Destination,
         id: MessageId,
     ) -> (Option<u64>, Option<MessageAck>) {
-        subscription.deliver(place, &SharedMessage::default(), id, 0)
+        subscription.deliver(&place, &SharedMessage::default(), &id, 0)
     }
 
     #[test]
