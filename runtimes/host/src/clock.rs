@@ -9,8 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: std::time::Instant,
+    /// What it was asked last and what it said: several questions belong to one moment.
+    asked: std::time::Instant,
     last: Instant,
     looked_at: Option<Instant>,
+    look_again_at: Instant,
     wall: UnixMillis,
 }
 
@@ -25,22 +28,27 @@ impl Clock {
     pub(crate) const fn new(start: std::time::Instant) -> Self {
         Self {
             start,
+            asked: start,
             last: Instant::START,
             looked_at: None,
+            look_again_at: Instant::START,
             wall: UnixMillis(0),
         }
     }
 
     /// The time since start; never less than what it said before.
     pub(crate) fn at(&mut self, now: std::time::Instant) -> Instant {
-        let at = Instant::START + now.saturating_duration_since(self.start);
-        self.last = self.last.max(at);
+        if now != self.asked {
+            let at = Instant::START + now.saturating_duration_since(self.start);
+            self.asked = now;
+            self.last = self.last.max(at);
+        }
         self.last
     }
 
     /// Whether it is time to compare the wall clock.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
-        self.looked_at.is_none_or(|at| now - at >= LOOK_EVERY)
+        now >= self.look_again_at
     }
 
     /// The wall time, if it is the first one or was stepped since the last look.
@@ -48,6 +56,7 @@ impl Clock {
         let wall = unix_millis(wall);
         let expected = self.looked_at.map(|at| self.wall.plus(now - at));
         self.looked_at = Some(now);
+        self.look_again_at = now + LOOK_EVERY;
         self.wall = wall;
         let limit = u64::try_from(STEP.as_millis()).unwrap_or(u64::MAX);
         match expected {

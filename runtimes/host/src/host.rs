@@ -5,6 +5,7 @@ mod performing;
 mod receiving;
 
 use self::ending::PeerEnd;
+use self::performing::Heard;
 use crate::clock::Clock;
 use crate::link::{Phase, SocketState};
 use crate::step::Step;
@@ -39,7 +40,8 @@ impl Default for HostConfig {
 /// Owns a machine and says, step by step, what its adapter does.
 ///
 /// After each report the adapter asks for [steps](Host::step) until one is
-/// [`Step::Wait`] or [`Step::Stopped`]; reports may also follow one another directly.
+/// [`Step::Wait`] or [`Step::Stopped`]; reports may also follow one another directly. The machine is asked
+/// what it wants as its steps are asked for: what it wants goes straight to the adapter.
 pub struct Host<M: Machine> {
     machine: M,
     clock: Clock,
@@ -53,6 +55,8 @@ pub struct Host<M: Machine> {
     resumed: VecDeque<LinkId>,
     steps: VecDeque<Step<M::Event>>,
     plain: Vec<u8>,
+    /// The machine was told something and was not asked since what it wants.
+    is_unheard: bool,
     is_stopping: bool,
 }
 
@@ -73,10 +77,10 @@ impl<M: Machine> Host<M> {
             resumed: VecDeque::new(),
             steps: VecDeque::new(),
             plain: Vec::new(),
+            is_unheard: true,
             is_stopping: false,
         };
-        let now = host.tick(now);
-        host.settle(now);
+        host.tick(now);
         host
     }
 
@@ -85,6 +89,17 @@ impl<M: Machine> Host<M> {
     pub fn step(&mut self, now: std::time::Instant) -> Step<M::Event> {
         if let Some(step) = self.steps.pop_front() {
             return step;
+        }
+        while self.is_unheard {
+            let at = self.clock.at(now);
+            match self.hear(at) {
+                Heard::Step(step) => return step,
+                Heard::Done => {}
+                Heard::Nothing => self.feed_resumed(at),
+            }
+            if let Some(step) = self.steps.pop_front() {
+                return step;
+            }
         }
         if self.is_stopping && self.links.is_empty() {
             return Step::Stopped;
@@ -105,33 +120,33 @@ impl<M: Machine> Host<M> {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.machine.handle_timeout(now);
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// The owner asks for something.
     pub fn on_command(&mut self, now: std::time::Instant, id: CommandId, command: M::Command) {
         let now = self.tick(now);
         self.machine.handle_input(now, Input::Command(id, command));
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// The connection that a [`Step::Connect`] asked for is there.
     pub fn on_connected(&mut self, now: std::time::Instant, link: LinkId) {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         if let Some(socket) = self.links.get_mut(&link)
             && socket.phase == Phase::Connecting
         {
             socket.phase = Phase::Open;
             self.machine.handle_input(now, Input::Opened(link));
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// Bytes came. They are held back while the machine has paused the link.
     pub fn on_received(&mut self, now: std::time::Instant, link: LinkId, bytes: &[u8]) {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         self.take_in(now, link, bytes);
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// The write under way is done.
@@ -139,9 +154,14 @@ impl<M: Machine> Host<M> {
         let now = self.tick(now);
         if let Some(socket) = self.links.get_mut(&link) {
             socket.outgoing.is_in_flight = false;
-            self.write_on(now, link);
+            if socket.is_all_written() {
+                socket.outgoing.owes_sent = false;
+                self.machine.handle_input(now, Input::Sent(link));
+            } else {
+                self.write_on(now, link);
+            }
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// The peer has ended its half of the stream (FIN).
@@ -162,13 +182,13 @@ impl<M: Machine> Host<M> {
         listener: ListenerId,
         address: SocketAddr,
     ) {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         if self.listeners.contains(&listener) {
             let address = to_address(address);
             self.machine
                 .handle_input(now, Input::Listening(listener, address));
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// It cannot listen, or no longer.
@@ -178,12 +198,12 @@ impl<M: Machine> Host<M> {
         listener: ListenerId,
         reason: CloseReason,
     ) {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         if self.listeners.remove(&listener) {
             self.machine
                 .handle_input(now, Input::ListenFailed(listener, reason));
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// A peer connected. Gives the link's id, or `None` when the connection is to be dropped:
@@ -194,7 +214,7 @@ impl<M: Machine> Host<M> {
         listener: ListenerId,
         peer: SocketAddr,
     ) -> Option<LinkId> {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         let is_full = self.accepted_now >= self.config.accepted_at_most;
         if is_full || self.is_stopping || !self.listeners.contains(&listener) {
             return None;
@@ -206,7 +226,7 @@ impl<M: Machine> Host<M> {
             .insert(link, SocketState::new("".into(), Phase::Open));
         self.machine
             .handle_input(now, Input::Accepted(listener, link, to_address(peer)));
-        self.settle(now);
+        self.is_unheard = true;
         Some(link)
     }
 
@@ -214,7 +234,7 @@ impl<M: Machine> Host<M> {
     /// [`Step::Stopped`] comes when the last is closed: 10 s at most for a peer that takes no
     /// bytes, a quarter of a second for one that only does not close its own half.
     pub fn shut_down(&mut self, now: std::time::Instant) {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         if !self.is_stopping {
             self.is_stopping = true;
             for listener in core::mem::take(&mut self.listeners) {
@@ -225,7 +245,7 @@ impl<M: Machine> Host<M> {
                 self.close(now, link, Closing::Flush);
             }
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// The machine, to look at.
@@ -240,14 +260,15 @@ impl<M: Machine> Host<M> {
         self.machine
     }
 
-    /// Whether the link is still waited for: neither connected nor closed.
+    /// Whether the link is still waited for: neither connected nor closed, as far as its steps were asked for.
     #[must_use]
     pub fn is_connecting(&self, link: LinkId) -> bool {
         let socket = self.links.get(&link);
         socket.is_some_and(|socket| socket.phase == Phase::Connecting)
     }
 
-    /// How many links there are, counting those that are being opened or flushed.
+    /// How many links there are, counting those that are being opened or flushed, as far as their steps were
+    /// asked for.
     #[must_use]
     pub fn links(&self) -> usize {
         self.links.len()
@@ -260,27 +281,44 @@ impl<M: Machine> Host<M> {
             && let Some(wall) = self.clock.look(now, SystemTime::now())
         {
             self.machine.handle_input(now, Input::Wall(wall));
+            self.is_unheard = true;
         }
+        now
+    }
+
+    /// The same, and all that the machine wanted is done before it is told more: it may have paused or closed
+    /// the very link that there is news of.
+    fn tick_heard(&mut self, now: std::time::Instant) -> Instant {
+        let now = self.tick(now);
+        self.settle(now);
         now
     }
 
     /// Performs everything the machine wants, and feeds links that were resumed.
     fn settle(&mut self, now: Instant) {
-        self.perform(now);
-        while let Some(link) = self.resumed.pop_front() {
-            let Some(socket) = self.links.get_mut(&link) else {
-                continue;
-            };
-            let held = core::mem::take(&mut socket.held);
-            self.take_in(now, link, &held);
+        while self.is_unheard {
             self.perform(now);
-            if let Some(socket) = self.links.get_mut(&link)
-                && !socket.is_paused
-                && let Some(reason) = socket.ended.take()
-            {
-                self.end(now, link, reason);
-                self.perform(now);
-            }
+            self.feed_resumed(now);
+        }
+    }
+
+    /// Hands the machine what was held back of the next link that it has resumed.
+    fn feed_resumed(&mut self, now: Instant) {
+        let Some(link) = self.resumed.pop_front() else {
+            self.is_unheard = false;
+            return;
+        };
+        let Some(socket) = self.links.get_mut(&link) else {
+            return;
+        };
+        let held = core::mem::take(&mut socket.held);
+        self.take_in(now, link, &held);
+        self.perform(now);
+        if let Some(socket) = self.links.get_mut(&link)
+            && !socket.is_paused
+            && let Some(reason) = socket.ended.take()
+        {
+            self.end(now, link, reason);
         }
     }
 }

@@ -55,6 +55,14 @@ impl SocketState {
         }
     }
 
+    /// Whether the machine's write is done and nothing else is to be written: without TLS, as most are.
+    pub(crate) fn is_all_written(&self) -> bool {
+        self.phase == Phase::Open
+            && self.tls.is_none()
+            && self.outgoing.is_idle()
+            && self.outgoing.owes_sent
+    }
+
     /// The next write, if none is under way and there is something to write.
     pub(crate) fn next_write(&mut self) -> Option<Chunks> {
         if self.outgoing.is_in_flight {
@@ -89,6 +97,17 @@ pub(crate) struct Outgoing {
 const AHEAD: usize = 256 * 1024;
 
 impl Outgoing {
+    /// Whether nothing is under way and nothing waits.
+    pub(crate) const fn is_idle(&self) -> bool {
+        !self.is_in_flight && self.raw.is_empty()
+    }
+
+    /// A write of the machine is under way that was not put aside here.
+    pub(crate) const fn begin(&mut self) {
+        self.owes_sent = true;
+        self.is_in_flight = true;
+    }
+
     /// Takes over what the machine sends.
     pub(crate) fn push(&mut self, chunks: Chunks, is_tls: bool) {
         self.owes_sent = true;

@@ -105,6 +105,8 @@ fn a_close_while_connecting_cancels_at_once() {
     let link = LinkSlot(1).link(0);
     pair.client
         .want(pair.now, Output::Open(link, Endpoint::plain("b", 2)));
+    let step = pair.client.host.step(pair.now);
+    assert!(matches!(step, Step::Connect { .. }), "{step:?}");
     assert!(pair.client.host.is_connecting(link));
 
     let close = Output::Close(link, Closing::Flush);

@@ -72,7 +72,7 @@ impl<M: Machine> Host<M> {
         reason: CloseReason,
         end: PeerEnd,
     ) {
-        let now = self.tick(now);
+        let now = self.tick_heard(now);
         if let Some(socket) = self.links.get_mut(&link) {
             socket.is_peer_done = true;
             if end == PeerEnd::Both {
@@ -87,7 +87,7 @@ impl<M: Machine> Host<M> {
                 self.end(now, link, reason);
             }
         }
-        self.settle(now);
+        self.is_unheard = true;
     }
 
     /// The stream is over for the machine, which learns it at once; what is under way is

@@ -5,7 +5,7 @@ use super::events::EventSender;
 use super::listener::Listener;
 use super::ready::{DeskWaker, Ready, SocketWaker, Token};
 use super::runtime::Runtime;
-use super::socket::{Socket, Stream, Writing};
+use super::socket::{Socket, Stream};
 use crate::{Host, Step, close_reason};
 use core::fmt;
 use core::future::Future;
@@ -16,6 +16,7 @@ use finewire_core::machine::{
     Address, Chunks, CommandId, LinkId, ListenerId, Machine, Outcome, Reason,
 };
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,10 +32,10 @@ pub struct Engine<M: Machine, R: Runtime, D: Desk<M>> {
     sockets: BTreeMap<LinkId, Socket<R>>,
     listeners: BTreeMap<ListenerId, Listener<R>>,
     ready: Arc<Ready>,
+    /// The task as `ready` knows it.
+    task: Option<Waker>,
     due: VecDeque<Token>,
-    woken: Vec<Token>,
-    sleep: Option<Pin<Box<R::Sleep>>>,
-    deadline: Option<Instant>,
+    sleep: Option<Alarm<R>>,
     buffer: Vec<u8>,
     /// Woken when the desk is to be looked at.
     desk_waker: Arc<DeskWaker>,
@@ -55,6 +56,12 @@ const TURNS: usize = 8;
 
 /// How many commands the machine is given before what it said is performed.
 const COMMANDS_AT_ONCE: usize = 64;
+
+/// A timer, and the moment it is set to; `None` when it has rung.
+struct Alarm<R: Runtime> {
+    sleep: Pin<Box<R::Sleep>>,
+    at: Option<Instant>,
+}
 
 /// What the host asked for last.
 enum Drained {
@@ -83,10 +90,9 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             sockets: BTreeMap::new(),
             listeners: BTreeMap::new(),
             ready,
+            task: None,
             due: VecDeque::new(),
-            woken: Vec::new(),
             sleep: None,
-            deadline: None,
             buffer: vec![0; READ_AT_ONCE],
             desk_wakes: desk_waker.clone().into(),
             desk_waker,
@@ -104,8 +110,10 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
 
     /// Works until there is nothing to do; ready when the host has stopped.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.ready.set_task(cx);
-        self.now = Instant::now();
+        if !(self.task.as_ref()).is_some_and(|task| task.will_wake(cx.waker())) {
+            self.task = Some(cx.waker().clone());
+            self.ready.set_task(cx.waker().clone());
+        }
         for rounds in 0..=u32::MAX {
             let wait = match self.drain() {
                 Drained::Wait(wait) => wait,
@@ -175,20 +183,23 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
 
     fn begin_write(&mut self, link: LinkId, chunks: Chunks) {
         if let Some(socket) = self.sockets.get_mut(&link) {
-            socket.writing = Some(Writing::new(chunks));
-            self.write(link);
+            let written = socket.begin_write(chunks);
+            self.on_written(link, written);
         }
     }
 
-    fn write(&mut self, link: LinkId) {
-        match self.sockets.get_mut(&link).and_then(Socket::write) {
+    fn on_written(&mut self, link: LinkId, written: Option<io::Result<()>>) {
+        match written {
             Some(Ok(())) => self.host.on_written(self.now, link),
-            Some(Err(error)) => {
-                self.host
-                    .on_closed(Instant::now(), link, close_reason(&error));
-            }
+            Some(Err(error)) => self.host.on_closed(self.now, link, close_reason(&error)),
             None => {}
         }
+    }
+
+    /// Now: something came in.
+    fn tick(&mut self) -> Instant {
+        self.now = Instant::now();
+        self.now
     }
 
     fn set_reading(&mut self, link: LinkId, is_reading: bool) {
@@ -203,11 +214,9 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             Ok((socket, local)) => {
                 self.listeners.insert(listener, socket);
                 self.due.push_back(Token::Listener(listener));
-                self.host.on_listening(Instant::now(), listener, local);
+                self.host.on_listening(self.now, listener, local);
             }
-            Err(reason) => {
-                self.host.on_listen_failed(Instant::now(), listener, reason);
-            }
+            Err(reason) => self.host.on_listen_failed(self.now, listener, reason),
         }
     }
 
@@ -233,14 +242,15 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     fn begin_stop(&mut self) {
         self.is_stopping = true;
         self.desk.close();
-        self.host.shut_down(Instant::now());
+        let now = self.tick();
+        self.host.shut_down(now);
     }
 
     /// Hands the machine the commands that wait, up to some; whether there were any. What they have
     /// written goes out together.
     fn take_commands(&mut self) -> bool {
         let mut taken = 0;
-        self.now = Instant::now();
+        self.tick();
         while taken < COMMANDS_AT_ONCE && self.take_command() {
             taken += 1;
         }
@@ -270,8 +280,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     /// Gives one ready socket its turn; whether there was one.
     fn turn(&mut self) -> bool {
         if self.due.is_empty() {
-            self.ready.take(&mut self.woken);
-            self.due.extend(self.woken.drain(..));
+            self.ready.take(&mut self.due);
         }
         match self.due.pop_front() {
             Some(Token::Link(link)) => self.turn_link(link),
@@ -291,17 +300,23 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
                 Poll::Ready(Ok(stream)) => {
                     socket.stream = Stream::Open(stream);
                     self.due.push_back(Token::Link(link));
-                    self.host.on_connected(Instant::now(), link);
+                    let now = self.tick();
+                    self.host.on_connected(now, link);
                 }
                 Poll::Ready(Err(reason)) => {
                     self.sockets.remove(&link);
-                    self.host.on_closed(Instant::now(), link, reason);
+                    let now = self.tick();
+                    self.host.on_closed(now, link, reason);
                 }
                 Poll::Pending => {}
             }
             return;
         }
-        self.write(link);
+        if socket.is_writing() {
+            let written = socket.write();
+            self.tick();
+            self.on_written(link, written);
+        }
         for _ in 0..TURNS {
             let Some(socket) = self.sockets.get_mut(&link) else {
                 return;
@@ -309,20 +324,19 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             let Some(result) = socket.read(&mut self.buffer) else {
                 return;
             };
+            self.now = Instant::now();
             match result {
                 Ok(0) => {
                     socket.is_reading = false;
-                    self.host.on_eof(Instant::now(), link);
+                    self.host.on_eof(self.now, link);
                     return;
                 }
                 Ok(count) => {
-                    self.now = Instant::now();
                     let bytes = self.buffer.get(..count).unwrap_or_default();
                     self.host.on_received(self.now, link, bytes);
                 }
                 Err(error) => {
-                    self.host
-                        .on_closed(Instant::now(), link, close_reason(&error));
+                    self.host.on_closed(self.now, link, close_reason(&error));
                     return;
                 }
             }
@@ -343,7 +357,8 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             let Some((stream, peer)) = socket.accept() else {
                 return;
             };
-            if let Some(link) = self.host.on_accepted(Instant::now(), listener, peer) {
+            self.now = Instant::now();
+            if let Some(link) = self.host.on_accepted(self.now, listener, peer) {
                 let waker = self.waker(Token::Link(link));
                 self.sockets
                     .insert(link, Socket::new(waker, Stream::Open(stream)));
@@ -360,38 +375,38 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     /// Waits; whether the time has come.
     fn has_slept(&mut self, cx: &mut Context<'_>, wait: Option<Duration>) -> bool {
         let Some(wait) = wait else {
-            self.sleep = None;
-            self.deadline = None;
+            // A timer that rings for nothing costs less than one that is made anew for each wait.
             return false;
         };
         // A sleep that is set to this moment again and again never ends: timers tick by the
         // millisecond, and by their next tick the moment is another one.
         if wait.is_zero() {
-            self.sleep = None;
-            self.deadline = None;
-            self.now = Instant::now();
-            self.host.on_timeout(self.now);
+            let now = self.tick();
+            self.host.on_timeout(now);
             return true;
         }
         let deadline = self.now + wait.min(LONGEST);
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(R::sleep_until(deadline)));
-        let armed = self.deadline.replace(deadline);
-        let is_same = armed.is_some_and(|armed| armed.max(deadline) - armed.min(deadline) < SAME);
-        if is_same {
-            self.deadline = armed;
-        } else {
-            R::reset(sleep.as_mut(), deadline);
+        let alarm = self.sleep.get_or_insert_with(|| Alarm {
+            sleep: Box::pin(R::sleep_until(deadline)),
+            at: Some(deadline),
+        });
+        loop {
+            // Deadlines that move away, as most do with each message, are not followed: the timer rings and is
+            // set once more.
+            if alarm.at.is_none_or(|at| at > deadline + SAME) {
+                R::reset(alarm.sleep.as_mut(), deadline);
+                alarm.at = Some(deadline);
+            }
+            if alarm.sleep.as_mut().poll(cx).is_pending() {
+                return false;
+            }
+            alarm.at = None;
+            self.now = Instant::now();
+            if self.now >= deadline {
+                self.host.on_timeout(self.now);
+                return true;
+            }
         }
-        if sleep.as_mut().poll(cx).is_pending() {
-            return false;
-        }
-        self.sleep = None;
-        self.deadline = None;
-        self.now = Instant::now();
-        self.host.on_timeout(self.now);
-        true
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::future::poll_fn;
 use core::pin::Pin;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use std::collections::VecDeque;
@@ -14,18 +15,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// from then on.
 #[derive(Debug)]
 pub struct Events<E> {
-    queue: Arc<Mutex<Queue<E>>>,
+    queue: Arc<Queue<E>>,
 }
 
 /// The machine's side of its [`Events`].
 #[derive(Debug)]
 pub struct EventSender<E> {
-    queue: Arc<Mutex<Queue<E>>>,
+    queue: Arc<Queue<E>>,
     at_most: usize,
 }
 
 #[derive(Debug)]
 struct Queue<E> {
+    /// How many wait, to be asked without the lock: it grows by the sender's hand alone.
+    waiting: AtomicUsize,
+    state: Mutex<State<E>>,
+}
+
+#[derive(Debug)]
+struct State<E> {
     events: VecDeque<E>,
     taker: Option<Waker>,
     giver: Option<Waker>,
@@ -36,13 +44,17 @@ struct Queue<E> {
 /// A queue of which `at_most` events (at least 1) may wait before the machine stands still.
 #[must_use]
 pub fn events<E>(at_most: usize) -> (EventSender<E>, Events<E>) {
-    let queue = Arc::new(Mutex::new(Queue {
+    let state = State {
         events: VecDeque::new(),
         taker: None,
         giver: None,
         is_taken: true,
         is_over: false,
-    }));
+    };
+    let queue = Arc::new(Queue {
+        waiting: AtomicUsize::new(0),
+        state: Mutex::new(state),
+    });
     let sender = EventSender {
         queue: queue.clone(),
         at_most: at_most.max(1),
@@ -50,8 +62,16 @@ pub fn events<E>(at_most: usize) -> (EventSender<E>, Events<E>) {
     (sender, Events { queue })
 }
 
-fn lock<E>(queue: &Mutex<Queue<E>>) -> MutexGuard<'_, Queue<E>> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl<E> Queue<E> {
+    fn lock(&self) -> MutexGuard<'_, State<E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, state: &mut State<E>) -> Option<E> {
+        let event = state.events.pop_front();
+        self.waiting.store(state.events.len(), Ordering::Release);
+        event
+    }
 }
 
 fn wake(waker: Option<Waker>) {
@@ -68,27 +88,25 @@ impl<E> Events<E> {
 
     /// The next event if one waits.
     pub fn try_next(&mut self) -> Option<E> {
-        let mut queue = lock(&self.queue);
-        let event = queue.events.pop_front();
-        let giver = queue.giver.take();
-        drop(queue);
+        let mut state = self.queue.lock();
+        let event = self.queue.take(&mut state);
+        let giver = state.giver.take();
+        drop(state);
         wake(giver);
         event
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<E>> {
-        if let Some(event) = self.try_next() {
-            return Poll::Ready(Some(event));
+        let mut state = self.queue.lock();
+        let event = self.queue.take(&mut state);
+        if event.is_none() && !state.is_over {
+            state.taker = Some(cx.waker().clone());
+            return Poll::Pending;
         }
-        let mut queue = lock(&self.queue);
-        if let Some(event) = queue.events.pop_front() {
-            return Poll::Ready(Some(event));
-        }
-        if queue.is_over {
-            return Poll::Ready(None);
-        }
-        queue.taker = Some(cx.waker().clone());
-        Poll::Pending
+        let giver = state.giver.take();
+        drop(state);
+        wake(giver);
+        Poll::Ready(event)
     }
 }
 
@@ -102,11 +120,12 @@ impl<E> Stream for Events<E> {
 
 impl<E> Drop for Events<E> {
     fn drop(&mut self) {
-        let mut queue = lock(&self.queue);
-        queue.is_taken = false;
-        let events = core::mem::take(&mut queue.events);
-        let giver = queue.giver.take();
-        drop(queue);
+        let mut state = self.queue.lock();
+        state.is_taken = false;
+        let events = core::mem::take(&mut state.events);
+        self.queue.waiting.store(0, Ordering::Release);
+        let giver = state.giver.take();
+        drop(state);
         drop(events);
         wake(giver);
     }
@@ -115,32 +134,37 @@ impl<E> Drop for Events<E> {
 impl<E> EventSender<E> {
     /// Adds an event, whatever is queued: one input may yield several.
     pub(crate) fn send(&self, event: E) {
-        let mut queue = lock(&self.queue);
-        if queue.is_taken {
-            queue.events.push_back(event);
-            let taker = queue.taker.take();
-            drop(queue);
+        let mut state = self.queue.lock();
+        if state.is_taken {
+            state.events.push_back(event);
+            let waiting = state.events.len();
+            self.queue.waiting.store(waiting, Ordering::Release);
+            let taker = state.taker.take();
+            drop(state);
             wake(taker);
         }
     }
 
     /// Whether the machine may go on; the task is woken when it may again.
     pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
-        let mut queue = lock(&self.queue);
-        if queue.events.len() < self.at_most {
+        if self.queue.waiting.load(Ordering::Acquire) < self.at_most {
             return true;
         }
-        queue.giver = Some(cx.waker().clone());
+        let mut state = self.queue.lock();
+        if state.events.len() < self.at_most {
+            return true;
+        }
+        state.giver = Some(cx.waker().clone());
         false
     }
 }
 
 impl<E> Drop for EventSender<E> {
     fn drop(&mut self) {
-        let mut queue = lock(&self.queue);
-        queue.is_over = true;
-        let taker = queue.taker.take();
-        drop(queue);
+        let mut state = self.queue.lock();
+        state.is_over = true;
+        let taker = state.taker.take();
+        drop(state);
         wake(taker);
     }
 }

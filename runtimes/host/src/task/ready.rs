@@ -1,8 +1,9 @@
 //! Which sockets of the one task are to be looked at.
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Context, Waker};
+use core::task::Waker;
 use finewire_core::machine::{LinkId, ListenerId};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
@@ -17,6 +18,8 @@ pub(super) enum Token {
 /// a waker of its own, so that a turn of the task costs as much as there are ready links.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
+    /// Whether `woken` has sockets, to be asked without its lock.
+    is_any: AtomicBool,
     woken: Mutex<Woken>,
 }
 
@@ -36,12 +39,11 @@ pub(super) struct SocketWaker {
 
 impl Ready {
     /// Names the task to be woken.
-    pub(super) fn set_task(&self, cx: &Context<'_>) {
+    pub(super) fn set_task(&self, task: Waker) {
         let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
-        match woken.task.as_mut() {
-            Some(task) => task.clone_from(cx.waker()),
-            None => woken.task = Some(cx.waker().clone()),
-        }
+        let before = woken.task.replace(task);
+        drop(woken);
+        drop(before);
     }
 
     fn wake_task(&self) {
@@ -54,11 +56,15 @@ impl Ready {
     }
 
     /// Moves the tokens of the woken sockets into `tokens`.
-    pub(super) fn take(&self, tokens: &mut Vec<Token>) {
+    pub(super) fn take(&self, tokens: &mut VecDeque<Token>) {
+        if !self.is_any.load(Ordering::Acquire) {
+            return;
+        }
         let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_any.store(false, Ordering::Relaxed);
         for socket in woken.sockets.drain(..) {
             socket.is_queued.store(false, Ordering::Release);
-            tokens.push(socket.token);
+            tokens.push_back(socket.token);
         }
     }
 }
@@ -111,6 +117,7 @@ impl Wake for SocketWaker {
         let task = {
             let mut woken = ready.woken.lock().unwrap_or_else(PoisonError::into_inner);
             woken.sockets.push(self);
+            ready.is_any.store(true, Ordering::Release);
             woken.task.clone()
         };
         if let Some(task) = task {

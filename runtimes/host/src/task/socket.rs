@@ -18,7 +18,9 @@ pub(super) struct Socket<R: Runtime> {
     pub(super) stream: Stream<R>,
     pub(super) waker: Waker,
     pub(super) is_reading: bool,
-    pub(super) writing: Option<Writing>,
+    /// The last read has emptied the socket.
+    is_empty: bool,
+    writing: Option<Writing>,
 }
 
 pub(super) enum Stream<R: Runtime> {
@@ -39,8 +41,31 @@ impl<R: Runtime> Socket<R> {
             stream,
             waker,
             is_reading: true,
+            is_empty: false,
             writing: None,
         }
+    }
+
+    pub(super) const fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// Begins a write. `None`: the socket takes no more for now; the rest is under way.
+    pub(super) fn begin_write(&mut self, chunks: Chunks) -> Option<io::Result<()>> {
+        let mut written = 0;
+        if let Stream::Open(stream) = &mut self.stream {
+            let mut cx = Context::from_waker(&self.waker);
+            // The socket takes most writes whole: no list is made of what is left.
+            match write_some::<R>(chunks.as_slice(), stream, &mut cx) {
+                Poll::Ready(Ok(0)) => return Some(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) if count == chunks.len() => return Some(Ok(())),
+                Poll::Ready(Ok(count)) => written = count,
+                Poll::Ready(Err(error)) => return Some(Err(error)),
+                Poll::Pending => {}
+            }
+        }
+        self.writing = Some(Writing::rest_of(chunks, written));
+        self.write()
     }
 
     /// Writes what is left of the write under way. `None`: nothing is under way or the socket
@@ -76,43 +101,70 @@ impl<R: Runtime> Socket<R> {
             return None;
         }
         let mut cx = Context::from_waker(&self.waker);
+        if self.is_empty {
+            match R::poll_readable(stream, &mut cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Some(Err(error)),
+                Poll::Pending => return None,
+            }
+        }
         match R::poll_read(stream, &mut cx, buffer) {
-            Poll::Ready(result) => Some(result),
+            Poll::Ready(result) => {
+                self.is_empty = matches!(result, Ok(count) if count < buffer.len());
+                Some(result)
+            }
             Poll::Pending => None,
         }
     }
 }
 
-/// A list of buffers being written.
-pub(super) struct Writing {
+/// What is left of a list of buffers being written.
+#[derive(Debug)]
+struct Writing {
     chunks: VecDeque<Bytes>,
 }
 
 /// More buffers in one vectored write do not help: the socket's buffer is full by then.
 const SLICES: usize = 64;
+/// Most writes are a head and a body; making room for many more costs as much as all else here.
 const FEW: usize = 4;
 
-/// One vectored write of the first `N` buffers at most.
-fn write_some<R: Runtime, const N: usize>(
-    chunks: &VecDeque<Bytes>,
+/// One vectored write of the first buffers.
+fn write_some<R: Runtime>(
+    chunks: &[Bytes],
+    stream: &mut R::Stream,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    if chunks.len() <= FEW {
+        write_slices::<R, FEW>(chunks, stream, cx)
+    } else {
+        write_slices::<R, SLICES>(chunks, stream, cx)
+    }
+}
+
+fn write_slices<R: Runtime, const N: usize>(
+    chunks: &[Bytes],
     stream: &mut R::Stream,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     let mut slices = [IoSlice::new(&[]); N];
-    let mut used = 0;
     for (slice, chunk) in slices.iter_mut().zip(chunks) {
         *slice = IoSlice::new(chunk);
-        used += 1;
     }
-    R::poll_write(stream, cx, slices.get(..used).unwrap_or_default())
+    R::poll_write(
+        stream,
+        cx,
+        slices.get(..chunks.len().min(N)).unwrap_or_default(),
+    )
 }
 
 impl Writing {
-    pub(super) fn new(chunks: Chunks) -> Self {
-        Self {
-            // The list itself becomes the queue; collecting one would copy it.
-            chunks: chunks.into_iter().collect::<Vec<Bytes>>().into(),
-        }
+    fn rest_of(chunks: Chunks, written: usize) -> Self {
+        // The list itself becomes the queue; collecting one would copy it.
+        let chunks = chunks.into_iter().collect::<Vec<Bytes>>().into();
+        let mut writing = Self { chunks };
+        writing.advance(written);
+        writing
     }
 
     fn poll<R: Runtime>(
@@ -121,13 +173,8 @@ impl Writing {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         while !self.chunks.is_empty() {
-            // Most writes are a head and a body; making room for many more costs as much as all else here.
-            let asked = if self.chunks.len() <= FEW {
-                write_some::<R, FEW>(&self.chunks, stream, cx)
-            } else {
-                write_some::<R, SLICES>(&self.chunks, stream, cx)
-            };
-            let written = match asked {
+            // Only the front of a list made here is ever taken off: it has not wrapped.
+            let written = match write_some::<R>(self.chunks.as_slices().0, stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => written,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
