@@ -1,63 +1,82 @@
-//! The machine's thread: steps in, mail out of the box, reports in.
+//! What the machine wants and what it is told, by whichever thread has its lock.
 
 use crate::listener::Listener;
-use crate::mail::{Mail, Report};
+use crate::mail::Mail;
 use crate::queue::Giver;
-use crate::socket::{Socket, connect};
+use crate::shared::Shared;
+use crate::socket::{Socket, Wire, connect};
+use crate::writing::Writing;
 use core::net::SocketAddr;
-use core::time::Duration;
 use finewire_core::machine::{
-    Address, CommandId, LinkId, ListenerId, Machine, Outcome, Reason, TraceEvent,
+    Address, Chunks, CloseReason, CommandId, LinkId, ListenerId, Machine, Outcome, Reason,
+    TraceEvent,
 };
 use finewire_host::{Host, Step, close_reason};
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-/// Everything the machine's thread owns.
+/// A machine and all that belongs to it.
 pub(crate) struct Engine<M: Machine> {
     host: Host<M>,
-    inbox: Receiver<Mail<M>>,
-    mail: Sender<Mail<M>>,
     events: Giver<M::Event>,
     traces: Vec<Giver<TraceEvent>>,
     commands_at_most: usize,
-    /// What came while the machine stood still; at most one report of a kind per socket, and
-    /// commands up to their bound.
-    deferred: VecDeque<Mail<M>>,
+    /// Commands that came while the machine stood still, up to their bound.
+    deferred: VecDeque<(M::Command, SyncSender<Outcome>)>,
     outstanding: BTreeMap<CommandId, SyncSender<Outcome>>,
     commands_so_far: u64,
     sockets: BTreeMap<LinkId, Socket>,
     listeners: BTreeMap<ListenerId, Listener>,
     threads: Vec<JoinHandle<()>>,
+    /// What is to be written once the lock is let go.
+    pub(crate) writes: Vec<Writing>,
+    /// When something last came in.
+    now: Instant,
+    /// When the machine wants to be told the time.
+    deadline: Option<Instant>,
     is_stopping: bool,
+    pub(crate) is_stopped: bool,
 }
 
-/// What the host asked for last.
-enum Drained {
-    Wait(Option<Duration>),
-    Stopped,
+/// Whether a link's reader may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    On,
+    Paused,
+    /// The link is closed, or its peer has ended.
+    Over,
+}
+
+impl<M: Machine> Engine<M> {
+    /// Whether the reader of this socket may read on.
+    pub(crate) fn reading(&self, link: LinkId, wire: &Arc<Wire>) -> Reading {
+        match self.sockets.get(&link) {
+            Some(socket) if !socket.has_ended && Arc::ptr_eq(&socket.wire, wire) => {
+                if socket.is_reading {
+                    Reading::On
+                } else {
+                    Reading::Paused
+                }
+            }
+            _ => Reading::Over,
+        }
+    }
 }
 
 impl<M> Engine<M>
 where
-    M: Machine + 'static,
+    M: Machine + Send + 'static,
     M::Command: Send,
+    M::Event: Send,
 {
-    pub(crate) fn new(
-        host: Host<M>,
-        inbox: Receiver<Mail<M>>,
-        mail: Sender<Mail<M>>,
-        events: Giver<M::Event>,
-        commands_at_most: usize,
-    ) -> Self {
+    pub(crate) fn new(host: Host<M>, events: Giver<M::Event>, commands_at_most: usize) -> Self {
         Self {
             host,
-            inbox,
-            mail,
             events,
             traces: Vec::new(),
             commands_at_most,
@@ -67,73 +86,40 @@ where
             sockets: BTreeMap::new(),
             listeners: BTreeMap::new(),
             threads: Vec::new(),
+            writes: Vec::new(),
+            now: Instant::now(),
+            deadline: None,
             is_stopping: false,
+            is_stopped: false,
         }
     }
 
-    /// Works until the host has stopped and every thread of a socket has ended.
-    pub(crate) fn run(mut self) -> M {
-        while let Drained::Wait(wait) = self.drain() {
-            if !self.is_stopping && !self.events.has_room() {
-                self.stand_still();
-            } else if let Some(mail) = self.deferred.pop_front() {
-                self.open(mail);
-            } else {
-                self.wait(wait);
-            }
-        }
-        for thread in core::mem::take(&mut self.threads) {
-            // A thread of a socket that panicked has nothing more to say.
-            let _ = thread.join();
-        }
-        self.host.into_machine()
+    /// The machine, and the threads to be waited for.
+    pub(crate) fn into_parts(self) -> (M, Vec<JoinHandle<()>>) {
+        (self.host.into_machine(), self.threads)
     }
 
-    fn wait(&mut self, wait: Option<Duration>) {
-        let mail = match wait {
-            None => self
-                .inbox
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected),
-            Some(wait) => self.inbox.recv_timeout(wait),
-        };
-        match mail {
-            Ok(mail) => self.open(mail),
-            Err(RecvTimeoutError::Timeout) => self.host.on_timeout(Instant::now()),
-            // Cannot be: this thread holds a sender. It would mean that nobody is left.
-            Err(RecvTimeoutError::Disconnected) => self.begin_stop(),
-        }
-        // Mail keeps coming under load; a due timer must not wait for its end.
-        if wait.is_some_and(|wait| wait.is_zero()) {
-            self.host.on_timeout(Instant::now());
-        }
+    /// Whether the machine may be told more; if not, [`Mail::Room`] comes once it may.
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.is_stopping || self.events.has_room()
     }
 
-    /// Serves what does not touch the machine, and keeps the rest for later.
-    fn stand_still(&mut self) {
-        match self.inbox.recv() {
-            Ok(Mail::Room) => {}
-            Ok(mail @ (Mail::Inspect(_) | Mail::Traces(_) | Mail::ShutDown)) => self.open(mail),
-            Ok(Mail::Command(_, ended)) if self.deferred.len() >= self.commands_at_most => {
-                refuse(&ended);
-            }
-            Ok(mail) => self.deferred.push_back(mail),
-            // As in `wait`.
-            Err(_) => self.begin_stop(),
-        }
+    /// When to be told the time, if that is to come at all before anything else.
+    pub(crate) fn due_at(&self) -> Option<Instant> {
+        self.deadline.filter(|_| self.may_go_on())
     }
 
-    /// Performs the host's steps.
-    fn drain(&mut self) -> Drained {
+    fn tick(&mut self) -> Instant {
+        self.now = Instant::now();
+        self.now
+    }
+
+    /// Performs the host's steps, but for what is to be [written](Self::writes).
+    pub(crate) fn drain(&mut self, shared: &Arc<Shared<M>>) {
         loop {
-            match self.host.step(Instant::now()) {
-                Step::Connect { link, host, port } => self.connect(link, host, port),
-                Step::Write { link, chunks } => {
-                    let socket = self.sockets.get(&link);
-                    if socket.is_some_and(|socket| socket.write(chunks)) {
-                        self.host.on_written(Instant::now(), link);
-                    }
-                }
+            match self.host.step(self.now) {
+                Step::Connect { link, host, port } => self.connect(shared, link, host, port),
+                Step::Write { link, chunks } => self.write(link, chunks),
                 Step::Pause(link) => self.set_reading(link, false),
                 Step::Resume(link) => self.set_reading(link, true),
                 Step::ShutDown(link) => {
@@ -141,11 +127,8 @@ where
                         socket.shut_down();
                     }
                 }
-                Step::Close(link) => {
-                    self.sockets.remove(&link);
-                    self.threads.retain(|thread| !thread.is_finished());
-                }
-                Step::Listen(listener, address) => self.listen(listener, &address),
+                Step::Close(link) => self.close(link),
+                Step::Listen(listener, address) => self.listen(shared, listener, &address),
                 Step::Unlisten(listener) => {
                     if let Some(listener) = self.listeners.remove(&listener) {
                         self.threads.extend(listener.stop());
@@ -162,48 +145,91 @@ where
                     self.traces
                         .retain(|giver| giver.give_or_drop_oldest(trace.clone()));
                 }
-                Step::Wait(wait) => return Drained::Wait(wait),
-                Step::Stopped => return Drained::Stopped,
+                Step::Wait(wait) => {
+                    self.deadline = wait.and_then(|wait| self.now.checked_add(wait));
+                    return;
+                }
+                Step::Stopped => {
+                    self.is_stopped = true;
+                    return;
+                }
             }
         }
     }
 
-    fn connect(&mut self, link: LinkId, host: Arc<str>, port: u16) {
-        if let Err(error) = connect(link, host, port, self.mail.clone()) {
-            self.host
-                .on_closed(Instant::now(), link, close_reason(&error));
+    fn connect(&mut self, shared: &Arc<Shared<M>>, link: LinkId, host: Arc<str>, port: u16) {
+        if let Err(error) = connect(link, host, port, shared.clone()) {
+            self.host.on_closed(self.now, link, close_reason(&error));
         }
+    }
+
+    fn write(&mut self, link: LinkId, chunks: Chunks) {
+        if let Some(socket) = self.sockets.get(&link) {
+            self.writes.push(Writing::new(link, &socket.wire, chunks));
+        }
+    }
+
+    fn close(&mut self, link: LinkId) {
+        // What was to be written before is, as far as the system takes it.
+        if let Some(n) = self.writes.iter().position(|it| it.link == link) {
+            self.writes.swap_remove(n).write_now();
+        }
+        self.sockets.remove(&link);
+        self.threads.retain(|thread| !thread.is_finished());
     }
 
     fn set_reading(&mut self, link: LinkId, is_reading: bool) {
         if let Some(socket) = self.sockets.get_mut(&link) {
-            socket.is_reading = is_reading;
-            socket.read_on();
+            socket.set_reading(is_reading);
         }
     }
 
-    fn listen(&mut self, listener: ListenerId, address: &Address) {
-        match Listener::start(listener, address, self.mail.clone()) {
+    fn listen(&mut self, shared: &Arc<Shared<M>>, listener: ListenerId, address: &Address) {
+        match Listener::start(listener, address, shared.clone()) {
             Ok((socket, local)) => {
                 self.listeners.insert(listener, socket);
-                self.host.on_listening(Instant::now(), listener, local);
+                self.host.on_listening(self.now, listener, local);
             }
-            Err(reason) => {
-                self.host.on_listen_failed(Instant::now(), listener, reason);
-            }
+            Err(reason) => self.host.on_listen_failed(self.now, listener, reason),
         }
     }
 
-    fn open(&mut self, mail: Mail<M>) {
+    /// Sees to one wish of the owner; whether those who wait for room may go on.
+    pub(crate) fn open(&mut self, mail: Mail<M>) -> bool {
         match mail {
-            Mail::Command(command, ended) => self.begin_command(command, ended),
+            Mail::Command(command, ended) => self.on_command(command, ended),
             Mail::Inspect(look) => look(self.host.machine()),
             Mail::Traces(giver) => self.traces.push(giver),
-            Mail::Room => {}
-            Mail::ShutDown => self.begin_stop(),
-            Mail::Link(link, report) => self.on_report(link, report),
-            Mail::Accepted(listener, stream, peer) => self.on_accepted(listener, stream, peer),
+            Mail::Room => return true,
+            Mail::ShutDown => {
+                self.is_stopping = true;
+                let now = self.tick();
+                self.host.shut_down(now);
+                return true;
+            }
         }
+        false
+    }
+
+    fn on_command(&mut self, command: M::Command, ended: SyncSender<Outcome>) {
+        if self.deferred.is_empty() && self.may_go_on() {
+            self.begin_command(command, ended);
+        } else if self.deferred.len() >= self.commands_at_most {
+            refuse(&ended);
+        } else {
+            self.deferred.push_back((command, ended));
+        }
+    }
+
+    /// Begins the next of the commands that came while the machine stood still; whether there was one.
+    pub(crate) fn begin_deferred(&mut self) -> bool {
+        if self.deferred.is_empty() || !self.may_go_on() {
+            return false;
+        }
+        if let Some((command, ended)) = self.deferred.pop_front() {
+            self.begin_command(command, ended);
+        }
+        true
     }
 
     fn begin_command(&mut self, command: M::Command, ended: SyncSender<Outcome>) {
@@ -220,77 +246,97 @@ where
         let id = CommandId(self.commands_so_far);
         self.commands_so_far += 1;
         self.outstanding.insert(id, ended);
-        self.host.on_command(Instant::now(), id, command);
+        let now = self.tick();
+        self.host.on_command(now, id, command);
     }
 
-    fn begin_stop(&mut self) {
-        self.is_stopping = true;
-        self.host.shut_down(Instant::now());
+    /// The time has come.
+    pub(crate) fn on_timeout(&mut self, now: Instant) {
+        self.now = now;
+        self.host.on_timeout(now);
     }
 
-    fn on_report(&mut self, link: LinkId, report: Report) {
-        let now = Instant::now();
-        match report {
-            Report::Connected(stream) => {
-                // Cancelled meanwhile: the host knows no such link and the stream is dropped.
-                if !self.host.is_connecting(link) {
-                    return;
-                }
-                if self.start_socket(link, stream) {
-                    self.host.on_connected(now, link);
-                    self.read_on(link);
-                }
-            }
-            Report::Received(buffer, count) => {
-                let bytes = buffer.get(..count).unwrap_or_default();
-                self.host.on_received(now, link, bytes);
-                if let Some(socket) = self.sockets.get_mut(&link) {
-                    socket.give_back(buffer);
-                }
-                self.read_on(link);
-            }
-            Report::Eof => self.host.on_eof(now, link),
-            Report::Written => self.host.on_written(now, link),
-            Report::Failed(reason) => self.host.on_closed(now, link, reason),
+    pub(crate) fn on_connected(
+        &mut self,
+        shared: &Arc<Shared<M>>,
+        link: LinkId,
+        stream: TcpStream,
+    ) {
+        // Cancelled meanwhile: the host knows no such link and the stream is dropped.
+        if self.host.is_connecting(link) && self.start_socket(shared, link, stream) {
+            self.host.on_connected(self.now, link);
         }
     }
 
-    fn on_accepted(&mut self, listener: ListenerId, stream: TcpStream, peer: SocketAddr) {
-        if let Some(listener) = self.listeners.get(&listener) {
-            listener.accept_on();
-        }
-        let accepted = self.host.on_accepted(Instant::now(), listener, peer);
-        if let Some(link) = accepted
-            && self.start_socket(link, stream)
-        {
-            self.read_on(link);
+    pub(crate) fn on_accepted(
+        &mut self,
+        shared: &Arc<Shared<M>>,
+        listener: ListenerId,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) {
+        let now = self.tick();
+        if let Some(link) = self.host.on_accepted(now, listener, peer) {
+            self.start_socket(shared, link, stream);
         }
     }
 
-    /// Whether the threads could be started; if not, the link is closed.
-    fn start_socket(&mut self, link: LinkId, stream: TcpStream) -> bool {
-        match Socket::start(link, stream, &self.mail) {
-            Ok((socket, threads)) => {
+    /// Whether the thread could be started; if not, the link is closed.
+    fn start_socket(&mut self, shared: &Arc<Shared<M>>, link: LinkId, stream: TcpStream) -> bool {
+        let now = self.tick();
+        match Socket::start(link, stream, shared) {
+            Ok((socket, thread)) => {
                 self.sockets.insert(link, socket);
-                self.threads.extend(threads);
+                self.threads.push(thread);
                 true
             }
             Err(error) => {
-                self.host
-                    .on_closed(Instant::now(), link, close_reason(&error));
+                self.host.on_closed(now, link, close_reason(&error));
                 false
             }
         }
     }
 
-    /// Lets the link's reader read once more, if after all steps it is still to be read: a
-    /// pause must hold before the next read.
-    fn read_on(&mut self, link: LinkId) {
-        if let Drained::Wait(_) = self.drain()
-            && let Some(socket) = self.sockets.get_mut(&link)
-        {
-            socket.read_on();
+    pub(crate) fn on_read(&mut self, link: LinkId, read: io::Result<&[u8]>) {
+        let now = self.tick();
+        match read {
+            Ok([]) => {
+                if let Some(socket) = self.sockets.get_mut(&link) {
+                    socket.has_ended = true;
+                }
+                self.host.on_eof(now, link);
+            }
+            Ok(bytes) => self.host.on_received(now, link, bytes),
+            Err(error) => self.host.on_closed(now, link, close_reason(&error)),
         }
+    }
+
+    /// A write was tried: it is done, or the link's writer goes on with it.
+    pub(crate) fn on_tried(&mut self, shared: &Arc<Shared<M>>, writing: Writing) {
+        let link = writing.link;
+        if writing.is_done() {
+            self.host.on_written(self.now, link);
+        } else if let Some(socket) = self.sockets.get_mut(&link) {
+            match socket.write_on(writing, shared) {
+                Ok(started) => self.threads.extend(started),
+                Err(error) => self.host.on_closed(self.now, link, close_reason(&error)),
+            }
+        }
+    }
+
+    /// A writer has done with a write.
+    pub(crate) fn on_written(&mut self, link: LinkId, written: io::Result<()>) {
+        let now = self.tick();
+        match written {
+            Ok(()) => self.host.on_written(now, link),
+            Err(error) => self.host.on_closed(now, link, close_reason(&error)),
+        }
+    }
+
+    /// A connection could not be made.
+    pub(crate) fn on_failed(&mut self, link: LinkId, reason: CloseReason) {
+        let now = self.tick();
+        self.host.on_closed(now, link, reason);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::mail::Mail;
 use crate::queue::{Received, queue};
+use crate::shared::Shared;
 use core::fmt;
 use core::time::Duration;
 use finewire_core::machine::{Machine, Outcome, Reason, TraceEvent};
@@ -14,9 +15,26 @@ pub struct Handle<M: Machine> {
     pub(crate) post: Arc<Post<M>>,
 }
 
-/// The letter box of a machine's thread.
+/// The way to a machine; its last end is the machine's.
 pub(crate) struct Post<M: Machine> {
-    pub(crate) sender: mpsc::Sender<Mail<M>>,
+    pub(crate) served: Box<dyn Serve<M>>,
+}
+
+/// Somebody who sees to mail, on whatever thread.
+pub(crate) trait Serve<M: Machine>: Send + Sync {
+    /// False: the machine has stopped.
+    fn post(&self, mail: Mail<M>) -> bool;
+}
+
+impl<M> Serve<M> for Arc<Shared<M>>
+where
+    M: Machine + Send + 'static,
+    M::Command: Send,
+    M::Event: Send,
+{
+    fn post(&self, mail: Mail<M>) -> bool {
+        Shared::post(self, mail)
+    }
 }
 
 impl<M: Machine> Handle<M> {
@@ -52,7 +70,7 @@ impl<M: Machine> Handle<M> {
     /// Looks at the machine between two inputs; waits for it this long. `None` when it has
     /// stopped or did not come to it in time.
     ///
-    /// The closure runs on the machine's thread: it should be short.
+    /// The closure runs while the machine waits for it, on this thread or another: it should be short.
     pub fn inspect<T: Send + 'static>(
         &self,
         look: impl FnOnce(&M) -> T + Send + 'static,
@@ -84,14 +102,14 @@ impl<M: Machine> Handle<M> {
     }
 
     fn tell(&self, mail: Mail<M>) -> Option<()> {
-        self.post.sender.send(mail).ok()
+        self.post.served.post(mail).then_some(())
     }
 }
 
 impl<M: Machine> Drop for Post<M> {
     fn drop(&mut self) {
         // As in `shut_down`.
-        let _ = self.sender.send(Mail::ShutDown);
+        let _ = self.served.post(Mail::ShutDown);
     }
 }
 

@@ -1,7 +1,9 @@
 //! finewire machines on blocking sockets and threads, for programs without an async runtime.
 //!
-//! [`spawn`] runs a [`Machine`] on a thread; each link has a reader and a writer thread, so
-//! this is meant for tens of links. The names are those of the tokio adapter, with time-outs:
+//! [`spawn`] runs a [`Machine`] that many threads serve, one at a time: a link's reader tells it what it has read and
+//! writes what it answers, on one thread from socket to socket; a command runs on the thread that gives it; a thread
+//! of its own keeps the time. Each link costs a thread, and a second from the first write that the system does not
+//! take at once, so this is meant for tens of links. The names are those of the tokio adapter, with time-outs:
 //! a cloneable [`Handle`] (commands that end, a look at the machine, shut-down), the events and
 //! the thread to join.
 //!
@@ -81,7 +83,9 @@ mod mail;
 pub mod openwire;
 mod queue;
 mod run;
+mod shared;
 mod socket;
+mod writing;
 
 pub use handle::Handle;
 pub use queue::{Nothing, Received};

@@ -1,6 +1,6 @@
 //! A listener's thread.
 
-use crate::mail::Mail;
+use crate::shared::Shared;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
@@ -9,15 +9,12 @@ use finewire_host::close_reason;
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 /// The machine's thread's end of a listening socket.
 pub(crate) struct Listener {
     local: SocketAddr,
     is_over: Arc<AtomicBool>,
-    /// Lets the thread accept once more.
-    go_on: SyncSender<()>,
     thread: JoinHandle<()>,
 }
 
@@ -30,11 +27,12 @@ impl Listener {
     pub(crate) fn start<M>(
         listener: ListenerId,
         address: &Address,
-        mail: Sender<Mail<M>>,
+        shared: Arc<Shared<M>>,
     ) -> Result<(Self, SocketAddr), CloseReason>
     where
-        M: Machine + 'static,
+        M: Machine + Send + 'static,
         M::Command: Send,
+        M::Event: Send,
     {
         let ip: IpAddr = address.host.parse().map_err(|_| {
             CloseReason::Other(format!("{:?} is no IP address to listen on", address.host))
@@ -43,31 +41,22 @@ impl Listener {
         let socket = TcpListener::bind((ip, address.port)).map_err(reason)?;
         let local = socket.local_addr().map_err(reason)?;
         let is_over = Arc::new(AtomicBool::new(false));
-        let (go_on, may_go_on) = sync_channel(1);
         let ends = is_over.clone();
         let thread = Builder::new()
             .name(format!("listen {local}"))
-            .spawn(move || accept(listener, &socket, &ends, &may_go_on, &mail))
+            .spawn(move || shared.guard(|| accept(listener, &socket, &ends, &shared)))
             .map_err(reason)?;
         let started = Self {
             local,
             is_over,
-            go_on,
             thread,
         };
         Ok((started, local))
     }
 
-    /// The last connection was taken over.
-    pub(crate) fn accept_on(&self) {
-        // A thread that has ended needs no leave.
-        let _ = self.go_on.try_send(());
-    }
-
     /// Ends the thread; `None` when it could not be woken and ends with the next connection.
     pub(crate) fn stop(self) -> Option<JoinHandle<()>> {
         self.is_over.store(true, Ordering::Release);
-        drop(self.go_on);
         let ip = match self.local.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -82,13 +71,16 @@ impl Listener {
     }
 }
 
-fn accept<M: Machine>(
+fn accept<M>(
     listener: ListenerId,
     socket: &TcpListener,
     is_over: &AtomicBool,
-    may_go_on: &Receiver<()>,
-    mail: &Sender<Mail<M>>,
-) {
+    shared: &Arc<Shared<M>>,
+) where
+    M: Machine + Send + 'static,
+    M::Command: Send,
+    M::Event: Send,
+{
     loop {
         let accepted = socket.accept();
         if is_over.load(Ordering::Acquire) {
@@ -96,8 +88,13 @@ fn accept<M: Machine>(
         }
         match accepted {
             Ok((stream, peer)) => {
-                let is_told = mail.send(Mail::Accepted(listener, stream, peer)).is_ok();
-                if !is_told || may_go_on.recv().is_err() {
+                let told = shared.tell(|engine| {
+                    // While it waited, the machine may have stopped listening.
+                    if !is_over.load(Ordering::Acquire) {
+                        engine.on_accepted(shared, listener, stream, peer);
+                    }
+                });
+                if told.is_none() {
                     return;
                 }
             }

@@ -1,6 +1,7 @@
 //! What a machine tells its owner: bounded queues between threads.
 
 use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -42,6 +43,8 @@ pub(crate) struct Giver<T> {
 }
 
 struct Queue<T> {
+    /// How many wait, to be asked without the lock: it grows by the giver's hand alone.
+    waiting: AtomicUsize,
     state: Mutex<State<T>>,
     came: Condvar,
     /// Tells the machine's thread that there is room again.
@@ -61,6 +64,7 @@ pub(crate) fn queue<T>(
     on_room: impl Fn() + Send + Sync + 'static,
 ) -> (Giver<T>, Received<T>) {
     let queue = Arc::new(Queue {
+        waiting: AtomicUsize::new(0),
         state: Mutex::new(State {
             waiting: VecDeque::new(),
             missed: 0,
@@ -81,6 +85,10 @@ pub(crate) fn queue<T>(
 impl<T> Queue<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, state: &State<T>) {
+        self.waiting.store(state.waiting.len(), Ordering::Release);
     }
 }
 
@@ -104,6 +112,7 @@ impl<T> Received<T> {
         let mut state = self.queue.lock();
         loop {
             if let Some(next) = state.waiting.pop_front() {
+                self.queue.count(&state);
                 let tell = core::mem::take(&mut state.is_room_awaited);
                 drop(state);
                 if tell {
@@ -143,6 +152,7 @@ impl<T> Drop for Received<T> {
         let mut state = self.queue.lock();
         state.is_wanted = false;
         let waiting = core::mem::take(&mut state.waiting);
+        self.queue.count(&state);
         drop(state);
         drop(waiting);
         (self.queue.on_room)();
@@ -165,6 +175,7 @@ impl<T> Giver<T> {
         let mut state = self.queue.lock();
         if state.is_wanted {
             state.waiting.push_back(next);
+            self.queue.count(&state);
             self.queue.came.notify_one();
         }
     }
@@ -185,6 +196,9 @@ impl<T> Giver<T> {
 
     /// Whether the machine may go on; if not, `on_room` is called once it may.
     pub(crate) fn has_room(&self) -> bool {
+        if self.queue.waiting.load(Ordering::Acquire) < self.at_most {
+            return true;
+        }
         let mut state = self.queue.lock();
         state.is_room_awaited = state.waiting.len() >= self.at_most;
         !state.is_room_awaited

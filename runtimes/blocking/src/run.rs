@@ -4,16 +4,18 @@ use crate::engine::Engine;
 use crate::handle::{Handle, Post};
 use crate::mail::Mail;
 use crate::queue::{Received, queue};
+use crate::shared::Shared;
 use finewire_core::machine::Machine;
 use finewire_host::{Host, HostConfig};
 use std::io;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The bounds of a running machine, and its TLS.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// TLS profiles and the bound on accepted links. Each link costs two threads.
+    /// TLS profiles and the bound on accepted links. Each link costs a thread,
+    /// and another from the first write that the system does not take at once.
     pub host: HostConfig,
     /// How many events may wait before the machine stands still. Default 4096, at least 1.
     pub events_at_most: usize,
@@ -65,22 +67,35 @@ where
 }
 
 /// As [`spawn`], on a thread that the caller brings: the closure runs until the end and gives
-/// the machine back.
+/// the machine back. The machine begins when it is called; when it is dropped, the machine never does.
 pub fn run<M>(
     host: Host<M>,
     options: &Options,
 ) -> (Handle<M>, Received<M::Event>, impl FnOnce() -> M + use<M>)
 where
-    M: Machine + 'static,
+    M: Machine + Send + 'static,
     M::Command: Send + 'static,
+    M::Event: Send + 'static,
 {
-    let (sender, inbox) = mpsc::channel();
-    let room = sender.clone();
+    let shared = Arc::new(Shared::new());
+    let to_tell = shared.clone();
     let (giver, events) = queue(options.events_at_most, move || {
         // A machine that has stopped waits for no room.
-        let _ = room.send(Mail::Room);
+        let _ = to_tell.post(Mail::Room);
     });
-    let engine = Engine::new(host, inbox, sender.clone(), giver, options.commands_at_most);
-    let post = Arc::new(Post { sender });
-    (Handle { post }, events, move || engine.run())
+    shared.begin(Engine::new(host, giver, options.commands_at_most));
+    let post = Arc::new(Post {
+        served: Box::new(shared.clone()),
+    });
+    let own = OwnThread(shared);
+    (Handle { post }, events, move || own.0.live())
+}
+
+/// The machine's own thread, or what is to become one.
+struct OwnThread<M: Machine>(Arc<Shared<M>>);
+
+impl<M: Machine> Drop for OwnThread<M> {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
 }

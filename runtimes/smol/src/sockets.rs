@@ -67,10 +67,6 @@ impl Runtime for AsyncIo {
         Pin::new(stream).poll_read(cx, buffer)
     }
 
-    fn poll_readable(stream: &mut Async<TcpStream>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        stream.poll_readable(cx)
-    }
-
     fn poll_write(
         stream: &mut Async<TcpStream>,
         cx: &mut Context<'_>,

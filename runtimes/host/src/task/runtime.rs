@@ -50,14 +50,6 @@ pub trait Runtime: 'static {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>>;
 
-    /// Ready when a read is worth trying. It is asked in place of a read after one that did not fill its buffer,
-    /// for that one has emptied the socket: a runtime that would ask the system again spares itself the question.
-    /// Others leave it as it is.
-    fn poll_readable(stream: &mut Self::Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _ = (stream, cx);
-        Poll::Ready(Ok(()))
-    }
-
     /// Writes as much of the slices, in order, as the socket takes.
     fn poll_write(
         stream: &mut Self::Stream,

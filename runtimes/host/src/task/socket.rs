@@ -18,8 +18,6 @@ pub(super) struct Socket<R: Runtime> {
     pub(super) stream: Stream<R>,
     pub(super) waker: Waker,
     pub(super) is_reading: bool,
-    /// The last read has emptied the socket.
-    is_empty: bool,
     writing: Option<Writing>,
 }
 
@@ -41,7 +39,6 @@ impl<R: Runtime> Socket<R> {
             stream,
             waker,
             is_reading: true,
-            is_empty: false,
             writing: None,
         }
     }
@@ -101,18 +98,8 @@ impl<R: Runtime> Socket<R> {
             return None;
         }
         let mut cx = Context::from_waker(&self.waker);
-        if self.is_empty {
-            match R::poll_readable(stream, &mut cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Some(Err(error)),
-                Poll::Pending => return None,
-            }
-        }
         match R::poll_read(stream, &mut cx, buffer) {
-            Poll::Ready(result) => {
-                self.is_empty = matches!(result, Ok(count) if count < buffer.len());
-                Some(result)
-            }
+            Poll::Ready(result) => Some(result),
             Poll::Pending => None,
         }
     }
