@@ -4,6 +4,7 @@ use super::args::Openwire;
 use super::figures::{Figures, cpu_time, histogram};
 use super::pace::{Clock, Pace, nanos, stamp, stamped};
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use finewire_tokio::Options;
@@ -211,9 +212,9 @@ async fn send(run: &Run, args: &Openwire, index: u16, producer: &Producer) -> Re
                     run.wait_for_consumers().await;
                     continue;
                 }
-                for _ in 0..args.batch {
-                    messages.push(Message::bytes(stamped(args.body(), clock.nanos())));
-                }
+                // They are handed over at one moment, so that they are all the same.
+                let body = Bytes::from(stamped(args.body(), clock.nanos()));
+                messages.resize_with(usize::from(args.batch), || Message::bytes(body.clone()));
             }
             Some(pace) => {
                 let now = clock.elapsed();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use finewire_core::machine::{Instant, LinkId};
 
 use crate::command::{
-    ConsumerId, Destination, Message, MessageId, ProducerId, SharedMessage, Text,
+    ConsumerId, Destination, Message, MessageDispatch, MessageId, ProducerId, SharedMessage, Text,
 };
 use crate::selector::{Selector, Subject};
 use crate::window::Window;
@@ -66,6 +66,8 @@ pub(super) struct Pull {
 #[derive(Debug)]
 pub(super) struct Consumer {
     pub(super) id: ConsumerId,
+    /// What the last message went out in, without it: the next mostly differs in nothing else.
+    pub(super) dispatch: MessageDispatch,
     pub(super) link: LinkId,
     /// What it asked for, wildcards and all.
     pub(super) destination: Destination,
@@ -101,8 +103,13 @@ pub(super) struct Consumer {
 
 impl Consumer {
     pub(super) fn new(id: ConsumerId, link: LinkId, destination: Destination) -> Self {
+        let dispatch = MessageDispatch {
+            consumer_id: Some(id.clone()),
+            ..MessageDispatch::default()
+        };
         Self {
             id,
+            dispatch,
             link,
             destination,
             parts: Vec::new(),

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
-use crate::command::{Destination, Message, MessageDispatch, SharedMessage};
+use crate::command::{Command, Destination, Message, MessageDispatch, SharedMessage, Text};
 use crate::selector::Subject;
 
 use super::consumer::{ConsumerKey, Home, Waiting};
+use super::event::BrokerEvent;
 use super::machine::{Broker, Due};
 use super::queue::Stored;
 
@@ -80,23 +81,39 @@ impl Broker {
         redeliveries: i32,
         home: Option<Home>,
     ) -> Result<(), Option<Stored>> {
-        let Some(consumer) = self.consumers.get_mut(&key) else {
+        let consumer = self.consumers.get_mut(&key);
+        let connection = consumer
+            .as_ref()
+            .and_then(|consumer| self.connections.get_mut(&consumer.link));
+        let (Some(consumer), Some(connection)) = (consumer, connection) else {
             return Err(home.map(|(_, _, stored)| stored));
         };
         let link = consumer.link;
-        let dispatch = MessageDispatch {
-            consumer_id: Some(consumer.id.clone()),
-            destination: message.destination.clone(),
-            message: Some(message.clone()),
-            redelivery_counter: redeliveries,
-            ..MessageDispatch::default()
-        };
-        if !self.send(link, &dispatch.into()) {
+        let dispatch = &mut consumer.dispatch;
+        if dispatch.destination != message.destination {
+            dispatch.destination = message.destination.as_ref().map(|place| Destination {
+                kind: place.kind,
+                physical_name: place.physical_name.as_ref().map(Text::detach),
+            });
+        }
+        dispatch.redelivery_counter = redeliveries;
+        dispatch.message = Some(message.clone());
+        let sent = connection.channel.send(dispatch);
+        let traced = self.config.trace.then(|| Command::from(dispatch.clone()));
+        dispatch.message = None;
+        if let Err(error) = sent {
+            let what = format!("MessageDispatch: {error}");
+            self.outputs.event(BrokerEvent::Unsendable { link, what });
             return Err(home.map(|(_, _, stored)| stored));
         }
+        if connection.channel.backlog() > self.config.limits.outbox_bytes {
+            connection.congested = true;
+        }
+        consumer.hand_out(message.message_id.as_ref(), home);
+        self.dirty.insert(link);
         self.counters.dispatched += 1;
-        if let Some(consumer) = self.consumers.get_mut(&key) {
-            consumer.hand_out(message.message_id.as_ref(), home);
+        if let Some(command) = traced {
+            self.trace_to(link, &command);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Links: greeting, bytes in, bytes out, keep-alive, end.
 
-use core::time::Duration;
+use core::{mem, time::Duration};
 
 use finewire_core::machine::{Address, CloseReason, Closing, LinkId, ListenerId, Output};
 
@@ -95,21 +95,22 @@ impl Broker {
             return;
         }
         connection.channel.receive(bytes);
+        let mut command = Command::Null;
         // A command may end the connection, so it is looked up for each.
         while let Some(connection) = self.connections.get_mut(&link) {
             if matches!(connection.stage, Stage::Leaving(_)) {
                 break;
             }
-            match connection.channel.next_heard(self.now) {
+            match connection.channel.next_heard(self.now, &mut command) {
                 Ok(None) => break,
                 Ok(Some(Heard::Negotiated)) => {
                     let info = self.broker_info(link);
                     self.send(link, &info.into());
                     self.rearm(link);
                 }
-                Ok(Some(Heard::Command(command))) => {
+                Ok(Some(Heard::Command)) => {
                     self.trace_from(link, &command);
-                    self.serve(link, command);
+                    self.serve(link, mem::replace(&mut command, Command::Null));
                 }
                 Err(reason) => {
                     self.throw_out(link, reason);
@@ -267,7 +268,7 @@ impl Broker {
         }
     }
 
-    fn trace_to(&mut self, link: LinkId, command: &Command) {
+    pub(super) fn trace_to(&mut self, link: LinkId, command: &Command) {
         if self.config.trace
             && let Some(trace) = super::trace::of(command, link, Direction::ToPeer)
         {

@@ -6,7 +6,8 @@ use core::time::Duration;
 use finewire_core::machine::{Chunks, CloseReason, Instant, Outbox};
 
 use crate::codec::{
-    DecodeError, Decoder, EncodeError, Encoder, Flaw, FrameSplitter, Frames, Limits, WireFormat,
+    DecodeError, Decoder, EncodeError, Encoder, Flaw, FrameSplitter, Frames, Limits, Object,
+    WireFormat,
 };
 use crate::command::{Command, KeepAliveInfo};
 
@@ -24,12 +25,12 @@ pub(crate) struct ChannelConfig {
 }
 
 /// What came in.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// Both sides have made their offers; commands may be sent.
     Negotiated,
-    /// A command other than a keep-alive.
-    Command(Command),
+    /// A command other than a keep-alive: it is where it was asked for.
+    Command,
 }
 
 /// A stream of commands in both directions.
@@ -88,17 +89,23 @@ impl Channel {
         }
     }
 
-    /// The next thing that came in. An error ends the stream.
-    pub(crate) fn next_heard(&mut self, now: Instant) -> Result<Option<Heard>, CloseReason> {
+    /// The next thing that came in; a command is put into `command`. An error ends the stream.
+    pub(crate) fn next_heard(
+        &mut self,
+        now: Instant,
+        command: &mut Command,
+    ) -> Result<Option<Heard>, CloseReason> {
         loop {
-            let command = self.splitter.next_command(&mut self.decoder);
-            match command.map_err(|error| reason_of(&error))? {
-                None => return Ok(None),
-                Some(Command::WireFormatInfo(info)) => {
+            let is_there = self.splitter.next_command_into(&mut self.decoder, command);
+            if !is_there.map_err(|error| reason_of(&error))? {
+                return Ok(None);
+            }
+            match command {
+                Command::WireFormatInfo(info) => {
                     if self.negotiated {
                         return Err(remote("a second WireFormatInfo"));
                     }
-                    let theirs = WireFormat::from_info(&info);
+                    let theirs = WireFormat::from_info(info);
                     let common = theirs.and_then(|theirs| self.config.offer.negotiate(&theirs));
                     let common = common.map_err(|error| reason_of(&error))?;
                     self.decoder = Decoder::new(&common, self.config.limits);
@@ -109,30 +116,31 @@ impl Channel {
                         KeepAlive::new(now, common.max_inactivity, common.initial_delay);
                     return Ok(Some(Heard::Negotiated));
                 }
-                Some(other) if !self.negotiated => {
+                other if !self.negotiated => {
                     let name = other.type_name();
                     return Err(remote(format!("{name} came before a WireFormatInfo")));
                 }
-                Some(Command::KeepAliveInfo(alive)) => {
+                Command::KeepAliveInfo(alive) => {
                     if alive.response_required {
                         let answer = KeepAliveInfo {
                             response_required: false,
-                            ..alive
+                            ..*alive
                         };
                         // It has neither strings nor arrays: it always encodes.
-                        let _ = self.send(&answer.into());
+                        let _ = self.send(&answer);
                     }
                 }
-                Some(Command::Null) => {}
-                Some(command) => return Ok(Some(Heard::Command(command))),
+                Command::Null => {}
+                _ => return Ok(Some(Heard::Command)),
             }
         }
     }
 
-    /// Encodes a command behind what is pending; large content is shared with the command, not copied.
-    /// After an error nothing has changed.
-    pub(crate) fn send(&mut self, command: &Command) -> Result<(), EncodeError> {
-        self.encoder.encode_shared(command, &mut self.encoded)
+    /// Encodes a command, or what would be one, behind what is pending; large content is shared with the
+    /// command, not copied. After an error nothing has changed.
+    pub(crate) fn send(&mut self, command: &impl Object) -> Result<(), EncodeError> {
+        self.encoder
+            .encode_sharing(command, Encoder::SHARE_FROM, &mut self.encoded)
     }
 
     /// Everything pending, unless a write is in flight.
@@ -176,7 +184,7 @@ impl Channel {
         match self.keep_alive.as_mut().map(|alive| alive.check(now)) {
             None | Some(Wanted::Nothing) => Ok(()),
             Some(Wanted::Sign) => {
-                let _ = self.send(&KeepAliveInfo::default().into());
+                let _ = self.send(&KeepAliveInfo::default());
                 Ok(())
             }
             Some(Wanted::GiveUp) => Err(CloseReason::TimedOut),
@@ -230,16 +238,22 @@ mod tests {
         channel
     }
 
-    fn carry(from: &mut Channel, to: &mut Channel) -> Result<Vec<Heard>, CloseReason> {
+    fn heard(by: &mut Channel) -> Result<Option<(Heard, Command)>, CloseReason> {
+        let mut command = Command::Null;
+        let heard = by.next_heard(Instant::START, &mut command)?;
+        Ok(heard.map(|heard| (heard, command)))
+    }
+
+    fn carry(from: &mut Channel, to: &mut Channel) -> Result<Vec<(Heard, Command)>, CloseReason> {
         if let Some(chunks) = from.take() {
             to.receive(&chunks.to_vec());
             from.on_sent();
         }
-        let mut heard = Vec::new();
-        while let Some(one) = to.next_heard(Instant::START)? {
-            heard.push(one);
+        let mut all = Vec::new();
+        while let Some(one) = heard(to)? {
+            all.push(one);
         }
-        Ok(heard)
+        Ok(all)
     }
 
     #[test]
@@ -251,15 +265,15 @@ mod tests {
             password: Some(Text::from("hunter2")),
             ..ConnectionInfo::default()
         };
-        here.send(&info.into()).unwrap();
+        here.send(&info).unwrap();
         assert!(!format!("{here:?}").contains("hunter2"));
         let chunks = here.take().unwrap().to_vec();
         there.receive(&chunks);
 
         assert!(!format!("{here:?}{there:?}").contains("hunter2"));
         assert!(matches!(
-            there.next_heard(Instant::START),
-            Ok(Some(Heard::Command(Command::ConnectionInfo(_))))
+            heard(&mut there),
+            Ok(Some((Heard::Command, Command::ConnectionInfo(_))))
         ));
     }
 
@@ -272,7 +286,7 @@ mod tests {
             command_id: 9,
             response_required: true,
         };
-        here.send(&asks.into()).unwrap();
+        here.send(&asks).unwrap();
 
         assert!(carry(&mut here, &mut there).unwrap().is_empty());
         assert!(there.has_pending(), "the answer");
@@ -289,23 +303,14 @@ mod tests {
         encoder.encode(&info.into(), &mut offer).unwrap();
         here.receive(&offer);
         here.receive(&offer);
-        assert!(matches!(
-            here.next_heard(Instant::START),
-            Ok(Some(Heard::Negotiated))
-        ));
-        assert!(matches!(
-            here.next_heard(Instant::START),
-            Err(CloseReason::Remote(_))
-        ));
+        assert!(matches!(heard(&mut here), Ok(Some((Heard::Negotiated, _)))));
+        assert!(matches!(heard(&mut here), Err(CloseReason::Remote(_))));
 
         let mut early = BytesMut::new();
         let alive = KeepAliveInfo::default();
         encoder.encode(&alive.into(), &mut early).unwrap();
         let mut here = channel();
         here.receive(&early);
-        assert!(matches!(
-            here.next_heard(Instant::START),
-            Err(CloseReason::Remote(_))
-        ));
+        assert!(matches!(heard(&mut here), Err(CloseReason::Remote(_))));
     }
 }

@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use finewire_core::machine::{CloseReason, CommandId, Outcome, Reason};
 
-use super::producer::ProducerHandle;
 use super::protocol::Client;
 use super::sending::{Waiting, weight};
 use super::session::{Transaction, rolled_back};
@@ -71,20 +70,13 @@ impl Client {
 
     /// Ends a send that has not been encoded to its end.
     pub(super) fn give_up(&mut self, waiting: Waiting, outcome: Outcome) {
-        let bytes = waiting.messages.iter().map(weight).sum::<usize>();
+        let bytes = waiting.left().iter().map(weight).sum::<usize>();
         self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
         self.holds.clear(&waiting.command);
         if let Some(batch) = self.batches.get_mut(&waiting.command) {
             batch.complete = true;
             batch.trouble.get_or_insert(outcome);
             self.end_batch(waiting.command);
-        }
-    }
-
-    pub(super) fn give_up_front(&mut self, handle: ProducerHandle, outcome: Outcome) {
-        let producer = self.producers.get_mut(&handle);
-        if let Some(waiting) = producer.and_then(|producer| producer.waiting.pop_front()) {
-            self.give_up(waiting, outcome);
         }
     }
 

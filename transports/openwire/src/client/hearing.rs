@@ -5,7 +5,8 @@ use finewire_core::machine::{
 };
 
 use crate::command::{
-    Command, ConsumerControl, ExceptionResponse, MessageDispatch, SharedMessage, Text, Throwable,
+    Command, ConsumerControl, ExceptionResponse, Message, MessageDispatch, SharedMessage, Text,
+    Throwable,
 };
 
 use super::command::{ClientEvent, ConsumerHandle, Delivered, DeliveryToken};
@@ -17,10 +18,13 @@ use super::subscription::Subscription;
 
 impl Client {
     /// The broker said something.
-    pub(super) fn heard(&mut self, command: Command) {
-        self.trace_in(&command);
-        match command {
-            Command::MessageDispatch(dispatch) => self.dispatched(dispatch),
+    pub(super) fn heard(&mut self, command: &mut Command) {
+        self.trace_in(command);
+        if let Command::MessageDispatch(dispatch) = command {
+            self.dispatched(dispatch);
+            return;
+        }
+        match core::mem::replace(command, Command::Null) {
             Command::Response(response) => self.answered(response.correlation_id),
             Command::DataResponse(response) => self.answered(response.correlation_id),
             Command::DataArrayResponse(response) => self.answered(response.correlation_id),
@@ -76,7 +80,7 @@ impl Client {
         }
     }
 
-    fn dispatched(&mut self, dispatch: MessageDispatch) {
+    fn dispatched(&mut self, dispatch: &mut MessageDispatch) {
         let number = dispatch.consumer_id.as_ref().map(|id| id.value);
         let handle = number
             .and_then(|number| self.by_consumer.get(&number))
@@ -87,7 +91,7 @@ impl Client {
             // It was under way when the subscription ended; the broker takes it back.
             return;
         };
-        let Some(message) = dispatch.message else {
+        let Some(message) = dispatch.message.take() else {
             subscription.pull_answered();
             let event = if subscription.asked.browse {
                 ClientEvent::BrowseEnded(handle)
@@ -303,27 +307,19 @@ impl Client {
     }
 
     pub(super) fn trace_out(&mut self, command: &Command) {
-        if let Some(me) = self.config.trace_as {
-            self.trace(me, Party::Broker, command);
+        if let (Some(me), Some(message)) = (self.config.trace_as, message_of(command)) {
+            self.trace(me, Party::Broker, message);
         }
     }
 
     fn trace_in(&mut self, command: &Command) {
-        if let Some(me) = self.config.trace_as {
-            self.trace(Party::Broker, me, command);
+        if let (Some(me), Some(message)) = (self.config.trace_as, message_of(command)) {
+            self.trace(Party::Broker, me, message);
         }
     }
 
-    fn trace(&mut self, from: Party, to: Party, command: &Command) {
-        let message: Option<&SharedMessage> = match command {
-            Command::Message(message) => Some(message),
-            Command::MessageDispatch(dispatch) => dispatch.message.as_ref(),
-            _ => None,
-        };
-        // Bodies may hold passwords: only type and destination are shown.
-        let Some(message) = message else {
-            return;
-        };
+    /// Bodies may hold passwords: only type and destination are shown.
+    pub(super) fn trace(&mut self, from: Party, to: Party, message: &Message) {
         let subject = match &message.jms_type {
             Some(kind) => kind.to_str().into_owned(),
             None => message.type_name().into(),
@@ -337,5 +333,13 @@ impl Client {
             subject,
             detail: detail.unwrap_or_default(),
         }));
+    }
+}
+
+fn message_of(command: &Command) -> Option<&SharedMessage> {
+    match command {
+        Command::Message(message) => Some(message),
+        Command::MessageDispatch(dispatch) => dispatch.message.as_ref(),
+        _ => None,
     }
 }

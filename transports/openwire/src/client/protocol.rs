@@ -8,7 +8,7 @@ use finewire_core::machine::{
 };
 
 use crate::channel::{Channel, ChannelConfig, Heard};
-use crate::command::{ConnectionId, Destination, ProducerId, SessionId};
+use crate::command::{Command, ConnectionId, Destination, ProducerId, SessionId};
 
 use super::batch::Batch;
 use super::command::{ClientCommand, ClientEvent, ConsumerHandle};
@@ -203,11 +203,12 @@ impl Client {
             return;
         }
         self.channel.receive(bytes);
+        let mut command = Command::Null;
         while !matches!(self.stage, Stage::Down | Stage::Ended) {
-            match self.channel.next_heard(self.now) {
+            match self.channel.next_heard(self.now, &mut command) {
                 Ok(None) => break,
                 Ok(Some(Heard::Negotiated)) => self.introduce(),
-                Ok(Some(Heard::Command(command))) => self.heard(command),
+                Ok(Some(Heard::Command)) => self.heard(&mut command),
                 Err(reason) => self.fail(reason),
             }
         }

@@ -1,8 +1,9 @@
 //! What is said to the broker: with an answer to wait for, or without.
 
-use finewire_core::machine::{CommandId, Outcome, Reason};
+use finewire_core::machine::{CommandId, Outcome, Party, Reason};
 
-use crate::command::{Command, Destination};
+use crate::codec::EncodeError;
+use crate::command::{Command, Destination, Message};
 
 use super::command::{ConsumerHandle, Delivered};
 use super::protocol::Client;
@@ -63,10 +64,8 @@ impl Client {
         command: impl Into<Command>,
         request: Request,
     ) -> Result<(), (Outcome, Request)> {
-        let limit = self.config.limits.requests;
-        if self.requests.len() >= limit {
-            let text = format!("{limit} requests are waiting for the broker already");
-            return Err((Outcome::refused(Reason::Limit, text), request));
+        if let Err(outcome) = self.may_ask() {
+            return Err((outcome, request));
         }
         let id = self.next_id();
         if let Err(outcome) = self.encode(command.into(), id, true) {
@@ -77,6 +76,38 @@ impl Client {
         Ok(())
     }
 
+    /// Sends a message; where it wants an answer, the answer ends that.
+    pub(super) fn say_message(
+        &mut self,
+        message: &mut Message,
+        confirm: Option<Request>,
+    ) -> Result<(), Outcome> {
+        if confirm.is_some() {
+            self.may_ask()?;
+        }
+        let id = self.next_id();
+        message.command_id = id;
+        message.response_required = confirm.is_some();
+        self.channel.send(message).map_err(|error| cannot(&error))?;
+        if let Some(me) = self.config.trace_as {
+            self.trace(me, Party::Broker, message);
+        }
+        if let Some(request) = confirm {
+            self.timers.set(id, self.now + self.config.answer_within);
+            self.requests.insert(id, request);
+        }
+        Ok(())
+    }
+
+    fn may_ask(&self) -> Result<(), Outcome> {
+        let limit = self.config.limits.requests;
+        if self.requests.len() < limit {
+            return Ok(());
+        }
+        let text = format!("{limit} requests are waiting for the broker already");
+        Err(Outcome::refused(Reason::Limit, text))
+    }
+
     pub(super) fn encode(
         &mut self,
         mut command: Command,
@@ -84,10 +115,14 @@ impl Client {
         answer: bool,
     ) -> Result<(), Outcome> {
         command.set_command_id(id, answer);
-        self.channel.send(&command).map_err(|error| {
-            Outcome::refused(Reason::Local, format!("it cannot be encoded: {error}"))
-        })?;
+        self.channel
+            .send(&command)
+            .map_err(|error| cannot(&error))?;
         self.trace_out(&command);
         Ok(())
     }
+}
+
+fn cannot(error: &EncodeError) -> Outcome {
+    Outcome::refused(Reason::Local, format!("it cannot be encoded: {error}"))
 }

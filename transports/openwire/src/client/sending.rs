@@ -1,7 +1,6 @@
 //! Sends: what waits for room or for a broker, and how it is encoded.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use finewire_core::machine::{CommandId, Outcome, Reason, Timers};
 
@@ -60,8 +59,17 @@ pub enum Confirm {
 pub(super) struct Waiting {
     pub(super) command: CommandId,
     destination: Destination,
-    pub(super) messages: VecDeque<Message>,
+    messages: Vec<Message>,
+    /// How many of them are encoded.
+    encoded: usize,
     confirm: Confirm,
+}
+
+impl Waiting {
+    /// What is not encoded.
+    pub(super) fn left(&self) -> &[Message] {
+        self.messages.get(self.encoded..).unwrap_or_default()
+    }
 }
 
 /// Bytes not yet written above which sends wait: what keeps a socket busy, and no more.
@@ -117,7 +125,8 @@ impl Client {
             producer.waiting.push_back(Waiting {
                 command: id,
                 destination,
-                messages: send.messages.into(),
+                messages: send.messages,
+                encoded: 0,
                 confirm: send.confirm,
             });
         }
@@ -133,47 +142,64 @@ impl Client {
         }
         let handles: Vec<ProducerHandle> = self.with_waiting.iter().copied().collect();
         for handle in handles {
-            while self.channel.backlog() < WRITE_AHEAD && self.pump_one(handle) {}
+            while self.channel.backlog() < WRITE_AHEAD && self.pump_front(handle) {}
         }
     }
 
-    /// Encodes the next message of a producer; whether it may go on.
-    fn pump_one(&mut self, handle: ProducerHandle) -> bool {
-        let requests = self.requests.len();
+    /// Encodes what waits first at a producer, as far as it may; whether the next may follow.
+    fn pump_front(&mut self, handle: ProducerHandle) -> bool {
         let Some(producer) = self.producers.get_mut(&handle) else {
             return false;
         };
-        let session = producer.asked.session;
-        let Some(waiting) = producer.waiting.front() else {
+        let Some(mut waiting) = producer.waiting.pop_front() else {
             self.with_waiting.remove(&handle);
             return false;
         };
-        let Some(size) = waiting.messages.front().map(size_of) else {
-            producer.waiting.pop_front();
-            return true;
-        };
-        if !producer.has_room(size) || requests >= self.config.limits.requests {
-            return false;
-        }
-        let transaction = match self.transaction_of(session) {
-            Ok(transaction) => transaction,
-            Err(outcome) => {
-                self.give_up_front(handle, outcome);
+        while !waiting.left().is_empty() {
+            let is_full = self.channel.backlog() >= WRITE_AHEAD;
+            if is_full || !self.may_send(handle, &waiting) {
+                if let Some(producer) = self.producers.get_mut(&handle) {
+                    producer.waiting.push_front(waiting);
+                }
+                return false;
+            }
+            if let Err(outcome) = self.encode_next(handle, &mut waiting) {
+                self.give_up(waiting, outcome);
                 return true;
             }
-        };
-        let Some(producer) = self.producers.get_mut(&handle) else {
+        }
+        true
+    }
+
+    fn may_send(&self, handle: ProducerHandle, waiting: &Waiting) -> bool {
+        let producer = self.producers.get(&handle);
+        let (Some(producer), Some(next)) = (producer, waiting.left().first()) else {
             return false;
         };
-        let Some(waiting) = producer.waiting.front_mut() else {
-            return false;
+        producer.has_room(size_of(next)) && self.requests.len() < self.config.limits.requests
+    }
+
+    /// Encodes the next message of a send; the error says why none of it can be sent any more.
+    fn encode_next(
+        &mut self,
+        handle: ProducerHandle,
+        waiting: &mut Waiting,
+    ) -> Result<(), Outcome> {
+        let Some(producer) = self.producers.get(&handle) else {
+            return Err(unknown_producer(handle));
         };
-        let Some(mut message) = waiting.messages.pop_front() else {
-            return false;
+        let transaction = self.transaction_of(producer.asked.session)?;
+        let wall = self.wall.map(|(wall, at)| wall.plus(self.now - at).0);
+        let is_last = waiting.left().len() == 1;
+        let (Some(producer), Some(message)) = (
+            self.producers.get_mut(&handle),
+            waiting.messages.get_mut(waiting.encoded),
+        ) else {
+            return Ok(());
         };
-        self.waiting_bytes = self.waiting_bytes.saturating_sub(weight(&message));
+        waiting.encoded += 1;
+        self.waiting_bytes = self.waiting_bytes.saturating_sub(weight(message));
         let command = waiting.command;
-        let is_last = waiting.messages.is_empty();
         let confirmed = match waiting.confirm {
             Confirm::Always => true,
             Confirm::Never => false,
@@ -185,7 +211,6 @@ impl Client {
         if transaction.is_some() {
             message.extras.transaction_id = transaction;
         }
-        let wall = self.wall.map(|(wall, at)| wall.plus(self.now - at).0);
         if message.timestamp == 0 {
             message.timestamp = wall.unwrap_or(0);
         }
@@ -193,18 +218,15 @@ impl Client {
             message.expiration = wall.map_or(0, |wall| wall.saturating_sub(message.expiration));
         }
         if !confirmed && producer.asked.window > 0 {
+            let size = size_of(message);
             producer.under_way.push_back(size);
             producer.used += size;
         }
         producer.next_sequence += 1;
-        if is_last {
-            producer.waiting.pop_front();
-        }
-        let said = if confirmed {
-            self.ask(message, Request::Sent(command))
-        } else {
-            self.say(message)
-        };
+        let said = self.say_message(message, confirmed.then_some(Request::Sent(command)));
+        // The others of the send may wait for long.
+        message.content = None;
+        message.marshalled_properties = None;
         let mut first_written = false;
         if let Some(batch) = self.batches.get_mut(&command) {
             batch.complete = is_last;
@@ -225,9 +247,9 @@ impl Client {
         }
         if is_last {
             self.holds.clear(&command);
+            self.end_batch(command);
         }
-        self.end_batch(command);
-        true
+        Ok(())
     }
 
     /// Refuses what waits in a session whose transaction ends.

@@ -85,10 +85,11 @@ impl Encoder {
         self.encode_sharing(command, Self::SHARE_FROM, out)
     }
 
-    /// The same for contents of `share_from` bytes and more.
+    /// The same for contents of `share_from` bytes and more, and for the object of any command: a message
+    /// need not become one to be sent.
     pub(crate) fn encode_sharing(
         &mut self,
-        command: &Command,
+        command: &impl Object,
         share_from: usize,
         out: &mut Frames,
     ) -> Result<(), EncodeError> {
@@ -120,7 +121,7 @@ impl Encoder {
 
     /// Writes the fields into the scratch buffers; the size of the frame. After an error everything is as
     /// it was.
-    fn compose(&mut self, command: &Command, share_from: usize) -> Result<usize, EncodeError> {
+    fn compose(&mut self, command: &impl Object, share_from: usize) -> Result<usize, EncodeError> {
         self.body.clear(share_from);
         self.bits.clear();
         let result = self.try_compose(command);
@@ -133,11 +134,11 @@ impl Encoder {
         result
     }
 
-    fn is_tight(&self, command: &Command) -> bool {
-        self.format.tight && !matches!(command, Command::Null)
+    fn is_tight(&self, command: &impl Object) -> bool {
+        self.format.tight && command.type_code() != Command::Null.type_code()
     }
 
-    fn try_compose(&mut self, command: &Command) -> Result<usize, EncodeError> {
+    fn try_compose(&mut self, command: &impl Object) -> Result<usize, EncodeError> {
         let tight = self.is_tight(command);
         let Self {
             format,
@@ -179,7 +180,7 @@ impl Encoder {
     }
 
     /// What stands in front of the fields.
-    fn put_head(&self, command: &Command, size: usize, out: &mut BytesMut) {
+    fn put_head(&self, command: &impl Object, size: usize, out: &mut BytesMut) {
         // It was found to fit.
         let [a, b, c, d] = i32::try_from(size).unwrap_or(i32::MAX).to_be_bytes();
         let code = command.type_code();

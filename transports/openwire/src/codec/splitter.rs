@@ -1,6 +1,6 @@
 //! A byte stream to frames.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use super::{DecodeError, Decoder, Flaw, Unprefixed};
 use crate::command::Command;
@@ -57,9 +57,8 @@ impl FrameSplitter {
         if rest.len() < length {
             return Ok(None);
         }
-        let mut frame = self.buffer.split_to(4 + length);
-        let _ = frame.split_to(4);
-        Ok(Some(frame.freeze()))
+        self.buffer.advance(4);
+        Ok(Some(self.buffer.split_to(length).freeze()))
     }
 
     /// The next whole command, by a decoder whose format says whether there are size prefixes. Take one at
@@ -68,13 +67,33 @@ impl FrameSplitter {
     /// # Errors
     /// [`DecodeError`]; then close the connection.
     pub fn next_command(&mut self, decoder: &mut Decoder) -> Result<Option<Command>, DecodeError> {
+        let mut command = Command::Null;
+        let is_whole = self.next_command_into(decoder, &mut command)?;
+        Ok(is_whole.then_some(command))
+    }
+
+    /// The same into a place that is there, see [`Decoder::decode_into`]; whether there was one. The place
+    /// holds [`Command::Null`] if not.
+    ///
+    /// # Errors
+    /// As [`FrameSplitter::next_command`].
+    pub fn next_command_into(
+        &mut self,
+        decoder: &mut Decoder,
+        command: &mut Command,
+    ) -> Result<bool, DecodeError> {
         if decoder.format().size_prefix {
-            return match self.next_frame(decoder.largest_frame())? {
-                Some(frame) => decoder.decode(frame).map(Some),
-                None => Ok(None),
+            let Some(frame) = self.next_frame(decoder.largest_frame())? else {
+                *command = Command::Null;
+                return Ok(false);
             };
+            decoder.decode_into(frame, command)?;
+            return Ok(true);
         }
-        self.next_unprefixed(decoder)
+        let next = self.next_unprefixed(decoder)?;
+        let is_whole = next.is_some();
+        *command = next.unwrap_or(Command::Null);
+        Ok(is_whole)
     }
 
     fn next_unprefixed(&mut self, decoder: &mut Decoder) -> Result<Option<Command>, DecodeError> {

@@ -15,7 +15,7 @@ use super::orders::Orders;
 use super::outcome::{NotDone, done};
 use super::producer::ProducerBuilder;
 use super::requester::Requester;
-use super::shared::{Shared, Slot, take};
+use super::shared::{Errand, Shared, Slot, take};
 
 /// A connection to a broker, over as many sockets as it takes; clones are the same connection.
 ///
@@ -59,7 +59,14 @@ impl<O: Orders> Ways<O> {
 
     /// Leaves a command whose end nobody waits for.
     pub(super) fn errand(&self, command: ClientCommand) {
-        if self.shared.leave(command) {
+        self.leave(match command {
+            ClientCommand::Acknowledge(token) => Errand::Acknowledge(token),
+            other => Errand::Command(Box::new(other)),
+        });
+    }
+
+    pub(super) fn leave(&self, errand: Errand) {
+        if self.shared.leave(errand) {
             self.orders.try_order(DeskCommand(Order::Nudge));
         }
     }

@@ -17,6 +17,7 @@ use super::desk::{DeskCommand, Order, Outlet};
 use super::mailbox::{End, Mailbox};
 use super::orders::Orders;
 use super::outcome::{NotDone, done};
+use super::shared::Errand;
 
 /// Who acknowledges deliveries, and when; JMS's modes. In a transacted session none of them counts: there a
 /// delivery is part of the transaction once it is taken.
@@ -27,8 +28,8 @@ pub enum Acknowledge {
     /// was taken last comes again after a crash.
     #[default]
     Auto,
-    /// `DUPS_OK_ACKNOWLEDGE`: as `Auto`, but together, when half of the prefetch was taken or none is
-    /// waiting. At least once: several may come again after a crash.
+    /// `DUPS_OK_ACKNOWLEDGE`: as `Auto`, but together: when half of the prefetch was taken, and a tenth of a
+    /// second after none was waiting. At least once: several may come again after a crash.
     DupsOk,
     /// `CLIENT_ACKNOWLEDGE`: [`Consumer::acknowledge`] stands for all deliveries of the consumer taken up to
     /// that one. At least once. The prefetch bounds what may be open.
@@ -171,6 +172,17 @@ enum Acknowledging {
     ByOwner,
 }
 
+/// When a consumer looks at what it owes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// Another is asked for.
+    Between,
+    /// Another is asked for, and none is waiting.
+    Idle,
+    /// The consumer is closed by its owner.
+    End,
+}
+
 /// Receives messages; a `Stream` too. Dropping it closes it, and what was not acknowledged goes to others.
 #[derive(Debug)]
 pub struct Consumer<O: Orders> {
@@ -221,11 +233,11 @@ impl<O: Orders> Consumer<O> {
     /// The next message if it is here already. A consumer without prefetch asks the broker for one, so that
     /// a later call may find it.
     pub fn try_next(&mut self) -> Option<Delivery> {
-        self.settle(false);
+        self.settle(Moment::Between);
         match self.mailbox.try_take() {
             Some(delivered) => Some(self.hand_over(delivered)),
             None => {
-                self.settle(true);
+                self.settle(Moment::Idle);
                 self.pull();
                 None
             }
@@ -276,6 +288,7 @@ impl<O: Orders> Consumer<O> {
             if self.owed == Some(token) {
                 self.owed = None;
             }
+            self.mailbox.is_rejected(token);
             let why = why.into();
             self.ways.errand(ClientCommand::Reject { token, why });
         }
@@ -287,7 +300,7 @@ impl<O: Orders> Consumer<O> {
     ///
     /// [`NotDone`], where the connection is over.
     pub async fn close(mut self) -> Result<(), NotDone> {
-        self.settle(true);
+        self.settle(Moment::End);
         self.is_over = true;
         let command = ClientCommand::Unsubscribe(self.handle);
         self.ways.plain(command).await
@@ -298,11 +311,11 @@ impl<O: Orders> Consumer<O> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Delivery>, NotDone>> {
-        self.settle(false);
+        self.settle(Moment::Between);
         if let Some(delivered) = self.mailbox.try_take() {
             return Poll::Ready(Ok(Some(self.hand_over(delivered))));
         }
-        self.settle(true);
+        self.settle(Moment::Idle);
         self.pull();
         match self.mailbox.poll_take(cx) {
             Poll::Ready(Ok(delivered)) => Poll::Ready(Ok(Some(self.hand_over(delivered)))),
@@ -331,23 +344,30 @@ impl<O: Orders> Consumer<O> {
         }
     }
 
-    /// Acknowledges what was taken, where it is time; `idle`: nothing is waiting.
-    fn settle(&mut self, idle: bool) {
+    /// Acknowledges what was taken, where it is time.
+    fn settle(&mut self, moment: Moment) {
+        let Some(token) = self.owed else {
+            return;
+        };
         let due = match self.acknowledging {
             Acknowledging::WhenBack => true,
-            Acknowledging::Lazily { after } => idle || self.taken >= after,
+            Acknowledging::Lazily { after } => moment == Moment::End || self.taken >= after,
             Acknowledging::WhenTaken | Acknowledging::ByOwner => false,
         };
-        if due && let Some(token) = self.owed.take() {
+        if due {
+            self.owed = None;
             self.taken = 0;
+            self.mailbox.settled();
             self.ways.errand(ClientCommand::Acknowledge(token));
+        } else if moment == Moment::Idle && self.mailbox.owe(token) {
+            self.ways.leave(Errand::Collect(self.handle));
         }
     }
 
     /// Between messages that are taken together.
     fn owed_by_lazy(&mut self) {
         if let Acknowledging::Lazily { .. } = self.acknowledging {
-            self.settle(false);
+            self.settle(Moment::Between);
         }
     }
 
@@ -383,6 +403,9 @@ impl<O: Orders + Unpin> futures_core::Stream for Consumer<O> {
 
 impl<O: Orders> Drop for Consumer<O> {
     fn drop(&mut self) {
+        if let Some(token) = self.mailbox.settled() {
+            self.ways.errand(ClientCommand::Acknowledge(token));
+        }
         self.ways.errand(ClientCommand::Unsubscribe(self.handle));
     }
 }

@@ -1,7 +1,7 @@
 //! The machine behind the handles: a client, its link, and where deliveries go.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use finewire_core::machine::{
@@ -20,7 +20,7 @@ use crate::command::Throwable;
 use super::mailbox::{End, Mailbox};
 use super::outcome::NotDone;
 use super::replies::Replies;
-use super::shared::{Shared, Slot, fill};
+use super::shared::{Errand, Shared, Slot, fill};
 use super::steering::Steering;
 
 /// What a connection is made from; see [`Plan::new`].
@@ -137,12 +137,18 @@ pub struct Desk {
     outlets: BTreeMap<ConsumerHandle, Outlet>,
     slots: BTreeMap<CommandId, Slot>,
     next_errand: u64,
+    /// Consumers that owe acknowledgements, and when those are due.
+    owing: BTreeSet<ConsumerHandle>,
+    collect_at: Option<Instant>,
     /// Ends of commands that it has answered itself.
     ended: Vec<(CommandId, Outcome)>,
     pub(super) now: Instant,
     pub(super) steering: Steering,
     is_started: bool,
 }
+
+/// How long a lazy consumer may owe acknowledgements: long beside a message, short beside a person.
+const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(100);
 
 /// Errands are numbered from here on, owners' commands from 0.
 const ERRANDS: u64 = 1 << 63;
@@ -181,6 +187,8 @@ impl Desk {
             outlets: BTreeMap::new(),
             slots: BTreeMap::new(),
             next_errand: ERRANDS,
+            owing: BTreeSet::new(),
+            collect_at: None,
             ended: Vec::new(),
             now: Instant::START,
             steering,
@@ -203,12 +211,39 @@ impl Desk {
 
     fn run_errands(&mut self) {
         for errand in self.shared.take_errands() {
-            if let ClientCommand::Unsubscribe(handle) = &errand {
-                self.outlets.remove(handle);
+            match errand {
+                Errand::Command(command) => self.run_errand(*command),
+                Errand::Acknowledge(token) => self.run_errand(ClientCommand::Acknowledge(token)),
+                Errand::Collect(consumer) => {
+                    self.owing.insert(consumer);
+                    self.collect_at.get_or_insert(self.now + ACKNOWLEDGE_WITHIN);
+                }
             }
-            let id = CommandId(self.next_errand);
-            self.next_errand = self.next_errand.checked_add(1).unwrap_or(ERRANDS);
-            self.link.handle_input(self.now, Input::Command(id, errand));
+        }
+    }
+
+    fn run_errand(&mut self, command: ClientCommand) {
+        if let ClientCommand::Unsubscribe(handle) = &command {
+            self.outlets.remove(handle);
+        }
+        let id = CommandId(self.next_errand);
+        self.next_errand = self.next_errand.checked_add(1).unwrap_or(ERRANDS);
+        self.link
+            .handle_input(self.now, Input::Command(id, command));
+    }
+
+    /// Acknowledges what lazy consumers owe, where it is time.
+    fn collect(&mut self) {
+        if self.collect_at.is_none_or(|at| at > self.now) {
+            return;
+        }
+        self.collect_at = None;
+        for consumer in core::mem::take(&mut self.owing) {
+            if let Some(Outlet::Mailbox(mailbox)) = self.outlets.get(&consumer)
+                && let Some(token) = mailbox.collect()
+            {
+                self.run_errand(ClientCommand::Acknowledge(token));
+            }
         }
     }
 
@@ -408,6 +443,7 @@ impl Machine for Desk {
     fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         self.run_errands();
+        self.collect();
         self.link.handle_timeout(now);
     }
 
@@ -437,7 +473,10 @@ impl Machine for Desk {
                 Output::Listen(listener, address) => Output::Listen(listener, address),
                 Output::Unlisten(listener) => Output::Unlisten(listener),
                 Output::Trace(trace) => Output::Trace(trace),
-                Output::Wait(deadline) => return Output::Wait(deadline),
+                Output::Wait(deadline) => {
+                    let deadlines = [deadline, self.collect_at];
+                    Output::Wait(deadlines.into_iter().flatten().min())
+                }
             };
             return output;
         }

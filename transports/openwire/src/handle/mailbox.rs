@@ -4,7 +4,7 @@ use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::client::Delivered;
+use crate::client::{Delivered, DeliveryToken};
 
 use super::outcome::NotDone;
 
@@ -20,6 +20,10 @@ struct State {
     waiting: VecDeque<Delivered>,
     taker: Option<Waker>,
     end: Option<End>,
+    /// The last delivery that its consumer is done with and nobody has acknowledged.
+    owed: Option<DeliveryToken>,
+    /// Whether the machine will look at that.
+    is_watched: bool,
 }
 
 /// Why nothing more comes.
@@ -68,6 +72,33 @@ impl Mailbox {
         drop(state);
         if let Some(taker) = taker {
             taker.wake();
+        }
+    }
+
+    /// Notes what is to be acknowledged soon; whether the machine must be told to look.
+    pub(super) fn owe(&self, token: DeliveryToken) -> bool {
+        let mut state = self.lock();
+        state.owed = Some(token);
+        !core::mem::replace(&mut state.is_watched, true)
+    }
+
+    /// What is to be acknowledged now; nobody watches any more.
+    pub(super) fn collect(&self) -> Option<DeliveryToken> {
+        let mut state = self.lock();
+        state.is_watched = false;
+        state.owed.take()
+    }
+
+    /// Forgets what was to be acknowledged: something later is.
+    pub(super) fn settled(&self) -> Option<DeliveryToken> {
+        self.lock().owed.take()
+    }
+
+    /// A delivery is not to be acknowledged.
+    pub(super) fn is_rejected(&self, token: DeliveryToken) {
+        let mut state = self.lock();
+        if state.owed == Some(token) {
+            state.owed = None;
         }
     }
 

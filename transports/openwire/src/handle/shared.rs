@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::client::ClientCommand;
+use crate::client::{ClientCommand, ConsumerHandle, DeliveryToken};
 use crate::command::Destination;
 
 use super::outcome::NotDone;
@@ -19,7 +19,7 @@ pub struct Shared {
 struct Inner {
     /// Commands whose end nobody waits for: acknowledgements and the closing of what was dropped. The
     /// prefetch of the consumers and the number of things that can be dropped bound them.
-    errands: Mutex<Vec<ClientCommand>>,
+    errands: Mutex<Vec<Errand>>,
     /// Whether there are any: the machine looks at nothing else when there are none.
     waiting: AtomicBool,
     status: Mutex<Status>,
@@ -31,6 +31,17 @@ struct Status {
     connected: bool,
     over: Option<NotDone>,
     waiters: Vec<Waker>,
+}
+
+/// What a handle leaves for the machine.
+#[derive(Debug)]
+pub(super) enum Errand {
+    /// A command whose end nobody waits for.
+    Command(Box<ClientCommand>),
+    /// The most frequent of them.
+    Acknowledge(DeliveryToken),
+    /// Look soon at what this consumer owes.
+    Collect(ConsumerHandle),
 }
 
 /// A place for the name of a temporary destination.
@@ -47,13 +58,13 @@ impl Shared {
     }
 
     /// Leaves an errand; whether the machine must be nudged to see it.
-    pub(super) fn leave(&self, errand: ClientCommand) -> bool {
+    pub(super) fn leave(&self, errand: Errand) -> bool {
         lock(&self.inner.errands).push(errand);
         !self.inner.waiting.swap(true, Ordering::AcqRel)
     }
 
     /// Takes all errands.
-    pub(super) fn take_errands(&self) -> Vec<ClientCommand> {
+    pub(super) fn take_errands(&self) -> Vec<Errand> {
         if !self.inner.waiting.swap(false, Ordering::AcqRel) {
             return Vec::new();
         }
