@@ -15,7 +15,7 @@ use super::orders::Orders;
 use super::outcome::{NotDone, done};
 use super::producer::ProducerBuilder;
 use super::requester::Requester;
-use super::shared::{Errand, Shared, Slot, take};
+use super::shared::{Errand, Shared, Slot};
 
 /// A connection to a broker, over as many sockets as it takes; clones are the same connection.
 ///
@@ -65,6 +65,13 @@ impl<O: Orders> Ways<O> {
         });
     }
 
+    /// Closes what was dropped; what has not been opened yet never will be.
+    pub(super) fn close(&self, number: u32, command: ClientCommand) {
+        if self.shared.must_close(number) {
+            self.errand(command);
+        }
+    }
+
     pub(super) fn leave(&self, errand: Errand) {
         if self.shared.leave(errand) {
             self.orders.try_order(DeskCommand(Order::Nudge));
@@ -98,7 +105,8 @@ impl<O: Orders> Connection<O> {
     ///
     /// Why none has and none will. Cancel-safe.
     pub async fn connected(&self) -> Result<(), NotDone> {
-        poll_fn(|cx| self.ways.shared.poll_connected(cx)).await
+        let mut waiting = self.ways.shared.wait();
+        poll_fn(|cx| waiting.poll(cx)).await
     }
 
     /// Whether a broker is connected at this moment.
@@ -133,6 +141,7 @@ impl<O: Orders> Connection<O> {
             handle: SessionHandle(self.ways.shared.number()),
             ways: self.ways.clone(),
         };
+        self.ways.shared.ask(session.handle.0);
         let asked = OpenSession {
             session: session.handle,
             transacted: true,
@@ -205,11 +214,29 @@ pub(super) async fn temporary<O: Orders>(
     ways: &Ways<O>,
     topic: bool,
 ) -> Result<Destination, NotDone> {
-    let slot = Slot::default();
-    let order = Order::Temporary(topic, slot.clone());
+    let awaited = Awaited {
+        ways,
+        slot: Slot::default(),
+    };
+    let order = Order::Temporary(topic, awaited.slot.clone());
     done(ways.orders.order(DeskCommand(order)).await)?;
     let text = "the destination was made and not named";
-    take(&slot).ok_or_else(|| NotDone::failed(finewire_core::machine::Reason::Remote, text))
+    let name = awaited.slot.take();
+    name.ok_or_else(|| NotDone::failed(finewire_core::machine::Reason::Remote, text))
+}
+
+/// A temporary destination that is being made; if nobody waits for it to the end, it is removed.
+struct Awaited<'a, O: Orders> {
+    ways: &'a Ways<O>,
+    slot: Slot,
+}
+
+impl<O: Orders> Drop for Awaited<'_, O> {
+    fn drop(&mut self) {
+        if let Some(nobodys) = self.slot.take() {
+            self.ways.errand(ClientCommand::RemoveDestination(nobodys));
+        }
+    }
 }
 
 /// A transacted session. Dropping it rolls back what is open and closes its consumers and producers.
@@ -257,6 +284,7 @@ impl<O: Orders> Session<O> {
 
 impl<O: Orders> Drop for Session<O> {
     fn drop(&mut self) {
-        self.ways.errand(ClientCommand::CloseSession(self.handle));
+        let command = ClientCommand::CloseSession(self.handle);
+        self.ways.close(self.handle.0, command);
     }
 }

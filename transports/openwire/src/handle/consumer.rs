@@ -28,8 +28,8 @@ pub enum Acknowledge {
     /// was taken last comes again after a crash.
     #[default]
     Auto,
-    /// `DUPS_OK_ACKNOWLEDGE`: as `Auto`, but together: when half of the prefetch was taken, and a tenth of a
-    /// second after none was waiting. At least once: several may come again after a crash.
+    /// `DUPS_OK_ACKNOWLEDGE`: as `Auto`, but together: when half of the prefetch or 512 were taken, and a tenth
+    /// of a second after none was waiting. At least once: several may come again after a crash.
     DupsOk,
     /// `CLIENT_ACKNOWLEDGE`: [`Consumer::acknowledge`] stands for all deliveries of the consumer taken up to
     /// that one. At least once. The prefetch bounds what may be open.
@@ -140,11 +140,11 @@ impl<O: Orders> ConsumerBuilder<O> {
             _ if transacted => Acknowledging::WhenTaken,
             Acknowledge::Auto => Acknowledging::WhenBack,
             Acknowledge::DupsOk => Acknowledging::Lazily {
-                after: u32::from(self.asked.prefetch / 2).max(1),
+                after: u32::from(self.asked.prefetch / 2).clamp(1, OWED_AT_MOST),
             },
             Acknowledge::Client | Acknowledge::Individual => Acknowledging::ByOwner,
         };
-        let mailbox = Arc::new(Mailbox::default());
+        let mailbox = Arc::new(Mailbox::of(self.asked.session));
         let consumer = Consumer {
             ways: self.ways,
             handle: self.asked.consumer,
@@ -157,11 +157,16 @@ impl<O: Orders> ConsumerBuilder<O> {
             is_over: false,
         };
         // Were this future dropped, dropping the consumer would undo what the command does.
+        consumer.ways.shared.ask(consumer.handle.0);
         let order = Order::Subscribe(self.asked, Outlet::Mailbox(mailbox));
         done(consumer.ways.orders.order(DeskCommand(order)).await)?;
         Ok(consumer)
     }
 }
+
+/// Deliveries after which a lazy consumer acknowledges: by then an acknowledgement costs nothing beside them,
+/// and what both sides remember of them still fits their caches.
+const OWED_AT_MOST: u32 = 512;
 
 /// When deliveries are acknowledged.
 #[derive(Clone, Copy, Debug)]
@@ -406,6 +411,7 @@ impl<O: Orders> Drop for Consumer<O> {
         if let Some(token) = self.mailbox.settled() {
             self.ways.errand(ClientCommand::Acknowledge(token));
         }
-        self.ways.errand(ClientCommand::Unsubscribe(self.handle));
+        let command = ClientCommand::Unsubscribe(self.handle);
+        self.ways.close(self.handle.0, command);
     }
 }

@@ -9,63 +9,18 @@ use finewire_core::machine::{
     Random, Reason, TlsId,
 };
 
-use finewire_core::password::Secret;
-
 use crate::client::{
-    BrokerUri, Client, ClientCommand, ClientConfig, ClientEvent, ConsumerHandle, Delivered,
-    JmsOptions, MAX_URI, Subscribe, UriError,
+    Client, ClientCommand, ClientEvent, ConsumerHandle, Delivered, JmsOptions, MAX_URI,
+    SessionHandle, Subscribe, UriError,
 };
 use crate::command::Throwable;
 
 use super::mailbox::{End, Mailbox};
 use super::outcome::NotDone;
+use super::plan::Plan;
 use super::replies::Replies;
-use super::shared::{Errand, Shared, Slot, fill};
+use super::shared::{Errand, Shared, Slot};
 use super::steering::Steering;
-
-/// What a connection is made from; see [`Plan::new`].
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The URI, for its brokers and the `jms.` options.
-    pub uri: BrokerUri,
-    /// The client; `jms.`, `wireFormat.` and `timeout` of the URI are in it.
-    pub config: ClientConfig,
-}
-
-impl Plan {
-    /// Reads ActiveMQ's URI.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the URI.
-    pub fn new(url: &str) -> Result<Self, UriError> {
-        let uri: BrokerUri = url.parse()?;
-        let mut config = ClientConfig::default();
-        config.apply(&uri);
-        Ok(Self { uri, config })
-    }
-
-    /// The same with this user; wins over `jms.userName` and `jms.password`.
-    #[must_use]
-    pub fn user(mut self, name: impl Into<String>, password: impl Into<Secret>) -> Self {
-        self.config.user = Some(name.into());
-        self.config.password = Some(password.into());
-        self
-    }
-
-    /// The same with this client id; wins over `jms.clientID`.
-    #[must_use]
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.config.client_id = Some(id.into());
-        self
-    }
-
-    /// Whether any of the brokers is behind TLS.
-    #[must_use]
-    pub fn needs_tls(&self) -> bool {
-        self.uri.servers.iter().any(|server| server.tls)
-    }
-}
 
 /// A command to a [`Desk`]; made by the handles.
 #[derive(Debug)]
@@ -223,9 +178,7 @@ impl Desk {
     }
 
     fn run_errand(&mut self, command: ClientCommand) {
-        if let ClientCommand::Unsubscribe(handle) = &command {
-            self.outlets.remove(handle);
-        }
+        self.forget_outlets(&command);
         let id = CommandId(self.next_errand);
         self.next_errand = self.next_errand.checked_add(1).unwrap_or(ERRANDS);
         self.link
@@ -254,12 +207,23 @@ impl Desk {
                 return;
             }
             Order::Plain(command) => {
-                if let ClientCommand::Unsubscribe(handle) = &command {
-                    self.outlets.remove(handle);
+                let opens = match &command {
+                    ClientCommand::OpenSession(asked) => Some(asked.session.0),
+                    ClientCommand::OpenProducer(asked) => Some(asked.producer.0),
+                    _ => None,
+                };
+                if opens.is_some_and(|number| !self.shared.is_asked(number)) {
+                    self.ended.push((id, given_up()));
+                    return;
                 }
+                self.forget_outlets(&command);
                 command
             }
             Order::Subscribe(asked, outlet) => {
+                if !self.shared.is_asked(asked.consumer.0) {
+                    self.ended.push((id, given_up()));
+                    return;
+                }
                 if let Some(why) = self.shared.over() {
                     self.ended.push((id, Outcome::Refused(why.why)));
                     return;
@@ -274,6 +238,28 @@ impl Desk {
         };
         self.link
             .handle_input(self.now, Input::Command(id, command));
+    }
+
+    /// What is closed by its owner is delivered nothing any more.
+    fn forget_outlets(&mut self, command: &ClientCommand) {
+        match command {
+            ClientCommand::Unsubscribe(consumer) => {
+                self.outlets.remove(consumer);
+            }
+            ClientCommand::CloseSession(session) => self.forget_session(*session),
+            _ => {}
+        }
+    }
+
+    fn forget_session(&mut self, session: SessionHandle) {
+        self.outlets.retain(|_, outlet| match outlet {
+            Outlet::Mailbox(mailbox) if mailbox.session() == session => {
+                mailbox.clear();
+                mailbox.end(End::Complete);
+                false
+            }
+            Outlet::Mailbox(_) | Outlet::Replies(_) => true,
+        });
     }
 
     fn deliver(&self, delivered: Delivered) {
@@ -378,8 +364,9 @@ impl Desk {
                 command,
                 destination,
             } => {
-                if let Some(slot) = self.slots.get(&command) {
-                    fill(slot, destination);
+                let slot = self.slots.get(&command);
+                if let Some(nobodys) = slot.and_then(|slot| slot.fill(destination)) {
+                    self.run_errand(ClientCommand::RemoveDestination(nobodys));
                 }
                 None
             }
@@ -403,6 +390,11 @@ impl Desk {
             }
         }
     }
+}
+
+/// The end of a command whose future was dropped before the machine took it.
+fn given_up() -> Outcome {
+    Outcome::refused(Reason::Local, "nobody wants it any more")
 }
 
 /// What comes from outside and is kept for the owner.

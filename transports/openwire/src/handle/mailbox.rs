@@ -4,14 +4,15 @@ use core::task::{Context, Poll, Waker};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::client::{Delivered, DeliveryToken};
+use crate::client::{Delivered, DeliveryToken, SessionHandle};
 
 use super::outcome::NotDone;
 
 /// Between the machine, which puts in, and one consumer, which takes out. The broker's prefetch bounds it,
 /// for a delivery is acknowledged after it was taken and never before.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mailbox {
+    session: SessionHandle,
     state: Mutex<State>,
 }
 
@@ -36,6 +37,18 @@ pub(super) enum End {
 }
 
 impl Mailbox {
+    /// An empty one for a consumer of this session.
+    pub(super) fn of(session: SessionHandle) -> Self {
+        Self {
+            session,
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) const fn session(&self) -> SessionHandle {
+        self.session
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,7 +68,7 @@ impl Mailbox {
         Self::wake(state);
     }
 
-    /// The link was lost: what nobody took comes again.
+    /// The link was lost, or the session is over: what nobody took comes again, or to others.
     pub(super) fn clear(&self) {
         let dropped = core::mem::take(&mut self.lock().waiting);
         drop(dropped);

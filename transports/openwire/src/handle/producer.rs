@@ -97,6 +97,7 @@ impl<O: Orders> ProducerBuilder<O> {
             destination: self.destination,
             window: self.window,
         };
+        producer.ways.shared.ask(producer.handle.0);
         let opened = producer.ways.plain(ClientCommand::OpenProducer(asked));
         opened.await?;
         Ok(producer)
@@ -178,6 +179,7 @@ const DEFAULT_PRIORITY: i8 = 4;
 
 impl<O: Orders> Drop for Producer<O> {
     fn drop(&mut self) {
-        self.ways.errand(ClientCommand::CloseProducer(self.handle));
+        let command = ClientCommand::CloseProducer(self.handle);
+        self.ways.close(self.handle.0, command);
     }
 }

@@ -14,8 +14,8 @@ use super::orders::Orders;
 use super::outcome::{NotDone, done};
 use super::replies::Replies;
 
-/// Sends requests and waits for their answers, as many at once as one likes. Dropping it closes its consumer;
-/// the temporary queue goes with the connection.
+/// Sends requests and waits for their answers, as many at once as one likes. Dropping it closes its consumer
+/// and removes the temporary queue: an answer that comes later has nowhere to go.
 #[derive(Debug)]
 pub struct Requester<O: Orders> {
     ways: Ways<O>,
@@ -50,6 +50,7 @@ impl<O: Orders> Requester<O> {
         let mut asked = Subscribe::to(requester.consumer, answers);
         // Answers are taken at once; each belongs to somebody who waits.
         asked.acknowledge = AckMode::Auto;
+        requester.ways.shared.ask(requester.consumer.0);
         let order = Order::Subscribe(asked, Outlet::Replies(requester.replies.clone()));
         done(requester.ways.orders.order(DeskCommand(order)).await)?;
         Ok(requester)
@@ -93,6 +94,9 @@ impl<O: Orders> Requester<O> {
 
 impl<O: Orders> Drop for Requester<O> {
     fn drop(&mut self) {
-        self.ways.errand(ClientCommand::Unsubscribe(self.consumer));
+        let command = ClientCommand::Unsubscribe(self.consumer);
+        self.ways.close(self.consumer.0, command);
+        let answers = self.answers.clone();
+        self.ways.errand(ClientCommand::RemoveDestination(answers));
     }
 }

@@ -2,6 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::task::{Context, Poll, Waker};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::client::{ClientCommand, ConsumerHandle, DeliveryToken};
@@ -24,13 +25,23 @@ struct Inner {
     waiting: AtomicBool,
     status: Mutex<Status>,
     numbers: AtomicU32,
+    /// The numbers of what is asked to be opened, until the machine opens it.
+    asked: Mutex<BTreeSet<u32>>,
 }
 
 #[derive(Debug, Default)]
 struct Status {
     connected: bool,
     over: Option<NotDone>,
-    waiters: Vec<Waker>,
+    waiters: BTreeMap<u64, Waker>,
+    next_waiter: u64,
+}
+
+/// Waits until a broker has let us in; when it is dropped, nobody is woken.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    shared: Shared,
+    number: Option<u64>,
 }
 
 /// What a handle leaves for the machine.
@@ -45,7 +56,16 @@ pub(super) enum Errand {
 }
 
 /// A place for the name of a temporary destination.
-pub(super) type Slot = Arc<Mutex<Option<Destination>>>;
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot(Arc<Mutex<Name>>);
+
+#[derive(Debug, Default)]
+enum Name {
+    #[default]
+    Awaited,
+    Known(Destination),
+    Unwanted,
+}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -55,6 +75,22 @@ impl Shared {
     /// A number that no consumer, producer or session of this connection has. 0 is never given.
     pub(super) fn number(&self) -> u32 {
         self.inner.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// What has this number will be asked to be opened.
+    pub(super) fn ask(&self, number: u32) {
+        lock(&self.inner.asked).insert(number);
+    }
+
+    /// The machine is about to open what has this number; whether somebody still wants it.
+    pub(super) fn is_asked(&self, number: u32) -> bool {
+        lock(&self.inner.asked).remove(&number)
+    }
+
+    /// Nobody wants what has this number any more; whether the machine must be told to close it. If not, it
+    /// will not be opened.
+    pub(super) fn must_close(&self, number: u32) -> bool {
+        !lock(&self.inner.asked).remove(&number)
     }
 
     /// Leaves an errand; whether the machine must be nudged to see it.
@@ -90,7 +126,7 @@ impl Shared {
     fn wake(mut status: MutexGuard<'_, Status>) {
         let waiters = core::mem::take(&mut status.waiters);
         drop(status);
-        for waiter in waiters {
+        for waiter in waiters.into_values() {
             waiter.wake();
         }
     }
@@ -104,26 +140,60 @@ impl Shared {
         lock(&self.inner.status).connected
     }
 
-    /// Whether a broker has let us in, or none ever will.
-    pub(super) fn poll_connected(&self, cx: &Context<'_>) -> Poll<Result<(), NotDone>> {
-        let mut status = lock(&self.inner.status);
+    /// Waits for a broker that lets us in, or for the certainty that none ever will.
+    pub(super) fn wait(&self) -> Waiting {
+        Waiting {
+            shared: self.clone(),
+            number: None,
+        }
+    }
+}
+
+impl Waiting {
+    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), NotDone>> {
+        let mut status = lock(&self.shared.inner.status);
         if status.connected {
             return Poll::Ready(Ok(()));
         }
         if let Some(over) = &status.over {
             return Poll::Ready(Err(over.clone()));
         }
-        if !status.waiters.iter().any(|it| it.will_wake(cx.waker())) {
-            status.waiters.push(cx.waker().clone());
-        }
+        let number = *self.number.get_or_insert_with(|| {
+            status.next_waiter += 1;
+            status.next_waiter
+        });
+        let before = status.waiters.insert(number, cx.waker().clone());
+        drop(status);
+        drop(before);
         Poll::Pending
     }
 }
 
-pub(super) fn fill(slot: &Slot, destination: Destination) {
-    *lock(slot) = Some(destination);
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            let waiter = lock(&self.shared.inner.status).waiters.remove(&number);
+            drop(waiter);
+        }
+    }
 }
 
-pub(super) fn take(slot: &Slot) -> Option<Destination> {
-    lock(slot).take()
+impl Slot {
+    /// Puts the name in; gives it back if nobody wants it any more.
+    pub(super) fn fill(&self, destination: Destination) -> Option<Destination> {
+        let mut name = lock(&self.0);
+        if matches!(*name, Name::Unwanted) {
+            return Some(destination);
+        }
+        *name = Name::Known(destination);
+        None
+    }
+
+    /// Takes the name out, if it is there; from then on nobody wants it.
+    pub(super) fn take(&self) -> Option<Destination> {
+        match core::mem::replace(&mut *lock(&self.0), Name::Unwanted) {
+            Name::Known(destination) => Some(destination),
+            Name::Awaited | Name::Unwanted => None,
+        }
+    }
 }
