@@ -146,10 +146,12 @@ impl<E> EventSender<E> {
     }
 
     /// Whether the machine may go on; the task is woken when it may again.
+    #[inline]
     pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
-        if self.queue.waiting.load(Ordering::Acquire) < self.at_most {
-            return true;
-        }
+        self.queue.waiting.load(Ordering::Acquire) < self.at_most || self.has_room_yet(cx)
+    }
+
+    fn has_room_yet(&self, cx: &Context<'_>) -> bool {
         let mut state = self.queue.lock();
         if state.events.len() < self.at_most {
             return true;

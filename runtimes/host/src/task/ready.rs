@@ -56,10 +56,14 @@ impl Ready {
     }
 
     /// Moves the tokens of the woken sockets into `tokens`.
+    #[inline]
     pub(super) fn take(&self, tokens: &mut VecDeque<Token>) {
-        if !self.is_any.load(Ordering::Acquire) {
-            return;
+        if self.is_any.load(Ordering::Acquire) {
+            self.take_woken(tokens);
         }
+    }
+
+    fn take_woken(&self, tokens: &mut VecDeque<Token>) {
         let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_any.store(false, Ordering::Relaxed);
         for socket in woken.sockets.drain(..) {
