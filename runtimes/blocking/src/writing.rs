@@ -37,7 +37,7 @@ impl Writing {
     /// Writes what the system takes without waiting. What it does not take, and why, its writer finds out.
     pub(crate) fn write_now(&mut self) {
         while !self.is_done() {
-            match self.write_some(|wire, slices| write_now(wire, slices)) {
+            match self.write_some(write_now) {
                 Some(1..) => {}
                 Some(0) | None => return,
             }
