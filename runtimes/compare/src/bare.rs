@@ -24,14 +24,11 @@ fn advance(chunks: &mut Vec<Bytes>, mut written: usize) {
     chunks.drain(..whole);
 }
 
-fn slices(chunks: &[Bytes]) -> ([IoSlice<'_>; SLICES], usize) {
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let used = slices
-        .iter_mut()
-        .zip(chunks)
+fn fill<'a>(slices: &mut [IoSlice<'a>], chunks: &'a [Bytes]) -> usize {
+    let pairs = slices.iter_mut().zip(chunks);
+    pairs
         .map(|(slice, chunk)| *slice = IoSlice::new(chunk))
-        .count();
-    (slices, used)
+        .count()
 }
 
 pub(crate) async fn tokio(told: Sender<SocketAddr>) -> io::Result<()> {
@@ -48,7 +45,8 @@ pub(crate) async fn tokio(told: Sender<SocketAddr>) -> io::Result<()> {
             while let Ok(count @ 1..) = stream.read(&mut buffer).await {
                 frames.answer(&buffer[..count], |chunk| chunks.push(chunk));
                 while !chunks.is_empty() {
-                    let (slices, used) = slices(&chunks);
+                    let mut slices = [IoSlice::new(&[]); SLICES];
+                    let used = fill(&mut slices, &chunks);
                     let Ok(written) = stream.write_vectored(&slices[..used]).await else {
                         return;
                     };
@@ -71,7 +69,8 @@ where
     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
         frames.answer(&buffer[..count], |chunk| chunks.push(chunk));
         while !chunks.is_empty() {
-            let (slices, used) = slices(&chunks);
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let used = fill(&mut slices, &chunks);
             let Ok(written) = stream.write_vectored(&slices[..used]).await else {
                 return;
             };
@@ -113,7 +112,8 @@ pub(crate) fn blocking(told: &Sender<SocketAddr>) -> io::Result<()> {
             while let Ok(count @ 1..) = stream.read(&mut buffer) {
                 frames.answer(&buffer[..count], |chunk| chunks.push(chunk));
                 while !chunks.is_empty() {
-                    let (slices, used) = slices(&chunks);
+                    let mut slices = [IoSlice::new(&[]); SLICES];
+                    let used = fill(&mut slices, &chunks);
                     let Ok(written) = stream.write_vectored(&slices[..used]) else {
                         return;
                     };

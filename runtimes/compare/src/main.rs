@@ -1,7 +1,7 @@
 //! The four adapters in one run: the same echo of OpenWire frames, served by a machine on each adapter and
 //! by a bare loop over the sockets of the same runtime.
 //!
-//! `finewire-compare [--rounds N] [--messages N] [--many N] [--instructions]` prints a table; `tests/compare-adapters.sh`
+//! `finewire-compare [--rounds N] [--messages N] [--many N] [--instructions] [--spread]` prints a table; `tests/compare-adapters.sh`
 //! says what stands in it. Without arguments it is one short round, for the test. `finewire-compare serve SERVER` is one
 //! server, a process of its own: processor time, context switches and memory are read off that process.
 
@@ -34,6 +34,7 @@ fn main() {
             "--messages" => plan.messages = number(words.next()),
             "--many" => plan.many = number(words.next()),
             "--instructions" => plan.instructions = true,
+            "--spread" => plan.is_spread = true,
             other => panic!("no such option: {other}"),
         }
     }
