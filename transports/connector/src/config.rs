@@ -52,6 +52,7 @@ impl Config {
 
 /// Where commands come from and events go to.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DriverSide {
     /// Drivers are behind a broker and speak OpenWire.
     Broker(Box<BrokerConfig>),

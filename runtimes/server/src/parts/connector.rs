@@ -103,7 +103,8 @@ impl ConnectorPart {
             let decisions = &config.decisions;
             let client = match &config.drivers {
                 DriverSide::Broker(broker) => broker.client.clone(),
-                DriverSide::Owner => ClientConfig::default(),
+                // No broker: the owner carries what drivers say, or whatever side there will be.
+                _ => ClientConfig::default(),
             };
             let (layout, passwords) = (decisions.layout.clone(), decisions.password.clone());
             Keeper::begin(recording, &preface, client, layout, passwords).map(Some)
