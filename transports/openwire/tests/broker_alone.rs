@@ -477,3 +477,76 @@ fn what_waits_for_all_slow_consumers_together_is_bounded_and_room_comes_back_whe
     assert_eq!(waiting(&alone).2, dropped);
     alone.broker.assert_whole();
 }
+
+#[test]
+fn a_browser_that_stands_still_keeps_nothing_that_others_have_taken() {
+    let mut alone = Alone::new(|_| {});
+    let mut peer = alone.client(1, "c");
+    for n in 1..=4 {
+        let message = peer.message(n, queue());
+        alone.tell(&mut peer, message);
+    }
+    let mut look = peer.consume(1, queue());
+    look.browser = true;
+    look.prefetch_size = 1;
+    let heard = alone.tell(&mut peer, look);
+    let seen: Vec<_> = dispatches(&heard).into_iter().cloned().collect();
+    assert_eq!(places(&seen), [Some(1)], "as far as its prefetch goes");
+
+    // Another one takes the second; a fifth comes after the browser did.
+    let mut take = peer.consume(2, queue());
+    take.prefetch_size = 2;
+    let taken: Vec<_> = dispatches(&alone.tell(&mut peer, take))
+        .into_iter()
+        .cloned()
+        .collect();
+    assert_eq!(places(&taken), [Some(1), Some(2)]);
+    let ack = peer.ack(2, &taken[1]);
+    let individual = finewire_openwire::command::MessageAck {
+        kind: AckKind::INDIVIDUAL,
+        ..ack
+    };
+    alone.tell(&mut peer, individual);
+    let consumer = peer.consumer(2);
+    alone.tell(
+        &mut peer,
+        RemoveInfo {
+            object_id: Some(Box::new(Command::ConsumerId(consumer))),
+            ..RemoveInfo::default()
+        },
+    );
+    let message = peer.message(5, queue());
+    alone.tell(&mut peer, message);
+
+    let mut all = Vec::new();
+    let mut next = seen;
+    while let Some(last) = next.last().filter(|it| it.message.is_some()) {
+        let ack = peer.ack(1, last);
+        all.extend(next);
+        let heard = alone.tell(&mut peer, ack);
+        next = dispatches(&heard).into_iter().cloned().collect();
+        let end = next.iter().position(|it| it.message.is_none());
+        if let Some(end) = end {
+            assert_eq!(end + 1, next.len(), "nothing after the end");
+            all.extend(next.drain(..end));
+            break;
+        }
+    }
+
+    assert_eq!(places(&all), [Some(1), Some(3), Some(4)]);
+    assert_eq!(places(&next), [None], "it is told that this was all");
+}
+
+/// The producer's numbers of messages; `None`: the end of a queue.
+fn places(dispatches: &[MessageDispatch]) -> Vec<Option<i64>> {
+    let id = |it: &MessageDispatch| {
+        Some(
+            it.message
+                .as_ref()?
+                .message_id
+                .as_ref()?
+                .producer_sequence_id,
+        )
+    };
+    dispatches.iter().map(id).collect()
+}

@@ -52,7 +52,18 @@ impl Sent {
 #[derive(Debug)]
 pub(super) enum Waiting {
     Message(SharedMessage),
+    Sight(Sight),
     EndOfBrowse,
+}
+
+/// What a browser has yet to see of a queue: places and not messages, which others may take meanwhile.
+#[derive(Debug)]
+pub(super) struct Sight {
+    pub(super) queue: Arc<Destination>,
+    /// The first place to look at.
+    pub(super) from: i64,
+    /// The last one there was when the browser came.
+    pub(super) to: i64,
 }
 
 /// One [`MessagePull`](crate::command::MessagePull) that is not yet answered.

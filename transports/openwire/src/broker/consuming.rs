@@ -8,9 +8,9 @@ use crate::command::{
     ConsumerId, ConsumerInfo, Destination, MessageDispatch, MessagePull, RemoveInfo, Text,
 };
 
-use crate::selector::{Selector, SelectorError, Subject};
+use crate::selector::{Selector, SelectorError};
 
-use super::consumer::{Consumer, ConsumerKey, Pull, Waiting};
+use super::consumer::{Consumer, ConsumerKey, Pull, Sight, Waiting};
 use super::fault::Fault;
 use super::machine::{Broker, Due};
 use super::names;
@@ -166,17 +166,16 @@ impl Broker {
             let parts = consumer.parts.clone();
             let mut found: Vec<Waiting> = Vec::new();
             for (name, queue) in &self.queues {
+                let Some(to) = queue.last_place() else {
+                    continue;
+                };
                 if parts
                     .iter()
                     .any(|part| part == name || names::matches(part, name))
                 {
-                    let waiting = queue.waiting();
-                    let wanted = waiting.filter(|stored| {
-                        let message = &stored.message;
-                        let subject = Subject::delivered(message, stored.redeliveries);
-                        consumer.wants(message, &subject)
-                    });
-                    found.extend(wanted.map(|stored| Waiting::Message(stored.message.clone())));
+                    let queue = queue.name.clone();
+                    let from = i64::MIN;
+                    found.push(Waiting::Sight(Sight { queue, from, to }));
                 }
             }
             found.push(Waiting::EndOfBrowse);

@@ -132,12 +132,17 @@ impl Broker {
             match consumer.backlog.front() {
                 None => break,
                 Some(Waiting::Message(_)) if !consumer.has_room() => break,
+                Some(Waiting::Sight(_)) => {
+                    if !self.show_next(key, wall) {
+                        break;
+                    }
+                    continue;
+                }
                 Some(Waiting::Message(_) | Waiting::EndOfBrowse) => {}
             }
             match consumer.backlog.pop_front() {
                 Some(Waiting::Message(message)) => {
                     let size = super::sending::size_of(&message);
-                    // A browser's messages are the queue's: they were not counted.
                     let free = size.min(consumer.backlog_bytes);
                     consumer.backlog_bytes -= free;
                     self.backlog_bytes -= free;
@@ -156,9 +161,46 @@ impl Broker {
                     };
                     self.send(link, &end.into());
                 }
-                None => break,
+                Some(Waiting::Sight(_)) | None => break,
             }
         }
+    }
+
+    /// Gives a browser the next message of the queue that it looks at, or makes it look at the next queue.
+    /// Whether there may be more for it now.
+    fn show_next(&mut self, key: ConsumerKey, wall: Option<i64>) -> bool {
+        let Some(consumer) = self.consumers.get(&key) else {
+            return false;
+        };
+        let Some(Waiting::Sight(sight)) = consumer.backlog.front() else {
+            return false;
+        };
+        let next = self.queues.get(&*sight.queue).and_then(|queue| {
+            let mut waiting = queue.waiting(sight.from, sight.to);
+            waiting.find_map(|(place, stored)| {
+                let message = &stored.message;
+                let subject = Subject::delivered(message, stored.redeliveries);
+                let wanted = !has_expired(message, wall) && consumer.wants(message, &subject);
+                wanted.then(|| (place, message.clone(), stored.redeliveries))
+            })
+        });
+        let has_room = consumer.has_room();
+        let Some(consumer) = self.consumers.get_mut(&key) else {
+            return false;
+        };
+        let Some((place, message, redeliveries)) = next else {
+            consumer.backlog.pop_front();
+            return true;
+        };
+        if let Some(Waiting::Sight(sight)) = consumer.backlog.front_mut() {
+            // Where there is no room, the same message is found at once the next time.
+            sight.from = place.saturating_add(i64::from(has_room));
+        }
+        if has_room {
+            // What does not fit the browser's format is reported and not seen.
+            let _ = self.dispatch(key, &message, redeliveries, None);
+        }
+        has_room
     }
 
     /// Looks again at a queue when a message in it expires.

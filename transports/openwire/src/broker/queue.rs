@@ -154,9 +154,15 @@ impl Queue {
         size
     }
 
-    /// The waiting messages in order.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Stored> {
-        self.waiting.values()
+    /// The place of the message that waits shortest.
+    pub(super) fn last_place(&self) -> Option<i64> {
+        self.waiting.last_key_value().map(|(place, _)| *place)
+    }
+
+    /// The waiting messages with these places (both included), in order.
+    pub(super) fn waiting(&self, from: i64, to: i64) -> impl Iterator<Item = (i64, &Stored)> {
+        let range = (from <= to).then(|| self.waiting.range(from..=to));
+        range.into_iter().flatten().map(|(place, it)| (*place, it))
     }
 
     /// The books agree with one another; for the fuzz target.
