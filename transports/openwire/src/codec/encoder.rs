@@ -94,6 +94,7 @@ impl Encoder {
         out: &mut Frames,
     ) -> Result<(), EncodeError> {
         let size = self.compose(command, share_from)?;
+        out.begin();
         out.open()
             .reserve(4 + size.min(self.body.bytes.len() + KEPT));
         self.put_head(command, size, out.open());

@@ -3,6 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use finewire_core::machine::Chunks;
 
+/// Gathered bytes behind which the next frame begins a buffer of its own.
+const ENOUGH: usize = 32 * 1024;
+
 /// What [`Encoder::encode_shared`](super::Encoder::encode_shared) writes to: small bytes are gathered,
 /// large contents are held as they are, so that a message to many connections is in memory once.
 ///
@@ -61,6 +64,13 @@ impl Frames {
     /// Where own bytes go.
     pub(super) const fn open(&mut self) -> &mut BytesMut {
         &mut self.open
+    }
+
+    /// A frame begins: what is there already is not moved to larger and larger places.
+    pub(super) fn begin(&mut self) {
+        if self.open.len() >= ENOUGH {
+            self.close();
+        }
     }
 
     /// Adds bytes that are shared.

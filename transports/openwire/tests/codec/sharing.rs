@@ -71,15 +71,22 @@ fn large_content_is_not_copied_for_any_of_many_connections() {
 }
 
 #[test]
-fn small_frames_become_one_buffer() {
+fn small_frames_are_gathered_in_buffers_that_no_longer_grow() {
+    const FRAMES: usize = 100;
     let mut encoder = Encoder::new(&WireFormat::default());
     let mut frames = Frames::new();
-    for _ in 0..10 {
+    for _ in 0..FRAMES {
         encoder
             .encode_shared(&dispatch(LARGE - 1, 0), &mut frames)
             .unwrap();
     }
-    assert_eq!(frames.take().as_slice().len(), 1);
+    let chunks = frames.take();
+    let lengths: Vec<_> = chunks.as_slice().iter().map(Bytes::len).collect();
+    let full = 32 * 1024..32 * 1024 + 2 * LARGE;
+    let (last, others) = lengths.split_last().unwrap();
+    assert!(others.iter().all(|length| full.contains(length)));
+    assert!(*last < full.end && !others.is_empty(), "{lengths:?}");
+    assert!(lengths.iter().sum::<usize>() > FRAMES * (LARGE - 1));
 }
 
 #[test]
