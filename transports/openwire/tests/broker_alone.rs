@@ -221,6 +221,62 @@ fn a_client_that_does_not_read_holds_a_bounded_number_of_bytes() {
 }
 
 #[test]
+fn what_is_unwritten_to_all_clients_together_is_bounded_and_they_get_room_again() {
+    let mut alone = Alone::new(|config| {
+        config.limits.outbox_bytes = 1_000_000;
+        config.limits.total_bytes = 4_000_000;
+    });
+    let mut sender = alone.client(1, "sender");
+    let topic = Destination::topic("t");
+    let mut deaf: Vec<Raw> = (2..=21)
+        .map(|n| alone.client(n, &format!("deaf {n}")))
+        .collect();
+    for raw in &mut deaf {
+        let mut consume = raw.consume(1, topic.clone());
+        consume.prefetch_size = 30_000;
+        alone.tell(raw, consume);
+        alone.stuck.insert(raw.link);
+    }
+    for sequence in 1..=1500 {
+        let mut message = sender.message(sequence, topic.clone());
+        message.content = Some(vec![7; 1000].into());
+        alone.tell(&mut sender, message);
+    }
+
+    let unwritten = |alone: &Alone| -> usize {
+        let connections = alone.broker.snapshot().connections;
+        connections.iter().map(|it| it.backlog).sum()
+    };
+    let sum = unwritten(&alone);
+    assert!(
+        (1_000_000..1_000_000 + 21 * 66_000).contains(&sum),
+        "a quarter of all, and 64 KiB for each: {sum}"
+    );
+    alone.broker.assert_whole();
+
+    alone.stuck.clear();
+    for raw in &mut deaf {
+        while alone
+            .broker
+            .snapshot()
+            .connections
+            .iter()
+            .any(|it| it.link == raw.link && it.backlog > 0)
+        {
+            alone.broker.handle_input(NOW, Input::Sent(raw.link));
+            alone.hear(raw);
+        }
+    }
+    assert_eq!(unwritten(&alone), 0);
+    alone.broker.assert_whole();
+    let message = sender.message(1501, topic);
+    alone.tell(&mut sender, message);
+    for raw in &mut deaf {
+        assert_eq!(dispatches(&alone.hear(raw)).len(), 1);
+    }
+}
+
+#[test]
 fn a_client_that_asks_without_reading_is_no_longer_read_from() {
     let mut alone = Alone::new(|config| config.limits.outbox_bytes = 1000);
     let mut raw = alone.client(1, "c");

@@ -156,7 +156,8 @@ pub struct BrokerLimits {
     pub queue_bytes: usize,
     /// Bytes in all queues and open transactions. Sends that are held up may occupy a quarter of this
     /// besides, and as much again may wait for topic consumers, each one's backlog counted by itself: beyond,
-    /// they lose their oldest.
+    /// they lose their oldest. When more than a quarter of this is not yet written to all connections together,
+    /// each one's outbox holds 64 KiB at most.
     pub total_bytes: usize,
     /// Bytes of the sends of one connection that are held up. Beyond, nothing is read from a connection that
     /// only produces; further sends of one that consumes too are refused, so that its acknowledgements,

@@ -25,6 +25,8 @@ pub(super) struct Connection {
     pub(super) transactions: BTreeMap<i64, Transaction>,
     /// What it sent for which there is no room yet; most have nothing.
     pub(super) held_up: Option<Box<HeldUp>>,
+    /// What of it is counted as unwritten, bytes.
+    pub(super) unwritten: usize,
     /// Nothing is dispatched until its outbox has emptied.
     pub(super) congested: bool,
     /// Nothing is read until its outbox has emptied, or what is held up of it has room.
@@ -93,6 +95,7 @@ impl Connection {
             temporaries: BTreeSet::new(),
             transactions: BTreeMap::new(),
             held_up: None,
+            unwritten: 0,
             congested: false,
             paused: false,
         }

@@ -52,7 +52,7 @@ impl Sent {
 #[derive(Debug)]
 pub(super) enum Waiting {
     Message(SharedMessage),
-    Sight(Sight),
+    Sight(Box<Sight>),
     EndOfBrowse,
 }
 

@@ -175,7 +175,7 @@ impl Broker {
                 {
                     let queue = queue.name.clone();
                     let from = i64::MIN;
-                    found.push(Waiting::Sight(Sight { queue, from, to }));
+                    found.push(Waiting::Sight(Box::new(Sight { queue, from, to })));
                 }
             }
             found.push(Waiting::EndOfBrowse);

@@ -106,7 +106,7 @@ impl Broker {
             self.outputs.event(BrokerEvent::Unsendable { link, what });
             return Err(home.map(|(_, _, stored)| stored));
         }
-        if connection.channel.backlog() > self.config.limits.outbox_bytes {
+        if connection.channel.backlog() > self.outboxes.room {
             connection.congested = true;
         }
         consumer.hand_out(message.message_id.as_ref(), home);

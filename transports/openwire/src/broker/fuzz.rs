@@ -86,6 +86,7 @@ impl Broker {
         let backlogs: usize = self.consumers.values().map(|it| it.backlog_bytes).sum();
         assert_eq!(self.backlog_bytes, backlogs, "bytes of backlogs");
         self.assert_lines_whole();
+        self.assert_outboxes_whole();
         let of_links: usize = self
             .connections
             .values()

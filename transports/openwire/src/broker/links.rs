@@ -148,7 +148,7 @@ impl Broker {
         match connection.channel.send(command) {
             Ok(()) => {
                 self.dirty.insert(link);
-                if connection.channel.backlog() > self.config.limits.outbox_bytes {
+                if connection.channel.backlog() > self.outboxes.room {
                     connection.congested = true;
                 }
                 self.trace_to(link, command);
@@ -167,7 +167,7 @@ impl Broker {
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };
-        let limit = self.config.limits.outbox_bytes;
+        let limit = self.outboxes.room;
         let backlog = connection.channel.backlog();
         let held_up = connection.is_held_up(self.config.limits.held_up_bytes);
         if !connection.paused && (backlog > limit.saturating_mul(2) || held_up) {
@@ -207,12 +207,13 @@ impl Broker {
     /// The link is gone: everything of it goes.
     pub(super) fn forget(&mut self, link: LinkId, reason: CloseReason) {
         self.depart(link, &reason, RemoveInfo::UNKNOWN_DELIVERED);
-        if let Some(connection) = self.connections.remove(&link)
-            && matches!(connection.stage, Stage::Securing | Stage::Strange)
-        {
-            let peer = connection.peer;
-            self.outputs
-                .event(BrokerEvent::TurnedAway { link, peer, reason });
+        if let Some(connection) = self.connections.remove(&link) {
+            self.uncount_outbox(connection.unwritten);
+            if matches!(connection.stage, Stage::Securing | Stage::Strange) {
+                let peer = connection.peer;
+                self.outputs
+                    .event(BrokerEvent::TurnedAway { link, peer, reason });
+            }
         }
         self.dirty.remove(&link);
         self.timers.clear(&Due::Link(link));
@@ -248,6 +249,7 @@ impl Broker {
     }
 
     pub(super) fn flush(&mut self, link: LinkId) {
+        self.count_outbox(link);
         let Some(connection) = self.connections.get_mut(&link) else {
             return;
         };

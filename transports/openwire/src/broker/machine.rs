@@ -14,6 +14,7 @@ use super::connection::{Connection, Stage};
 use super::consumer::{Consumer, ConsumerKey};
 use super::event::{BrokerCommand, BrokerEvent, BrokerSnapshot};
 use super::holding::WaitingLines;
+use super::outboxes::Outboxes;
 use super::queue::Queue;
 use super::replay::SentBefore;
 
@@ -40,6 +41,7 @@ pub struct Broker {
     pub(super) open_bytes: usize,
     /// Bytes that wait for topic consumers, each one's counted by itself.
     pub(super) backlog_bytes: usize,
+    pub(super) outboxes: Outboxes,
     pub(super) lines: WaitingLines,
     pub(super) topics: BTreeMap<Destination, BTreeSet<ConsumerKey>>,
     /// Consumers with wildcards, and the plain parts that have them.
@@ -142,6 +144,7 @@ impl Broker {
             held_bytes: 0,
             open_bytes: 0,
             backlog_bytes: 0,
+            outboxes: Outboxes::new(&config.limits),
             lines: WaitingLines::default(),
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),
@@ -272,6 +275,7 @@ impl Machine for Broker {
                         connection.channel.is_alive();
                     }
                     self.dirty.insert(link);
+                    self.count_outbox(link);
                     self.ease(link);
                 }
             }

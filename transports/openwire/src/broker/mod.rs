@@ -51,6 +51,7 @@ mod line;
 mod links;
 mod machine;
 mod names;
+mod outboxes;
 mod ownership;
 mod permissions;
 mod properties;
