@@ -111,6 +111,18 @@ fn a_consumer_ends_with_its_session_and_takes_nothing_more() {
     assert_eq!(core::iter::from_fn(|| other.try_next()).count(), 3);
 }
 
+#[test]
+fn nothing_is_opened_on_a_connection_that_was_closed() {
+    for kind in KINDS {
+        let mut site = Site::new();
+        let connection = site.connection.clone();
+        site.wait_for(site.connection.clone().close()).unwrap();
+        site.settle();
+
+        assert!(!site.wait_for(kind(connection)));
+    }
+}
+
 struct Nobody;
 
 impl Wake for Nobody {

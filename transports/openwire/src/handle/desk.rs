@@ -212,20 +212,16 @@ impl Desk {
                     ClientCommand::OpenProducer(asked) => Some(asked.producer.0),
                     _ => None,
                 };
-                if opens.is_some_and(|number| !self.shared.is_asked(number)) {
-                    self.ended.push((id, given_up()));
+                if let Some(refused) = opens.and_then(|number| self.why_not(number)) {
+                    self.ended.push((id, refused));
                     return;
                 }
                 self.forget_outlets(&command);
                 command
             }
             Order::Subscribe(asked, outlet) => {
-                if !self.shared.is_asked(asked.consumer.0) {
-                    self.ended.push((id, given_up()));
-                    return;
-                }
-                if let Some(why) = self.shared.over() {
-                    self.ended.push((id, Outcome::Refused(why.why)));
+                if let Some(refused) = self.why_not(asked.consumer.0) {
+                    self.ended.push((id, refused));
                     return;
                 }
                 self.outlets.insert(asked.consumer, outlet);
@@ -238,6 +234,15 @@ impl Desk {
         };
         self.link
             .handle_input(self.now, Input::Command(id, command));
+    }
+
+    /// Why what has this number is not opened.
+    fn why_not(&self, number: u32) -> Option<Outcome> {
+        if !self.shared.is_asked(number) {
+            let text = "nobody wants it any more";
+            return Some(Outcome::refused(Reason::Local, text));
+        }
+        self.shared.over().map(|why| Outcome::Refused(why.why))
     }
 
     /// What is closed by its owner is delivered nothing any more.
@@ -390,11 +395,6 @@ impl Desk {
             }
         }
     }
-}
-
-/// The end of a command whose future was dropped before the machine took it.
-fn given_up() -> Outcome {
-    Outcome::refused(Reason::Local, "nobody wants it any more")
 }
 
 /// What comes from outside and is kept for the owner.
