@@ -91,7 +91,7 @@ pub use finewire_smol::{Events, Handle, Options, raise_descriptor_limit, run};
 pub use finewire_smol::Bytes;
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
-pub use finewire_smol::{ClientTls, ServerTls, TlsSetupError};
+pub use finewire_smol::{ClientTls, ServerTls, TlsSetupError, rustls};
 #[doc(no_inline)]
 pub use finewire_smol::{Host, HostConfig, TlsProfiles, seed};
 

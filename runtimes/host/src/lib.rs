@@ -80,6 +80,10 @@ mod tls;
 
 pub use close_reason::close_reason;
 pub use host::{Host, HostConfig};
+/// What configurations of one's own are made with.
+#[cfg(feature = "tls")]
+#[doc(no_inline)]
+pub use rustls;
 pub use seed::{NoRandomness, seed};
 pub use step::Step;
 pub use tls::TlsProfiles;

@@ -8,10 +8,15 @@ mod two_hosts;
 
 use core::time::Duration;
 use finewire_core::machine::{CloseReason, Closing, Fingerprint, Output, TlsFault};
-use finewire_host::{ClientTls, ServerTls, TlsSetupError};
+use finewire_host::rustls::pki_types::pem::PemObject;
+use finewire_host::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use finewire_host::rustls::server::WebPkiClientVerifier;
+use finewire_host::rustls::{self, RootCertStore};
+use finewire_host::{ClientTls, ServerTls, TlsSetupError, fingerprint};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
 };
+use std::sync::Arc;
 use two_hosts::{Pair, Saw, TLS};
 
 /// A certificate authority of our own.
@@ -236,9 +241,9 @@ fn showing_the_pinned_certificate_without_its_key_does_not_help() {
 #[test]
 fn tls_1_2_alone_will_do() {
     let server = ServerTls::self_made(&["finesse.example"]).unwrap();
-    let mut roots = rustls::RootCertStore::empty();
+    let mut roots = RootCertStore::empty();
     let pem = server.certificate_pem().as_bytes();
-    let root = rustls::pki_types::pem::PemObject::from_pem_slice(pem).unwrap();
+    let root = CertificateDer::from_pem_slice(pem).unwrap();
     roots.add(root).unwrap();
     let provider = rustls::crypto::ring::default_provider();
     let old = rustls::ClientConfig::builder_with_provider(provider.into())
@@ -246,7 +251,7 @@ fn tls_1_2_alone_will_do() {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let old = ClientTls::from(std::sync::Arc::new(old));
+    let old = ClientTls::from(Arc::new(old));
     let mut pair = Pair::new(Some(old), Some(server), "finesse.example");
 
     pair.secure();
@@ -588,4 +593,60 @@ fn keys_are_not_shown() {
     let shown = format!("{server:?}");
 
     assert!(!shown.contains(&needle), "{shown}");
+}
+
+#[test]
+fn configurations_of_ones_own_ask_for_what_the_constructors_cannot() {
+    let authority = Authority::new();
+    let mut roots = RootCertStore::empty();
+    let root = CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap();
+    roots.add(root).unwrap();
+    let roots = Arc::new(roots);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let signed = |name| {
+        let key = KeyPair::generate().unwrap();
+        let certificate = named(&[name]).signed_by(&key, &authority.issuer).unwrap();
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        (certificate.der().clone(), key)
+    };
+    // A server that lets in who has a certificate of its authority.
+    let (certificate, key) = signed("finesse.example");
+    let asks = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider.clone());
+    let config = rustls::ServerConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_client_cert_verifier(asks.build().unwrap())
+        .with_single_cert(vec![certificate.clone()], key.into())
+        .unwrap();
+    let server = ServerTls::from_rustls(Arc::new(config), &certificate);
+    assert_eq!(server.fingerprint(), fingerprint(&certificate));
+
+    let mut pair = Pair::new(
+        Some(authority.client()),
+        Some(server.clone()),
+        "finesse.example",
+    );
+    pair.secure();
+    assert!(
+        matches!(pair.client.closed().as_slice(), [CloseReason::Tls(_)]),
+        "it has none"
+    );
+
+    let (certificate, key) = signed("driver.example");
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_client_auth_cert(vec![certificate], key.into())
+        .unwrap();
+    let client = ClientTls::from(Arc::new(config));
+    let print = server.fingerprint();
+    let mut pair = Pair::new(Some(client), Some(server), "finesse.example");
+    pair.secure();
+    assert_eq!(pair.client.closed(), []);
+    let secured = pair.client.saw.iter().find_map(|saw| match saw {
+        Saw::Secured(identity) => identity.certificate,
+        _ => None,
+    });
+    assert_eq!(secured, Some(print));
 }

@@ -89,7 +89,7 @@ pub use run::{Task, run, spawn};
 pub use bytes::Bytes;
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
-pub use finewire_host::{ClientTls, ServerTls, TlsSetupError};
+pub use finewire_host::{ClientTls, ServerTls, TlsSetupError, rustls};
 #[doc(no_inline)]
 pub use finewire_host::{Host, HostConfig, TlsProfiles, seed};
 

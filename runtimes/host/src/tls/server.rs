@@ -73,6 +73,19 @@ impl ServerTls {
         Self::from_parts(vec![made.cert.der().clone()], key.into())
     }
 
+    /// A configuration of one's own, where the other constructors do not reach: client certificates, a certificate for
+    /// each name, another provider. `certificate` is the one that is shown (DER), for
+    /// [`fingerprint`](ServerTls::fingerprint) and [`certificate_pem`](ServerTls::certificate_pem); the configuration is
+    /// not asked for it.
+    #[must_use]
+    pub fn from_rustls(config: Arc<ServerConfig>, certificate: &[u8]) -> Self {
+        Self {
+            config,
+            fingerprint: fingerprint(certificate),
+            certificate_pem: to_pem(certificate).into(),
+        }
+    }
+
     /// The SHA-256 of the server's own certificate, for clients to pin.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
