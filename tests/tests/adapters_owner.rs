@@ -167,6 +167,38 @@ macro_rules! owner {
             }
 
             #[test]
+            fn a_handle_knows_when_its_machine_has_stopped() {
+                live(async {
+                    let (handle, _events, _task) = holding(16);
+                    let other = handle.clone();
+                    assert!(!other.is_stopped());
+
+                    handle.shut_down().await;
+
+                    assert!(other.is_stopped());
+                });
+            }
+
+            #[test]
+            fn bounds_may_be_as_large_as_numbers_are() {
+                live(async {
+                    let options = Options {
+                        events_at_most: usize::MAX,
+                        traces_at_most: usize::MAX,
+                        commands_at_most: usize::MAX,
+                        ..Options::default()
+                    };
+                    let (handle, mut events, _task) = spawn(Probe::default(), options);
+                    let mut traces = handle.traces();
+
+                    assert_eq!(handle.command(alarms(1)).await, Outcome::Done);
+                    assert_eq!(events.next().await, Some(Saw::Alarm(0)));
+                    assert_eq!(handle.command(trace(1)).await, Outcome::Done);
+                    assert_eq!(traces.recv().await.unwrap().subject, "1");
+                });
+            }
+
+            #[test]
             fn the_last_handles_end_is_the_machines_and_gives_it_back() {
                 live(async {
                     let (handle, mut events, task) = holding(16);

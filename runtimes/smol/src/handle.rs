@@ -119,6 +119,12 @@ impl<M: Machine> Handle<M> {
         self.traces.activate_cloned()
     }
 
+    /// Whether the task is over.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_closed()
+    }
+
     /// Stops listening, closes every link after the write under way (10 s at most), ends every
     /// command, and returns when the task is over.
     pub async fn shut_down(&self) {
@@ -143,7 +149,7 @@ impl<M: Machine> Clone for Handle<M> {
 impl<M: Machine> fmt::Debug for Handle<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("is_stopped", &self.stopped.is_closed())
+            .field("is_stopped", &self.is_stopped())
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,9 @@ use crate::sockets::AsyncIo;
 use core::future::{Future, poll_fn};
 use finewire_core::machine::Machine;
 use finewire_host::Host;
-use finewire_host::task::{COMMANDS_QUEUED, CONTROLS_QUEUED, Engine, Events, Options, events};
+use finewire_host::task::{
+    COMMANDS_QUEUED, CONTROLS_QUEUED, Engine, Events, MOST_TRACES, Options, events,
+};
 use smol::channel::bounded;
 use std::time::Instant;
 
@@ -41,7 +43,8 @@ pub fn run<M: Machine>(
 ) {
     let (command_sender, commands) = bounded(COMMANDS_QUEUED);
     let (control_sender, control) = bounded(CONTROLS_QUEUED);
-    let (mut trace_sender, traces) = async_broadcast::broadcast(options.traces_at_most.max(1));
+    let (mut trace_sender, traces) =
+        async_broadcast::broadcast(options.traces_at_most.clamp(1, MOST_TRACES));
     trace_sender.set_overflow(true);
     let (running, stopped) = bounded::<()>(1);
     let (event_sender, events) = events(options.events_at_most);

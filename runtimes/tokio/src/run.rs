@@ -5,7 +5,9 @@ use crate::sockets::Tokio;
 use core::future::{Future, poll_fn};
 use finewire_core::machine::Machine;
 use finewire_host::Host;
-use finewire_host::task::{COMMANDS_QUEUED, CONTROLS_QUEUED, Engine, Events, Options, events};
+use finewire_host::task::{
+    COMMANDS_QUEUED, CONTROLS_QUEUED, Engine, Events, MOST_TRACES, Options, events,
+};
 use std::time::Instant;
 use tokio::sync::{broadcast, mpsc};
 
@@ -42,7 +44,7 @@ pub fn run<M: Machine>(
 ) {
     let (command_sender, commands) = mpsc::channel(COMMANDS_QUEUED);
     let (control_sender, control) = mpsc::channel(CONTROLS_QUEUED);
-    let (trace_sender, _) = broadcast::channel(options.traces_at_most.max(1));
+    let (trace_sender, _) = broadcast::channel(options.traces_at_most.clamp(1, MOST_TRACES));
     let (event_sender, events) = events(options.events_at_most);
     let handle = Handle {
         commands: command_sender,

@@ -18,5 +18,5 @@ mod socket;
 pub use desk::{Control, Desk};
 pub use engine::Engine;
 pub use events::{EventSender, Events, events};
-pub use options::{COMMANDS_QUEUED, CONTROLS_QUEUED, Options, raise_descriptor_limit};
+pub use options::{COMMANDS_QUEUED, CONTROLS_QUEUED, MOST_TRACES, Options, raise_descriptor_limit};
 pub use runtime::Runtime;

@@ -10,7 +10,8 @@ pub struct Options {
     pub host: HostConfig,
     /// How many events may wait before the machine stands still. Default 4096, at least 1.
     pub events_at_most: usize,
-    /// How many traces a slow receiver can be behind. Default 1024, at least 1.
+    /// How many traces a slow receiver can be behind; the room for them is taken at the start. Default 1024, at least 1,
+    /// at most [`MOST_TRACES`]: more is taken for that.
     pub traces_at_most: usize,
     /// How many commands may be unended; more are refused for `Limit`. Default 65 536.
     pub commands_at_most: usize,
@@ -26,6 +27,9 @@ impl Default for Options {
         }
     }
 }
+
+/// The most that [`Options::traces_at_most`] can be.
+pub const MOST_TRACES: usize = 1 << 16;
 
 /// Commands given and not yet taken; who gives more waits.
 pub const COMMANDS_QUEUED: usize = 256;
