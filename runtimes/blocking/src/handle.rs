@@ -24,6 +24,8 @@ pub(crate) struct Post<M: Machine> {
 pub(crate) trait Serve<M: Machine>: Send + Sync {
     /// False: the machine has stopped.
     fn post(&self, mail: Mail<M>) -> bool;
+    /// Whether it has stopped.
+    fn is_over(&self) -> bool;
 }
 
 impl<M> Serve<M> for Arc<Shared<M>>
@@ -34,6 +36,10 @@ where
 {
     fn post(&self, mail: Mail<M>) -> bool {
         Shared::post(self, mail)
+    }
+
+    fn is_over(&self) -> bool {
+        Shared::is_over(self)
     }
 }
 
@@ -94,6 +100,12 @@ impl<M: Machine> Handle<M> {
         traces
     }
 
+    /// Whether the machine has stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.post.served.is_over()
+    }
+
     /// Stops listening, closes every link after the write under way (10 s at most) and ends
     /// every command. Returns at once; join the [`Task`](crate::Task) to wait for the end.
     pub fn shut_down(&self) {
@@ -123,6 +135,8 @@ impl<M: Machine> Clone for Handle<M> {
 
 impl<M: Machine> fmt::Debug for Handle<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("is_stopped", &self.is_stopped())
+            .finish_non_exhaustive()
     }
 }

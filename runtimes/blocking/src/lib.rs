@@ -95,7 +95,7 @@ pub use run::{Options, Task, run, spawn};
 pub use bytes::Bytes;
 #[cfg(feature = "tls")]
 #[doc(no_inline)]
-pub use finewire_host::{ClientTls, ServerTls, TlsSetupError};
+pub use finewire_host::{ClientTls, ServerTls, TlsSetupError, rustls};
 #[doc(no_inline)]
 pub use finewire_host::{Host, HostConfig, TlsProfiles, seed};
 

@@ -56,6 +56,10 @@ impl<M: Machine> Inbox<M> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     pub(crate) fn post(&self, mail: Mail<M>) -> Posted {
         let mut state = self.lock();
         if state.is_closed {

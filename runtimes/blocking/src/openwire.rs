@@ -17,49 +17,30 @@
 //! ```
 //!
 //! The same names as on the asynchronous adapters; what each call promises is described in
-//! [`finewire_openwire::handle`], and "OpenWire in five minutes" is in that crate's README. Every call ends
-//! within the time given to [`connect`], as `Failed` for [`Reason::TimedOut`]; receiving has times of its own.
+//! [`finewire_openwire::handle`], and "OpenWire in five minutes" is in that crate's README. Whatever a call asks
+//! of the broker ends within the time given to [`connect`], as `Failed` for
+//! [`Reason::TimedOut`](finewire_core::machine::Reason::TimedOut); receiving has times of its own.
 
 use crate::{Handle, Host, Options, Received, seed};
-use core::future::Future;
-use core::pin::{Pin, pin};
-use core::task::{Context, Poll};
 use core::time::Duration;
-use finewire_core::machine::{Outcome, Reason, TlsId, Why};
-use finewire_openwire::handle::{
-    self, ConsumerBuilder, Desk, DeskCommand, Orders, ProducerBuilder,
-};
-use std::sync::Arc;
-use std::task::Wake;
-use std::thread::Thread;
+use finewire_core::machine::TlsId;
+use finewire_openwire::handle::{self, ConsumerBuilder, Desk, ProducerBuilder};
+use patience::{call, late, wait};
 use std::time::Instant;
+
+mod patience;
+mod receiving;
 
 pub use finewire_openwire::client::{Advisory, AdvisoryTopic, Confirm, DestinationAddress};
 pub use finewire_openwire::command::{Destination, Message, SharedMessage};
 pub use finewire_openwire::handle::{
     Acknowledge, ConnectError, ConnectionEvent, Delivery, NotDone, Plan,
 };
+pub use patience::Patient;
+pub use receiving::{Advisories, Consumer, Requester};
 
 /// The TLS profile of `ssl://` brokers in [`Options::host`].
 pub const TLS: TlsId = TlsId(0x6F77);
-
-/// The way to the machine, and how long a call may take.
-#[derive(Clone, Debug)]
-pub struct Patient {
-    handle: Handle<Desk>,
-    within: Duration,
-}
-
-impl Orders for Patient {
-    fn order(&self, command: DeskCommand) -> impl Future<Output = Outcome> + Send {
-        // The whole future is polled on the caller's own thread, which may block.
-        core::future::ready(self.handle.command(command, self.within))
-    }
-
-    fn try_order(&self, command: DeskCommand) {
-        self.handle.give(command);
-    }
-}
 
 /// A connection to a broker, over as many sockets as it takes; clones are the same connection.
 #[derive(Clone, Debug)]
@@ -77,24 +58,6 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Producer {
     inner: handle::Producer<Patient>,
-}
-
-/// Receives messages. As an iterator it waits for each without limit, and ends when nothing more comes.
-#[derive(Debug)]
-pub struct Consumer {
-    inner: handle::Consumer<Patient>,
-}
-
-/// What the broker tells about itself; as an iterator it waits for each without limit.
-#[derive(Debug)]
-pub struct Advisories {
-    inner: handle::Advisories<Patient>,
-}
-
-/// Asks and is answered over a temporary queue.
-#[derive(Debug)]
-pub struct Requester {
-    inner: handle::Requester<Patient>,
 }
 
 /// Connects by ActiveMQ's URI, with the system's certificate authorities for `ssl://`; this and every later
@@ -163,65 +126,27 @@ pub fn run(
     let (desk, shared) = Desk::new(&plan, tls, seed)?;
     let host = Host::new(desk, options.host.clone(), Instant::now());
     let (handle, events, run) = crate::run(host, &options);
-    let inner = handle::Connection::new(Patient { handle, within }, shared, plan.uri.jms);
+    let inner = handle::Connection::new(Patient::new(handle, within), shared, plan.uri.jms);
     let run = move || {
         run();
     };
     Ok((Connection { inner }, events, run))
 }
 
-/// Lets a future be polled by this thread, for so long; `None`: the time is over.
-fn wait<F: Future>(future: F, within: Option<Duration>) -> Option<F::Output> {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Arc::new(Unpark(std::thread::current())).into();
-    let mut cx = Context::from_waker(&waker);
-    let until = within.and_then(|within| Instant::now().checked_add(within));
-    let mut future: Pin<&mut F> = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return Some(output);
-        }
-        match until {
-            None => std::thread::park(),
-            Some(until) => {
-                let left = until.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return None;
-                }
-                std::thread::park_timeout(left);
-            }
-        }
-    }
-}
-
-/// Waits for a call that ends by itself.
-fn call<T>(future: impl Future<Output = T>) -> T {
-    match wait(future, None) {
-        Some(output) => output,
-        None => unreachable!("without a limit the time is never over"),
-    }
-}
-
-fn late(what: &'static str) -> NotDone {
-    NotDone {
-        without_effect: false,
-        why: Why::new(Reason::TimedOut, what),
-    }
-}
-
 impl Connection {
+    /// The way to the machine, to look at it, to see what passes, or to end it.
+    #[must_use]
+    pub const fn orders(&self) -> &Handle<Desk> {
+        self.inner.orders().handle()
+    }
+
     /// Waits until a broker has let us in, as long as a call may take.
     ///
     /// # Errors
     ///
     /// Why none has.
     pub fn connected(&self) -> Result<(), NotDone> {
-        let within = self.inner.orders().within;
+        let within = self.inner.orders().within();
         let connected = wait(self.inner.connected(), Some(within));
         connected.unwrap_or_else(|| Err(late("no broker was connected in time")))
     }
@@ -243,7 +168,7 @@ impl Connection {
         how: impl FnOnce(ConsumerBuilder<Patient>) -> ConsumerBuilder<Patient>,
     ) -> Result<Consumer, NotDone> {
         let inner = call(how(self.inner.consumer(from)).open())?;
-        Ok(Consumer { inner })
+        Ok(Consumer::new(inner))
     }
 
     /// Opens a producer outside of transactions; `how` sets its options.
@@ -290,7 +215,7 @@ impl Connection {
     /// [`NotDone`], where the broker refuses it or does not answer in time.
     pub fn advisories(&self, topic: &AdvisoryTopic) -> Result<Advisories, NotDone> {
         let inner = call(self.inner.advisories(topic))?;
-        Ok(Advisories { inner })
+        Ok(Advisories::new(inner))
     }
 
     /// Asks and is answered over a temporary queue.
@@ -299,8 +224,11 @@ impl Connection {
     ///
     /// [`NotDone`], where the queue or its consumer cannot be made.
     pub fn requester(&self, to: Destination) -> Result<Requester, NotDone> {
-        let inner = call(self.inner.requester(to))?;
-        Ok(Requester { inner })
+        // It asks twice.
+        let within = self.inner.orders().within();
+        let inner = wait(self.inner.requester(to), Some(within));
+        let inner = inner.unwrap_or_else(|| Err(late("the broker did not answer in time")))?;
+        Ok(Requester::new(inner))
     }
 
     /// Makes a temporary queue.
@@ -352,7 +280,7 @@ impl Session {
         how: impl FnOnce(ConsumerBuilder<Patient>) -> ConsumerBuilder<Patient>,
     ) -> Result<Consumer, NotDone> {
         let inner = call(how(self.inner.consumer(from)).open())?;
-        Ok(Consumer { inner })
+        Ok(Consumer::new(inner))
     }
 
     /// Opens a producer of the session; `how` sets its options.
@@ -366,6 +294,19 @@ impl Session {
         how: impl FnOnce(ProducerBuilder<Patient>) -> ProducerBuilder<Patient>,
     ) -> Result<Producer, NotDone> {
         let inner = call(how(self.inner.producer(to)).open())?;
+        Ok(Producer { inner })
+    }
+
+    /// Opens a producer of the session that is told the destination with each message; `how` sets its options.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone`], where there are too many or the connection is over.
+    pub fn anonymous_producer(
+        &self,
+        how: impl FnOnce(ProducerBuilder<Patient>) -> ProducerBuilder<Patient>,
+    ) -> Result<Producer, NotDone> {
+        let inner = call(how(self.inner.anonymous_producer()).open())?;
         Ok(Producer { inner })
     }
 
@@ -414,85 +355,5 @@ impl Producer {
     /// [`NotDone`], with whether surely none of them arrived.
     pub fn send_all(&self, messages: Vec<Message>) -> Result<(), NotDone> {
         call(self.inner.send_all(messages))
-    }
-}
-
-impl Consumer {
-    /// The next message, waiting for it this long; `None`: none came in time, or nothing more comes.
-    ///
-    /// # Errors
-    ///
-    /// Why nothing more comes, where nobody asked for that.
-    pub fn next_within(&mut self, within: Duration) -> Result<Option<Delivery>, NotDone> {
-        wait(self.inner.next(), Some(within)).unwrap_or(Ok(None))
-    }
-
-    /// The next message if it is here already.
-    pub fn try_next(&mut self) -> Option<Delivery> {
-        self.inner.try_next()
-    }
-
-    /// Acknowledges, as [`handle::Consumer::acknowledge`].
-    pub fn acknowledge(&mut self, delivery: &Delivery) {
-        self.inner.acknowledge(delivery);
-    }
-
-    /// Sends a delivery to the broker's dead-letter queue: nobody can use it.
-    pub fn reject(&mut self, delivery: &Delivery, why: impl Into<String>) {
-        self.inner.reject(delivery, why);
-    }
-
-    /// Closes it and waits until the broker was told.
-    ///
-    /// # Errors
-    ///
-    /// [`NotDone`], where the connection is over.
-    pub fn close(self) -> Result<(), NotDone> {
-        call(self.inner.close())
-    }
-}
-
-impl Iterator for Consumer {
-    type Item = Result<Delivery, NotDone>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        call(self.inner.next()).transpose()
-    }
-}
-
-impl Advisories {
-    /// The next advisory, waiting for it this long; `None`: none came in time, or nothing more comes.
-    ///
-    /// # Errors
-    ///
-    /// Why nothing more comes, where nobody asked for that.
-    pub fn next_within(&mut self, within: Duration) -> Result<Option<Advisory>, NotDone> {
-        wait(self.inner.next(), Some(within)).unwrap_or(Ok(None))
-    }
-}
-
-impl Iterator for Advisories {
-    type Item = Result<Advisory, NotDone>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        call(self.inner.next()).transpose()
-    }
-}
-
-impl Requester {
-    /// Where the answers go to.
-    #[must_use]
-    pub const fn answers(&self) -> &Destination {
-        self.inner.answers()
-    }
-
-    /// Sends a request and waits this long for its answer.
-    ///
-    /// # Errors
-    ///
-    /// [`NotDone`]: the request was not sent, the link was lost while waiting, or no answer came in time.
-    pub fn request(&self, request: Message, within: Duration) -> Result<SharedMessage, NotDone> {
-        let answer = wait(self.inner.request(request), Some(within));
-        answer.unwrap_or_else(|| Err(late("no answer came in time")))
     }
 }

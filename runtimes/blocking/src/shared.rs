@@ -85,6 +85,11 @@ impl<M: Machine> Shared<M> {
         core.engine = Some(engine);
     }
 
+    /// Whether nobody is served any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.inbox.is_closed()
+    }
+
     /// Runs this. Where the machine panics in it, all is over, and its own thread goes on panicking.
     pub(crate) fn guard(&self, serve: impl FnOnce()) {
         if let Err(why) = catch_unwind(AssertUnwindSafe(serve)) {

@@ -9,6 +9,7 @@ use finewire_blocking::openwire::{
 use finewire_blocking::{Handle, Options};
 use finewire_core::machine::{Address, Reason};
 use finewire_openwire::broker::{Admission, Broker, BrokerConfig, BrokerEvent, Listen};
+use std::time::Instant;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(50);
@@ -144,4 +145,91 @@ fn a_connection_that_cannot_be_made_is_told_in_time() {
     let gone = "failover:(tcp://127.0.0.1:1)";
     let error = connect(gone, SHORT).unwrap_err();
     assert!(error.to_string().contains("in time"), "{error}");
+}
+
+/// A connection that does not give its broker up.
+fn lasting(options: &str) -> (Handle<Broker>, Connection) {
+    let (handle, url) = broker();
+    let url = format!("failover:({url})?{options}");
+    (handle, connect(&url, PATIENCE).unwrap())
+}
+
+#[test]
+fn a_request_ends_in_its_time_also_where_it_cannot_be_sent() {
+    let (broker, connection) = lasting("initialReconnectDelay=10");
+    let requester = connection.requester(queue()).unwrap();
+    broker.shut_down();
+    while connection.is_connected() {
+        std::thread::yield_now();
+    }
+
+    let begun = Instant::now();
+    let why = requester.request(Message::text("?"), SHORT).unwrap_err();
+
+    assert_eq!(why.why.reason, Reason::TimedOut);
+    assert!(begun.elapsed() < PATIENCE / 4, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn an_iterator_says_once_why_nothing_more_comes() {
+    let (broker, connection) = lasting("initialReconnectDelay=10&maxReconnectAttempts=1");
+    let consumer = connection.consumer(queue(), |it| it).unwrap();
+    let advisories = connection.advisories(&AdvisoryTopic::Queues).unwrap();
+    broker.shut_down();
+
+    let said: Vec<_> = consumer.take(3).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].is_err(), "{said:?}");
+    let told = advisories.skip_while(Result::is_ok).take(3).count();
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn late_and_never_are_told_apart() {
+    let (_broker, connection) = pair();
+    let mut consumer = connection.consumer(queue(), |it| it).unwrap();
+    assert_eq!(consumer.next_within(SHORT).unwrap(), None);
+    assert!(!consumer.is_over());
+
+    connection.close().unwrap();
+
+    assert_eq!(consumer.next_within(PATIENCE).unwrap(), None);
+    assert!(consumer.is_over());
+}
+
+#[test]
+fn a_session_sends_anywhere_and_its_consumers_end_with_it() {
+    let (_broker, connection) = pair();
+    let session = connection.session().unwrap();
+    let mut of_session = session.consumer(queue(), |it| it).unwrap();
+    let producer = session.anonymous_producer(|it| it).unwrap();
+    let elsewhere = Destination::queue("elsewhere");
+    let order = Message::text("in a session");
+    producer.send_to(elsewhere.clone(), order).unwrap();
+    let mut consumer = connection.consumer(elsewhere, |it| it).unwrap();
+    assert!(consumer.try_next().is_none());
+    session.commit().unwrap();
+    let sent = consumer.next_within(PATIENCE).unwrap().unwrap();
+    assert_eq!(text(&sent), "in a session");
+
+    drop(session);
+
+    assert_eq!(of_session.next_within(PATIENCE).unwrap(), None);
+    assert!(of_session.is_over());
+}
+
+#[test]
+fn a_handle_knows_when_its_machine_has_stopped() {
+    let (broker, connection) = pair();
+    let orders = connection.orders().clone();
+    assert!(!broker.is_stopped() && !orders.is_stopped());
+
+    broker.shut_down();
+    drop(connection);
+    orders.shut_down();
+
+    while !broker.is_stopped() || !orders.is_stopped() {
+        std::thread::yield_now();
+    }
+    assert_eq!(orders.inspect(|_| (), SHORT), None);
 }
