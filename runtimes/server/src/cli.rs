@@ -279,6 +279,11 @@ pub(crate) struct Broker {
     /// every user). Without it users may do everything.
     #[arg(long, value_name = "FILE", requires = "users_file")]
     pub(crate) permissions_file: Option<PathBuf>,
+    /// While messages follow each other within this time, look for the next instead of sleeping: shorter round
+    /// trips for processor time that is to spare; 0: never.
+    #[arg(long, value_name = "MICROSECONDS", default_value_t = 50,
+        value_parser = clap::value_parser!(u64).range(..=1000))]
+    pub(crate) linger_micros: u64,
     #[command(flatten)]
     pub(crate) options: crate::parts::BrokerOptions,
 }

@@ -57,7 +57,8 @@ pub fn run<M: Machine>(
         traces: trace_sender,
     };
     let mut engine =
-        Engine::<M, Tokio, Channels<M>>::new(host, desk, event_sender, options.commands_at_most);
+        Engine::<M, Tokio, Channels<M>>::new(host, desk, event_sender, options.commands_at_most)
+            .lingering(options.linger);
     let future = async move {
         poll_fn(|cx| engine.poll(cx)).await;
         engine.into_machine()

@@ -1,7 +1,8 @@
 //! tokio's sockets and timers.
 
+use core::future::Future;
 use core::net::SocketAddr;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use finewire_host::task::Runtime;
 use std::io::{self, IoSlice};
@@ -10,6 +11,7 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::coop::has_budget_remaining;
+use tokio::task::yield_now;
 use tokio::time::Sleep;
 
 /// A tokio runtime; all of it must be called within one.
@@ -79,6 +81,13 @@ impl Runtime for Tokio {
 
     fn has_budget(rounds: u32) -> bool {
         rounds < ROUNDS && has_budget_remaining()
+    }
+
+    fn look_again(cx: &mut Context<'_>) {
+        // Whoever else wants this core has it first.
+        std::thread::yield_now();
+        // Its waker is woken when tokio has looked at its sockets.
+        let _ = pin!(yield_now()).poll(cx);
     }
 }
 

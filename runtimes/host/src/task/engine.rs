@@ -2,6 +2,7 @@
 
 use super::desk::{Control, Desk};
 use super::events::EventSender;
+use super::linger::Linger;
 use super::listener::Listener;
 use super::ready::{DeskWaker, Ready, SocketWaker, Token};
 use super::runtime::Runtime;
@@ -46,6 +47,7 @@ pub struct Engine<M: Machine, R: Runtime, D: Desk<M>> {
     /// When something last came in: looking at the clock costs as much as much else here, and what follows
     /// from one read happens at one moment.
     now: Instant,
+    linger: Linger,
     is_stopping: bool,
 }
 
@@ -98,8 +100,17 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             desk_waker,
             has_mail: false,
             now: Instant::now(),
+            linger: Linger::new(Duration::ZERO),
             is_stopping: false,
         }
+    }
+
+    /// Looks this long for what is about to come before it lets the thread sleep, as
+    /// [`Options::linger`](super::Options::linger).
+    #[must_use]
+    pub fn lingering(mut self, most: Duration) -> Self {
+        self.linger = Linger::new(most);
+        self
     }
 
     /// The machine, at the end.
@@ -133,6 +144,9 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             let has_begun = self.has_mail && self.take_commands();
             self.has_mail &= has_begun;
             if !has_turned && !has_begun && !self.has_slept(cx, wait) {
+                if self.linger.is_wanted() && self.linger.is_worth(self.now, Instant::now()) {
+                    R::look_again(cx);
+                }
                 return Poll::Pending;
             }
         }

@@ -9,6 +9,7 @@
 mod desk;
 mod engine;
 mod events;
+mod linger;
 mod listener;
 mod options;
 mod ready;

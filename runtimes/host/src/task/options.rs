@@ -1,6 +1,7 @@
 //! The bounds of a running machine.
 
 use crate::HostConfig;
+use core::time::Duration;
 use std::io;
 
 /// The bounds of a running machine, and its TLS.
@@ -15,6 +16,11 @@ pub struct Options {
     pub traces_at_most: usize,
     /// How many commands may be unended; more are refused for `Limit`. Default 65 536.
     pub commands_at_most: usize,
+    /// How long the task looks for what is about to come before it lets its thread sleep: as long as messages
+    /// follow each other within this time, a round trip needs fewer wake-ups, for processor time that nobody else
+    /// wanted. Default zero: never. 50 µs suit a machine that has a core to spare and a runtime of its own with one
+    /// thread. For tokio; the others sleep at once.
+    pub linger: Duration,
 }
 
 impl Default for Options {
@@ -24,6 +30,7 @@ impl Default for Options {
             events_at_most: 4096,
             traces_at_most: 1024,
             commands_at_most: 65_536,
+            linger: Duration::ZERO,
         }
     }
 }

@@ -70,4 +70,10 @@ pub trait Runtime: 'static {
     /// Whether the task may go on after this many rounds of one poll, or lets others have
     /// their turn. A round serves at most one socket and one command.
     fn has_budget(rounds: u32) -> bool;
+
+    /// Asks for another poll once the sockets were looked at without waiting for them. A runtime that cannot
+    /// do that does nothing.
+    fn look_again(cx: &mut Context<'_>) {
+        let _ = cx;
+    }
 }

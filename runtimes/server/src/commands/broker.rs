@@ -1,10 +1,11 @@
 //! `finewire broker`: the embedded broker alone.
 
 use crate::cli;
-use crate::parts::BrokerPart;
+use crate::parts::{BrokerOptions, BrokerPart};
 use crate::{logs, secret, signals};
 use anyhow::{Result, bail};
 use core::net::SocketAddr;
+use core::time::Duration;
 use finewire_openwire::broker::Admission;
 use std::process::ExitCode;
 
@@ -27,8 +28,12 @@ pub(crate) async fn run(args: cli::Broker) -> Result<ExitCode> {
         .transpose()?;
     // Whoever reads the first line may end it.
     let mut stop = signals::Stop::listen();
+    let options = BrokerOptions {
+        linger: Duration::from_micros(args.linger_micros),
+        ..args.options
+    };
     let broker =
-        BrokerPart::start_guarded(listen, admission, permissions, &args.options, "--port").await?;
+        BrokerPart::start_guarded(listen, admission, permissions, &options, "--port").await?;
     println!("broker       {}", broker.url());
     println!("{}", BrokerPart::FORGETS);
     stop.asked().await;

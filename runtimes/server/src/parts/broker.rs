@@ -10,7 +10,7 @@ use finewire_host::{ServerTls, TlsProfiles};
 use finewire_openwire::broker::{
     Admission, Broker, BrokerCommand, BrokerConfig, BrokerEvent, Listen, Permissions,
 };
-use finewire_tokio::{Events, Handle, Task};
+use finewire_tokio::{Events, Handle, Options, Task};
 
 /// The TLS profile that the broker shows.
 const SHOWN: TlsId = TlsId(0);
@@ -95,7 +95,11 @@ impl BrokerPart {
             ..asked.config()?
         };
         let broker = Broker::new(config, seed()?);
-        let (handle, mut events, task) = finewire_tokio::spawn(broker, options(profiles));
+        let options = Options {
+            linger: asked.linger,
+            ..options(profiles)
+        };
+        let (handle, mut events, task) = finewire_tokio::spawn(broker, options);
         let address = loop {
             match events.next().await {
                 Some(BrokerEvent::Listening { address, .. }) => break socket_address(&address)?,

@@ -51,6 +51,9 @@ pub(crate) struct BrokerOptions {
     /// [default: ActiveMQ.DLQ].
     #[arg(long, value_name = "QUEUE")]
     pub(crate) dead_letter_queue: Option<String>,
+    /// How long its task looks for what is about to come.
+    #[arg(skip)]
+    pub(crate) linger: Duration,
 }
 
 /// What happens to a send to a full queue.
