@@ -33,6 +33,15 @@ impl Chunks {
         }
     }
 
+    /// No bytes, with room for so many buffers.
+    #[must_use]
+    pub fn with_capacity(buffers: usize) -> Self {
+        Self {
+            list: Vec::with_capacity(buffers),
+            len: 0,
+        }
+    }
+
     /// Appends a buffer; empty ones leave no trace.
     pub fn push(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {

@@ -57,7 +57,9 @@ impl Echo {
         if let Some(stream) = self.links.get_mut(&link) {
             stream.is_writing = !stream.waiting.is_empty();
             if stream.is_writing {
-                let chunks = core::mem::take(&mut stream.waiting);
+                // About as much will wait next time.
+                let room = Chunks::with_capacity(stream.waiting.as_slice().len());
+                let chunks = core::mem::replace(&mut stream.waiting, room);
                 self.says.push_back(Output::Send(link, chunks));
             }
         }
