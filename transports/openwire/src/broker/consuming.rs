@@ -116,6 +116,7 @@ impl Broker {
             }
             if part.kind.is_topic() {
                 self.topics.entry(part.clone()).or_default().insert(key);
+                self.interest_changed();
             } else if !info.browser {
                 self.attach(key, part);
             }
@@ -133,6 +134,7 @@ impl Broker {
                 }
             }
             self.patterns.insert(key, patterns);
+            self.interest_changed();
         }
         self.advise_consumer(key, Some(info));
         Ok((Answer::Done, Then::Welcome(key)))
@@ -273,6 +275,7 @@ impl Broker {
                 }
             }
         }
+        self.interest_changed();
         if let Some(connection) = self.connections.get_mut(&consumer.link) {
             connection
                 .consumers

@@ -175,7 +175,7 @@ impl BrokerSnapshot {
             let identity = connection.identity()?;
             let user = identity.info.user_name.as_ref();
             Some(ConnectionView {
-                link: *link,
+                link,
                 peer: connection.peer.clone(),
                 client_id: identity.client_id.to_str().into_owned(),
                 user: user.map(|user| user.to_str().into_owned()),

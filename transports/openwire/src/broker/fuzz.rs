@@ -87,6 +87,7 @@ impl Broker {
         assert_eq!(self.backlog_bytes, backlogs, "bytes of backlogs");
         self.assert_lines_whole();
         self.assert_outboxes_whole();
+        self.assert_audience_whole();
         let of_links: usize = self
             .connections
             .values()

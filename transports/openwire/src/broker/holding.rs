@@ -391,7 +391,7 @@ impl Broker {
     pub(super) fn assert_lines_whole(&self) {
         let lines = self.connections.iter().flat_map(|(link, known)| {
             let held = known.held_up.iter().flat_map(|held| &held.lines);
-            held.map(|(session, line)| (*link, *session, line))
+            held.map(move |(session, line)| (link, *session, line))
         });
         let mut bytes = 0;
         let mut count = 0;

@@ -9,11 +9,13 @@ use finewire_core::machine::{
 
 use crate::command::{Destination, Text};
 
+use super::audience::Audience;
 use super::config::BrokerConfig;
 use super::connection::{Connection, Stage};
 use super::consumer::{Consumer, ConsumerKey};
 use super::event::{BrokerCommand, BrokerEvent, BrokerSnapshot};
 use super::holding::WaitingLines;
+use super::numbered::Numbered;
 use super::outboxes::Outboxes;
 use super::queue::Queue;
 use super::replay::SentBefore;
@@ -32,7 +34,7 @@ pub struct Broker {
     pub(super) id: Text,
     pub(super) now: Instant,
     wall: Option<(UnixMillis, Instant)>,
-    pub(super) connections: BTreeMap<LinkId, Connection>,
+    pub(super) connections: Numbered<LinkId, Connection>,
     pub(super) by_connection_id: BTreeMap<Text, LinkId>,
     pub(super) by_client_id: BTreeMap<Text, LinkId>,
     pub(super) queues: BTreeMap<Destination, Queue>,
@@ -46,12 +48,13 @@ pub struct Broker {
     pub(super) topics: BTreeMap<Destination, BTreeSet<ConsumerKey>>,
     /// Consumers with wildcards, and the plain parts that have them.
     pub(super) patterns: BTreeMap<ConsumerKey, Vec<Destination>>,
-    /// Empty but for its room: see `fan_out`.
-    pub(super) audience: Vec<ConsumerKey>,
+    /// How often who consumes which topic has changed.
+    pub(super) interest: u64,
+    pub(super) audience: Audience,
     pub(super) temporaries: BTreeMap<Destination, LinkId>,
     /// How many producers announced that they send to a destination.
     pub(super) producing: BTreeMap<Destination, usize>,
-    pub(super) consumers: BTreeMap<ConsumerKey, Consumer>,
+    pub(super) consumers: Numbered<ConsumerKey, Consumer>,
     pub(super) next_consumer: u64,
     pub(super) next_sequence: i64,
     pub(super) next_advisory: i64,
@@ -137,7 +140,7 @@ impl Broker {
             listeners: listeners.collect(),
             now: Instant::START,
             wall: None,
-            connections: BTreeMap::new(),
+            connections: Numbered::new(),
             by_connection_id: BTreeMap::new(),
             by_client_id: BTreeMap::new(),
             queues: BTreeMap::new(),
@@ -148,10 +151,11 @@ impl Broker {
             lines: WaitingLines::default(),
             topics: BTreeMap::new(),
             patterns: BTreeMap::new(),
-            audience: Vec::new(),
+            interest: 0,
+            audience: Audience::default(),
             temporaries: BTreeMap::new(),
             producing: BTreeMap::new(),
-            consumers: BTreeMap::new(),
+            consumers: Numbered::new(),
             next_consumer: 1,
             next_sequence: 1,
             next_advisory: 1,
@@ -212,7 +216,7 @@ impl Broker {
                     self.outputs.push(Output::Unlisten(*listener));
                 }
                 self.listeners.clear();
-                let links: Vec<LinkId> = self.connections.keys().copied().collect();
+                let links: Vec<LinkId> = self.connections.keys().collect();
                 for link in links {
                     self.leave(link, CloseReason::Asked);
                 }

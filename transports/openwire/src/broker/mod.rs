@@ -34,6 +34,7 @@
 
 mod acknowledging;
 mod advising;
+mod audience;
 mod config;
 mod connection;
 mod consumer;
@@ -51,6 +52,7 @@ mod line;
 mod links;
 mod machine;
 mod names;
+mod numbered;
 mod outboxes;
 mod ownership;
 mod permissions;

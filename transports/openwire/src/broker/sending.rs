@@ -1,13 +1,10 @@
 //! Messages come in: checked, numbered, put where they belong.
 
-use core::mem;
-
 use finewire_core::machine::LinkId;
 
 use crate::command::{
     Command, Destination, Message, ProducerAck, SharedMessage, Text, TransactionId,
 };
-use crate::selector::Subject;
 
 use super::config::SlowConsumer;
 use super::consumer::{ConsumerKey, Waiting};
@@ -33,9 +30,6 @@ pub(super) fn size_of(message: &Message) -> usize {
         .map_or(0, bytes::Bytes::len);
     1024 + content + properties
 }
-
-/// Consumers whose room is kept from one topic's message to the next.
-const KEPT_AUDIENCE: usize = 1024;
 
 /// A send that the broker takes.
 enum Admitted {
@@ -289,13 +283,13 @@ impl Broker {
             id.broker_sequence_id = sequence;
         }
         own.broker_in_time = wall.unwrap_or(0);
-        let queue = self.queues.get(target);
-        if queue.is_some_and(|queue| !queue.is_served_at_once()) {
-            detach(own);
-        }
         if target.kind.is_topic() {
             self.fan_out(target, &message);
             return;
+        }
+        let queue = self.queues.get(target);
+        if queue.is_some_and(|queue| !queue.is_served_at_once()) {
+            detach(own);
         }
         let stored = Stored {
             size: size_of(&message),
@@ -313,50 +307,6 @@ impl Broker {
         queue.push(place, stored);
         self.pump(target);
         self.watch_expiry(target);
-    }
-
-    /// Gives a topic's message to all its consumers; they share it.
-    pub(super) fn fan_out(&mut self, topic: &Destination, message: &SharedMessage) {
-        let subject = Subject::new(message);
-        // Room of the last time; an advisory that this calls for makes its own.
-        let mut audience = mem::take(&mut self.audience);
-        self.find_audience(topic, &mut audience);
-        for key in audience.drain(..) {
-            let consumer = self.consumers.get(&key);
-            if consumer.is_some_and(|consumer| consumer.wants(message, &subject)) {
-                self.offer(key, message);
-            }
-        }
-        if audience.capacity() <= KEPT_AUDIENCE {
-            self.audience = audience;
-        }
-    }
-
-    /// Whether anybody consumes a topic.
-    pub(super) fn is_heard(&self, topic: &Destination) -> bool {
-        self.topics.get(topic).is_some_and(|keys| !keys.is_empty())
-            || self
-                .patterns
-                .values()
-                .flatten()
-                .any(|pattern| names::matches(pattern, topic))
-    }
-
-    /// Everybody who consumes a topic, each once.
-    fn find_audience(&self, topic: &Destination, keys: &mut Vec<ConsumerKey>) {
-        keys.clear();
-        keys.extend(self.topics.get(topic).into_iter().flatten());
-        if self.patterns.is_empty() {
-            return;
-        }
-        let wild = self.patterns.iter().filter(|(_, patterns)| {
-            patterns
-                .iter()
-                .any(|pattern| names::matches(pattern, topic))
-        });
-        keys.extend(wild.map(|(key, _)| *key));
-        keys.sort_unstable();
-        keys.dedup();
     }
 
     /// Hands a consumer a message of its own, or keeps it until there is room.
