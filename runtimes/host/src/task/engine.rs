@@ -109,7 +109,9 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
     /// [`Options::linger`](super::Options::linger).
     #[must_use]
     pub fn lingering(mut self, most: Duration) -> Self {
-        self.linger = Linger::new(most);
+        if R::LOOKS_AGAIN {
+            self.linger = Linger::new(most);
+        }
         self
     }
 
@@ -145,12 +147,14 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             self.has_mail &= has_begun;
             if !has_turned && !has_begun && !self.has_slept(cx, wait) {
                 if self.linger.is_wanted() && self.linger.is_worth(self.now, Instant::now()) {
+                    // Whoever else wants this core has it first.
+                    std::thread::yield_now();
                     R::look_again(cx);
                 }
                 return Poll::Pending;
             }
         }
-        cx.waker().wake_by_ref();
+        R::look_again(cx);
         Poll::Pending
     }
 
@@ -293,9 +297,8 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
 
     /// Gives one ready socket its turn; whether there was one.
     fn turn(&mut self) -> bool {
-        if self.due.is_empty() {
-            self.ready.take(&mut self.due);
-        }
+        // Each time: a link that always has something must not keep those waiting that were woken meanwhile.
+        self.ready.take(&mut self.due);
         match self.due.pop_front() {
             Some(Token::Link(link)) => self.turn_link(link),
             Some(Token::Listener(listener)) => self.turn_listener(listener),

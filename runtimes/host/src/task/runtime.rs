@@ -71,9 +71,12 @@ pub trait Runtime: 'static {
     /// their turn. A round serves at most one socket and one command.
     fn has_budget(rounds: u32) -> bool;
 
-    /// Asks for another poll once the sockets were looked at without waiting for them. A runtime that cannot
-    /// do that does nothing.
+    /// Asks for another poll once others had their turn and, where [`Runtime::LOOKS_AGAIN`], the sockets were looked at
+    /// without waiting for them.
     fn look_again(cx: &mut Context<'_>) {
-        let _ = cx;
+        cx.waker().wake_by_ref();
     }
+
+    /// Whether the sockets are looked at between two polls, however soon they follow each other.
+    const LOOKS_AGAIN: bool = false;
 }
