@@ -47,6 +47,8 @@ pub struct Engine<M: Machine, R: Runtime, D: Desk<M>> {
     /// When something last came in: looking at the clock costs as much as much else here, and what follows
     /// from one read happens at one moment.
     now: Instant,
+    /// Bytes that one poll has read so far.
+    read: usize,
     linger: Linger,
     is_stopping: bool,
 }
@@ -55,6 +57,10 @@ pub struct Engine<M: Machine, R: Runtime, D: Desk<M>> {
 const READ_AT_ONCE: usize = 64 * 1024;
 /// How often a link is read, or a listener accepts, before the others have their turn.
 const TURNS: usize = 8;
+
+/// Bytes after which the runtime looks what else is ready. Where one link always has more, the others are heard this
+/// often: what they say, acknowledgements mostly, is worth more than what it costs to look.
+const LOOK_AFTER: usize = 256 * 1024;
 
 /// How many commands the machine is given before what it said is performed.
 const COMMANDS_AT_ONCE: usize = 64;
@@ -100,6 +106,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             desk_waker,
             has_mail: false,
             now: Instant::now(),
+            read: 0,
             linger: Linger::new(Duration::ZERO),
             is_stopping: false,
         }
@@ -127,12 +134,13 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
             self.task = Some(cx.waker().clone());
             self.ready.set_task(cx.waker().clone());
         }
+        self.read = 0;
         for rounds in 0..=u32::MAX {
             let wait = match self.drain() {
                 Drained::Wait(wait) => wait,
                 Drained::Stopped => return Poll::Ready(()),
             };
-            if !R::has_budget(rounds) {
+            if !R::has_budget(rounds) || self.read >= LOOK_AFTER {
                 break;
             }
             self.has_mail |= self.desk_waker.take();
@@ -349,6 +357,7 @@ impl<M: Machine, R: Runtime, D: Desk<M>> Engine<M, R, D> {
                     return;
                 }
                 Ok(count) => {
+                    self.read += count;
                     let bytes = self.buffer.get(..count).unwrap_or_default();
                     self.host.on_received(self.now, link, bytes);
                 }
