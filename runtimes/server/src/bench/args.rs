@@ -44,7 +44,7 @@ pub(crate) struct Openwire {
     /// Messages (or requests) a second, all producers together, sent on time whatever the broker does.
     /// Times are then counted from the moment at which a message was due, so that a broker that stands
     /// still is not flattered by a sender that waits for it (coordinated omission). Without it: as
-    /// many as go with at most 2,000 under way, and times are those of the messages that went.
+    /// many as go with at most 4,000 under way, and times are those of the messages that went.
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: Option<u32>,
     /// How long to send, seconds.

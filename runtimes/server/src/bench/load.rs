@@ -37,7 +37,7 @@ struct Run {
 
 /// Messages that may be under way between producers and consumers where as many as go are sent: what a
 /// topic cannot hold is dropped by brokers, and would count for nothing.
-const AHEAD: u64 = 2_000;
+const AHEAD: u64 = 4_000;
 /// How few are under way when the producers go on.
 const CAUGHT_UP: u64 = AHEAD / 2;
 
