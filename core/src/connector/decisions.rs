@@ -425,6 +425,7 @@ impl Connector {
         );
         if let Fact::System(info) = update.fact {
             if let Some(node) = self.directory.get(agent).map(|session| session.node) {
+                self.services.overtake(node, info.in_service);
                 self.learn(node, Ok(info));
             }
             return;
@@ -479,10 +480,9 @@ impl Connector {
     }
 
     fn on_node_answer(&mut self, node: NodeId, request: RequestId, answer: Answer) {
-        if let Some(service) = self.services.get_mut(node)
-            && service.asked == Some(request)
-        {
-            service.asked = None;
+        if !self.services.is_answered(node, request) {
+            self.ask_node(node);
+            return;
         }
         let info = match answer {
             Answer::System(info) => Ok(info),
@@ -517,7 +517,7 @@ impl Connector {
             Question::SystemInfo,
             None,
         );
-        service.asked = Some(request);
+        self.services.ask(node, request);
     }
 
     fn set_draining(&mut self, is_draining: bool) {

@@ -50,6 +50,8 @@ pub(super) struct Service {
     pub(super) readiness: Readiness,
     pub(super) info: SystemInfo,
     pub(super) asked: Option<RequestId>,
+    /// Something was heard of it that is newer than what it was asked.
+    is_overtaken: bool,
     pub(super) poll_at: Instant,
     pub(super) since: Instant,
 }
@@ -67,6 +69,7 @@ impl Service {
             readiness: Readiness::Unknown,
             info: SystemInfo::default(),
             asked: None,
+            is_overtaken: false,
             poll_at: Instant::NEVER,
             since: Instant::START,
         }
@@ -253,11 +256,38 @@ impl Services {
         let Some(service) = self.get_mut(node) else {
             return false;
         };
+        service.is_overtaken |= service.absent_since.is_some() == is_there;
         service.absent_since = match is_there {
             true => None,
             false => Some(service.absent_since.unwrap_or(now)),
         };
         service.judge(now)
+    }
+
+    /// A server has said of itself, unasked, whether it serves.
+    pub(super) fn overtake(&mut self, node: NodeId, in_service: bool) {
+        if let Some(service) = self.get_mut(node) {
+            service.is_overtaken |= (service.answers == Readiness::InService) != in_service;
+        }
+    }
+
+    /// A question begins.
+    pub(super) fn ask(&mut self, node: NodeId, request: RequestId) {
+        if let Some(service) = self.get_mut(node) {
+            service.asked = Some(request);
+            service.is_overtaken = false;
+        }
+    }
+
+    /// The question has its answer; `false`: it tells of a time before what was heard meanwhile.
+    pub(super) fn is_answered(&mut self, node: NodeId, request: RequestId) -> bool {
+        match self.get_mut(node) {
+            Some(service) if service.asked == Some(request) => {
+                service.asked = None;
+                !core::mem::take(&mut service.is_overtaken)
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn is_absent(&self, node: NodeId) -> bool {

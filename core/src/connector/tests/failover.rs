@@ -215,6 +215,61 @@ fn the_only_server_serves_again_when_finesse_is_seen_again() {
     assert_eq!(question, Question::User("1001".into()));
 }
 
+/// What SystemInfo is asked; it must be asked once.
+fn info_question(bench: &mut Bench) -> RequestId {
+    let is_info = |question: &Question| *question == Question::SystemInfo;
+    let mut open = bench
+        .asked
+        .iter()
+        .filter(|(_, question, _)| is_info(question));
+    let (id, ..) = *open.next().expect("a question");
+    assert!(open.next().is_none());
+    bench.asked.retain(|(_, question, _)| !is_info(question));
+    id
+}
+
+#[test]
+fn an_answer_from_before_finesse_was_seen_again_is_asked_once_more() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.asked.clear();
+    see_finesse(&mut bench, false);
+    let slow = info_question(&mut bench);
+    see_finesse(&mut bench, true);
+    assert_eq!(
+        bench.events(),
+        ["siebel< System#OUT_OF_SERVICE", "siebel< System#IN_SERVICE"]
+    );
+    bench.asked.clear();
+
+    bench.answer(slow, Answer::System(system(false)));
+    assert!(bench.events().is_empty(), "it tells of a time that is over");
+    let again = info_question(&mut bench);
+    bench.answer(again, Answer::System(system(true)));
+
+    assert!(bench.events().is_empty());
+    assert_eq!(bench.connector.readiness(), Readiness::InService);
+}
+
+#[test]
+fn an_answer_from_before_finesse_spoke_of_itself_is_asked_once_more() {
+    let mut bench = Bench::new();
+    bench.sign_in();
+    bench.asked.clear();
+    see_finesse(&mut bench, false);
+    let slow = info_question(&mut bench);
+    bench.notify(Fact::System(system(false)));
+    see_finesse(&mut bench, true);
+    bench.events();
+
+    bench.answer(slow, Answer::System(system(true)));
+    assert!(bench.events().is_empty());
+    let again = info_question(&mut bench);
+    bench.answer(again, Answer::System(system(false)));
+
+    assert_eq!(bench.connector.readiness(), Readiness::OutOfService);
+}
+
 #[test]
 fn an_absence_that_nobody_can_see_is_not_believed_for_ever() {
     let mut bench = two();
