@@ -13,7 +13,7 @@ pub use value::Value;
 
 use bytes::{BufMut, Bytes};
 
-use crate::codec::{DecodeError, EncodeError, Limits, Misfit, read::Source};
+use crate::codec::{DecodeError, EncodeError, Limits, Misfit, source::Source};
 use crate::command::{Message, MessageKind, Text};
 use parse::Parser;
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::codec::{DecodeError, Flaw, Limits, read::Source};
+use crate::codec::{DecodeError, Flaw, Limits, source::Source};
 use crate::command::Text;
 
 /// A map or body being read.

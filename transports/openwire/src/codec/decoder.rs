@@ -4,7 +4,7 @@ use core::borrow::Borrow;
 
 use bytes::Bytes;
 
-use super::{DecodeError, Flaw, Limits, WireFormat, cache::ReadCache, read::Decoding};
+use super::{DecodeError, Flaw, Limits, WireFormat, cache::ReadCache, read::read_command};
 use crate::command::Command;
 
 /// Decodes the commands of one direction of one connection.
@@ -152,13 +152,9 @@ impl Decoder {
         let settings = (self.format.version, self.format.stack_trace);
         let cache = self.cache.as_mut();
         if self.format.tight {
-            let mut decoding = Decoding::<true>::new(frame, settings, cache, &self.limits);
-            decoding.command(command)?;
-            Ok(decoding.offset())
+            read_command::<true, _>(frame, settings, cache, &self.limits, command)
         } else {
-            let mut decoding = Decoding::<false>::new(frame, settings, cache, &self.limits);
-            decoding.command(command)?;
-            Ok(decoding.offset())
+            read_command::<false, _>(frame, settings, cache, &self.limits, command)
         }
     }
 }

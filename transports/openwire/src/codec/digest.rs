@@ -44,13 +44,13 @@ impl Digest {
         self.fold(left ^ bytes.len() as u64, right);
     }
 
-    /// The words of a short string and its length.
+    /// The words of a short string, among which is its length.
     #[inline(always)]
-    pub(crate) const fn words(&mut self, [a, b, c, d, e, f, g]: [u64; WORDS], length: usize) {
-        self.fold(a ^ length as u64, b);
+    pub(crate) const fn words(&mut self, [a, b, c, d, e, f, g]: [u64; WORDS]) {
+        self.fold(a, b);
         self.fold(c, d);
         self.fold(e, f);
-        self.fold(g, length as u64);
+        self.fold(g, 0);
     }
 
     pub(crate) const fn numbers(&mut self, first: i64, second: i64) {

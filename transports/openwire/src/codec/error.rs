@@ -152,6 +152,13 @@ impl DecodeError {
         }))
     }
 
+    /// Where `needed` bytes are needed, `left` are left.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn truncated(offset: usize, needed: usize, left: usize) -> Self {
+        Self::new(Flaw::RemoteTruncated { needed, left }, offset)
+    }
+
     /// The same error as seen from the structure around it.
     #[cold]
     pub(crate) fn within(mut self, structure: &'static str, field: &'static str) -> Self {

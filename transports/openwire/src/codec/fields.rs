@@ -23,7 +23,7 @@ pub(crate) trait Object: Sized {
         reader: &mut R,
         code: u8,
     ) -> Result<(), DecodeError> {
-        *place = Some(Self::read(reader, code)?);
+        put(place, Self::read(reader, code)?);
         Ok(())
     }
 
@@ -100,6 +100,21 @@ pub(crate) trait Fill: Object + Default {
     fn fill<R: Reader>(&mut self, reader: &mut R, code: u8) -> Result<(), DecodeError>;
 }
 
+/// The fields of a structure.
+pub(crate) trait Fields {
+    /// Reads them; to be compiled in line.
+    fn read_fields<R: Reader>(&mut self, reader: &mut R) -> Result<(), DecodeError>;
+}
+
+/// Puts a value into a place that is known to be empty, as all are that a reader is given: nothing in it is
+/// looked for that would have to be freed.
+#[inline(always)]
+pub(crate) fn put<T>(place: &mut Option<T>, value: T) {
+    debug_assert!(place.is_none(), "a field is read once");
+    #[expect(clippy::mem_forget, reason = "it is `None`")]
+    core::mem::forget(place.replace(value));
+}
+
 /// How such a structure is read as an object.
 macro_rules! read_by_filling {
     () => {
@@ -118,7 +133,11 @@ macro_rules! read_by_filling {
             reader: &mut R,
             code: u8,
         ) -> Result<(), $crate::codec::DecodeError> {
-            $crate::codec::Fill::fill(place.insert(Self::default()), reader, code)
+            $crate::codec::put(place, Self::default());
+            match place {
+                Some(value) => $crate::codec::Fill::fill(value, reader, code),
+                None => Ok(()),
+            }
         }
     };
 }
@@ -129,6 +148,12 @@ pub(crate) use read_by_filling;
 pub(crate) trait Reader: Sized {
     /// The negotiated version, 1..=12.
     fn version(&self) -> i32;
+    /// Reads the fields of one structure, whereby the reader may be another one that keeps its state in
+    /// registers.
+    #[inline(always)]
+    fn together(&mut self, value: &mut impl Fields) -> Result<(), DecodeError> {
+        value.read_fields(self)
+    }
     fn boolean(&mut self, to: &mut bool) -> Result<(), DecodeError>;
     fn byte<T: From<i8>>(&mut self, to: &mut T) -> Result<(), DecodeError>;
     fn int(&mut self, to: &mut i32) -> Result<(), DecodeError>;

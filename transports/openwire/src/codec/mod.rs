@@ -16,7 +16,8 @@ mod error;
 mod fields;
 mod frames;
 mod limits;
-pub(crate) mod read;
+mod read;
+pub(crate) mod source;
 mod splitter;
 mod wire_format;
 mod write;
@@ -31,4 +32,4 @@ pub use wire_format::WireFormat;
 
 pub(crate) use cache::CacheEntry;
 pub(crate) use digest::Digest;
-pub(crate) use fields::{Cacheable, Fill, Object, Reader, Writer, read_by_filling};
+pub(crate) use fields::{Cacheable, Fields, Fill, Object, Reader, Writer, put, read_by_filling};

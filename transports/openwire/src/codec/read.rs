@@ -1,246 +1,147 @@
 //! The reader of both encodings.
 
+use core::cell::Cell;
+
 use bytes::Bytes;
 
 use super::{
-    CacheEntry, Cacheable, DecodeError, Fill, Flaw, Limits, Object, Reader, cache::ReadCache,
-    fields::is_marshal_aware,
+    CacheEntry, Cacheable, DecodeError, Fields, Fill, Flaw, Limits, Object, Reader,
+    cache::ReadCache, fields::is_marshal_aware, put, source::Source,
 };
 use crate::command::{Elements, Magic, StackElement, Text, Throwable};
 
-/// Bytes of a frame, taken from the front.
-pub(crate) struct Source<'a> {
-    frame: &'a Bytes,
-    rest: &'a [u8],
+/// What of a command being read changes seldom or never.
+struct Rare<'a> {
+    version: i32,
+    stack_trace: bool,
+    limits: &'a Limits,
+    /// Array elements that it may still bring.
+    elements: Cell<usize>,
+    depth: Cell<usize>,
+    /// Bytes of the boolean stream that are not loaded yet.
+    bits: Cell<&'a [u8]>,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) fn new(frame: &'a Bytes) -> Self {
-        Self { frame, rest: frame }
-    }
+/// No bits: only the one that marks their end.
+const NO_BITS: u64 = 1;
 
-    pub(crate) const fn offset(&self) -> usize {
-        self.frame.len() - self.rest.len()
-    }
-
-    pub(crate) const fn left(&self) -> usize {
-        self.rest.len()
-    }
-
-    #[cold]
-    pub(crate) fn fail(&self, flaw: Flaw) -> DecodeError {
-        DecodeError::new(flaw, self.offset())
-    }
-
-    #[cold]
-    fn truncated(&self, needed: usize) -> DecodeError {
-        let left = self.left();
-        self.fail(Flaw::RemoteTruncated { needed, left })
-    }
-
-    #[inline(always)]
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        match self.rest.split_first_chunk() {
-            Some((chunk, rest)) => {
-                self.rest = rest;
-                Ok(*chunk)
-            }
-            None => Err(self.truncated(N)),
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
-        self.array().map(|[byte]| byte)
-    }
-
-    #[inline(always)]
-    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
-        self.array().map(u16::from_be_bytes)
-    }
-
-    #[inline(always)]
-    pub(crate) fn i16(&mut self) -> Result<i16, DecodeError> {
-        self.array().map(i16::from_be_bytes)
-    }
-
-    #[inline(always)]
-    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    #[inline(always)]
-    pub(crate) fn i32(&mut self) -> Result<i32, DecodeError> {
-        self.array().map(i32::from_be_bytes)
-    }
-
-    #[inline(always)]
-    pub(crate) fn i64(&mut self) -> Result<i64, DecodeError> {
-        self.array().map(i64::from_be_bytes)
-    }
-
-    /// A length that counts bytes to come: not negative, and not more than are left.
-    pub(crate) fn length(&mut self) -> Result<usize, DecodeError> {
-        let length = self.i32()?;
-        let Ok(length) = usize::try_from(length) else {
-            return Err(self.fail(Flaw::RemoteNegative {
-                length: length.into(),
-            }));
-        };
-        Ok(length)
-    }
-
-    fn raw(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        match self.rest.split_at_checked(length) {
-            Some((bytes, rest)) => {
-                self.rest = rest;
-                Ok(bytes)
-            }
-            None => Err(self.truncated(length)),
-        }
-    }
-
-    /// The next `length` bytes, shared with the frame.
-    pub(crate) fn slice(&mut self, length: usize) -> Result<Bytes, DecodeError> {
-        let bytes = self.raw(length)?;
-        Ok(self.share(bytes))
-    }
-
-    /// Goes on behind bytes that were looked at.
-    #[inline(always)]
-    fn skip(&mut self, length: usize) {
-        self.rest = self.rest.get(length..).unwrap_or_default();
-    }
-
-    /// The bytes that were just taken, shared with the frame.
-    fn share(&self, bytes: &[u8]) -> Bytes {
-        let end = self.offset();
-        self.frame.slice(end - bytes.len()..end)
-    }
-}
-
-/// The boolean stream of a tight frame: least significant bit first.
-#[derive(Default)]
-struct Bits<'a> {
-    /// Bytes not loaded yet.
-    bytes: &'a [u8],
-    /// Bits loaded and not taken, the next one lowest.
-    loaded: u64,
-    count: u32,
-}
-
-impl<'a> Bits<'a> {
-    fn read(source: &mut Source<'a>) -> Result<Self, DecodeError> {
-        let length = match source.u8()? {
-            0xC0 => source.u8()?.into(),
-            0x80 => {
-                let length = source.i16()?;
-                usize::try_from(length).map_err(|_| {
-                    source.fail(Flaw::RemoteNegative {
-                        length: length.into(),
-                    })
-                })?
-            }
-            length => length.into(),
-        };
-        Ok(Self {
-            bytes: source.raw(length)?,
-            loaded: 0,
-            count: 0,
-        })
-    }
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<bool> {
-        if self.count == 0 {
-            self.load()?;
-        }
-        let bit = self.loaded & 1 != 0;
-        self.loaded >>= 1;
-        self.count -= 1;
-        Some(bit)
-    }
-
+impl Rare<'_> {
+    /// The next bits of the boolean stream, least significant first, and a 1 behind the last.
     #[inline(never)]
-    fn load(&mut self) -> Option<()> {
-        if let Some((chunk, rest)) = self.bytes.split_first_chunk() {
-            self.loaded = u64::from_le_bytes(*chunk);
-            self.count = 64;
-            self.bytes = rest;
-            return Some(());
-        }
-        for (place, byte) in self.bytes.iter().enumerate() {
-            self.loaded |= u64::from(*byte) << (place * 8);
-            self.count += 8;
-        }
-        self.bytes = &[];
-        (self.count > 0).then_some(())
-    }
-
-    const fn left(&self) -> usize {
-        self.bytes.len() * 8 + self.count as usize
+    fn load(&self) -> Option<u64> {
+        let bytes = self.bits.get();
+        let (now, later) = bytes.split_at_checked(7).unwrap_or((bytes, &[]));
+        self.bits.set(later);
+        let shift = |bits, byte: &u8| bits << 8 | u64::from(*byte);
+        (!now.is_empty()).then(|| now.iter().rev().fold(NO_BITS, shift))
     }
 }
 
 /// One command being read; `TIGHT` or loose.
+///
+/// It is small. Whoever reads several fields does so with a copy of it whose address nobody takes, and
+/// lends another copy to what is not compiled in line: then the place in the frame and the bits stay in
+/// registers from one field to the next, and most fields cost but a few instructions.
 pub(crate) struct Decoding<'a, const TIGHT: bool> {
     source: Source<'a>,
-    bits: Bits<'a>,
-    version: i32,
-    stack_trace: bool,
+    /// Loaded bits of the boolean stream, the next one lowest, and a 1 behind the last.
+    bits: u64,
     cache: Option<&'a mut ReadCache>,
-    limits: &'a Limits,
-    elements: usize,
-    depth: usize,
+    rare: &'a Rare<'a>,
 }
 
-impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
-    pub(crate) fn new(
-        frame: &'a Bytes,
-        (version, stack_trace): (i32, bool),
-        cache: Option<&'a mut ReadCache>,
-        limits: &'a Limits,
-    ) -> Self {
+/// Reads one command from type byte to end; the bytes that it took.
+pub(crate) fn read_command<const TIGHT: bool, T: Fill>(
+    frame: &Bytes,
+    (version, stack_trace): (i32, bool),
+    cache: Option<&mut ReadCache>,
+    limits: &Limits,
+    command: &mut T,
+) -> Result<usize, DecodeError> {
+    let mut source = Source::new(frame);
+    let code = source.u8()?;
+    if code == 0 {
+        return Ok(source.offset());
+    }
+    let bits = if TIGHT {
+        boolean_stream(&mut source)?
+    } else {
+        &[]
+    };
+    let rare = Rare {
+        version,
+        stack_trace,
+        limits,
+        elements: Cell::new(limits.elements),
+        depth: Cell::new(0),
+        bits: Cell::new(bits),
+    };
+    let mut decoding = Decoding::<TIGHT> {
+        source,
+        bits: rare.load().unwrap_or(NO_BITS),
+        cache,
+        rare: &rare,
+    };
+    command.fill(&mut decoding, code)?;
+    let left = decoding.bits_left() / 8;
+    if left > 0 {
+        return Err(decoding.source.fail(Flaw::RemoteBitsLeft { left }));
+    }
+    Ok(decoding.source.offset())
+}
+
+/// The bytes of the boolean stream, which stands in front of the fields of a tight frame.
+fn boolean_stream<'a>(source: &mut Source<'a>) -> Result<&'a [u8], DecodeError> {
+    let length = match source.u8()? {
+        0xC0 => source.u8()?.into(),
+        0x80 => {
+            let length = source.i16()?;
+            usize::try_from(length).map_err(|_| {
+                source.fail(Flaw::RemoteNegative {
+                    length: length.into(),
+                })
+            })?
+        }
+        length => length.into(),
+    };
+    source.raw(length)
+}
+
+impl<const TIGHT: bool> Decoding<'_, TIGHT> {
+    /// A copy that reads on, to be given back.
+    #[inline(always)]
+    const fn lend(&mut self) -> Self {
         Self {
-            source: Source::new(frame),
-            bits: Bits::default(),
-            version,
-            stack_trace,
-            cache,
-            limits,
-            elements: limits.elements,
-            depth: 0,
+            source: self.source,
+            bits: self.bits,
+            cache: self.cache.take(),
+            rare: self.rare,
         }
     }
 
-    /// Reads one command from type byte to end.
-    pub(crate) fn command<T: Fill>(&mut self, command: &mut T) -> Result<(), DecodeError> {
-        let code = self.source.u8()?;
-        if code == 0 {
-            return Ok(());
-        }
-        if TIGHT {
-            self.bits = Bits::read(&mut self.source)?;
-        }
-        command.fill(self, code)?;
-        let left = self.bits.left() / 8;
-        if TIGHT && left > 0 {
-            return Err(self.source.fail(Flaw::RemoteBitsLeft { left }));
-        }
-        Ok(())
+    /// Goes on where the copy is.
+    #[inline(always)]
+    fn take_back(&mut self, lent: Self) {
+        self.source.rest = lent.source.rest;
+        self.bits = lent.bits;
+        self.cache = lent.cache;
     }
 
-    /// Bytes read so far.
-    pub(crate) const fn offset(&self) -> usize {
-        self.source.offset()
+    const fn bits_left(&self) -> usize {
+        self.rare.bits.get().len() * 8 + self.bits.ilog2() as usize
     }
 
     #[inline(always)]
     fn bit(&mut self) -> Result<bool, DecodeError> {
-        match self.bits.next() {
-            Some(bit) => Ok(bit),
-            None => Err(self.source.fail(Flaw::RemoteBitsMissing)),
+        if self.bits == NO_BITS {
+            match self.rare.load() {
+                Some(bits) => self.bits = bits,
+                None => return Err(self.source.fail(Flaw::RemoteBitsMissing)),
+            }
         }
+        let bit = self.bits & 1 != 0;
+        self.bits >>= 1;
+        Ok(bit)
     }
 
     /// A boolean, which in tight is a bit.
@@ -255,7 +156,7 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
     }
 
     /// Takes `count` elements of at least `least` bytes off what one command may bring.
-    fn claim(&mut self, count: i16, least: usize) -> Result<usize, DecodeError> {
+    fn claim(&self, count: i16, least: usize) -> Result<usize, DecodeError> {
         let Ok(count) = usize::try_from(count) else {
             return Err(self.source.fail(Flaw::RemoteNegative {
                 length: count.into(),
@@ -264,79 +165,86 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         if count * least > self.source.left() {
             return Err(self.source.truncated(count * least));
         }
-        match self.elements.checked_sub(count) {
-            Some(left) => self.elements = left,
+        match self.rare.elements.get().checked_sub(count) {
+            Some(left) => self.rare.elements.set(left),
             None => {
                 return Err(self.source.fail(Flaw::LimitElements {
-                    limit: self.limits.elements,
+                    limit: self.rare.limits.elements,
                 }));
             }
         }
         Ok(count)
     }
 
+    #[inline(never)]
     fn nested<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
         let code = self.source.u8()?;
         if TIGHT && is_marshal_aware(code) && self.bit()? {
             return Err(self.source.fail(Flaw::RemoteMarshalAware));
         }
-        if self.depth >= self.limits.depth {
+        let depth = self.rare.depth.get();
+        if depth >= self.rare.limits.depth {
             return Err(self.source.fail(Flaw::LimitDepth {
-                limit: self.limits.depth,
+                limit: self.rare.limits.depth,
             }));
         }
-        self.depth += 1;
+        self.rare.depth.set(depth + 1);
         T::read_into(to, self, code)?;
-        self.depth -= 1;
+        self.rare.depth.set(depth);
         Ok(())
     }
 
-    fn some_sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
-        let length = self.source.length()?;
-        let bytes = self.source.raw(length)?;
-        *to = Some(self.source.share(bytes));
-        Ok(())
+    /// A text that is short and plain, with room behind it, as most are; the bytes that it took, or 0.
+    #[inline(never)]
+    fn plain_text(bytes: &[u8], limit: usize, to: &mut Option<Text>) -> usize {
+        let Some((length, bytes)) = bytes.split_first_chunk() else {
+            return 0;
+        };
+        let length = usize::from(u16::from_be_bytes(*length));
+        if length > limit || !Text::take(to, bytes, length) {
+            return 0;
+        }
+        2 + length
     }
 
-    fn some_text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
-        let ascii = TIGHT && self.bit()?;
-        let length = self.source.u16()?;
+    /// Any other text.
+    #[inline(never)]
+    fn unusual_text(
+        frame: &Bytes,
+        rest: &[u8],
+        ascii: bool,
+        limit: usize,
+        to: &mut Option<Text>,
+    ) -> Result<usize, DecodeError> {
+        let mut source = Source { frame, rest };
+        let length = source.u16()?;
         if ascii && length.cast_signed() < 0 {
             // Java reads this length, and only this one, as a signed number.
-            return Err(self.source.fail(Flaw::RemoteNegative {
+            return Err(source.fail(Flaw::RemoteNegative {
                 length: length.cast_signed().into(),
             }));
         }
         let length = usize::from(length);
-        if length > self.limits.text {
-            return Err(self.source.fail(Flaw::LimitText {
-                limit: self.limits.text,
-            }));
+        if length > limit {
+            return Err(source.fail(Flaw::LimitText { limit }));
         }
-        if Text::take(to, self.source.rest, length) {
-            self.source.skip(length);
-            return Ok(());
-        }
-        *to = Some(self.unusual_text(length, ascii)?);
-        Ok(())
+        let offset = source.offset();
+        let bytes = source.slice(length)?;
+        *to = Some(if ascii {
+            Text::from_latin1(bytes)
+        } else {
+            Text::from_wire(bytes)
+                .map_err(|flaw| DecodeError::new(Flaw::RemoteText(flaw), offset))?
+        });
+        Ok(2 + length)
     }
 
-    /// A text that is long, or not plain, or at the end of the frame.
     #[inline(never)]
-    fn unusual_text(&mut self, length: usize, ascii: bool) -> Result<Text, DecodeError> {
-        let offset = self.source.offset();
-        let bytes = self.source.slice(length)?;
-        if ascii {
-            return Ok(Text::from_latin1(bytes));
-        }
-        Text::from_wire(bytes).map_err(|flaw| DecodeError::new(Flaw::RemoteText(flaw), offset))
-    }
-
     fn elements<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError> {
         let count = self.source.i16()?;
         // An absent element is a byte, or in tight a bit.
         let count = self.claim(count, usize::from(!TIGHT))?;
-        if TIGHT && count > self.bits.left() {
+        if TIGHT && count > self.bits_left() {
             return Err(self.source.fail(Flaw::RemoteBitsMissing));
         }
         let mut elements = Vec::with_capacity(count);
@@ -349,6 +257,7 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
         Ok(())
     }
 
+    #[inline(never)]
     fn new_entry<T: Cacheable>(
         &mut self,
         index: i16,
@@ -366,41 +275,29 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
             && let Some(cache) = self.cache.as_deref_mut()
         {
             let entry = to.as_ref().map_or(CacheEntry::Null, T::to_entry);
-            if !cache.store(index, entry, self.source.frame.len(), self.limits.cache) {
-                return Err(self.source.fail(Flaw::LimitCache {
-                    limit: self.limits.cache,
-                }));
+            let limit = self.rare.limits.cache;
+            if !cache.store(index, entry, self.source.frame.len(), limit) {
+                return Err(self.source.fail(Flaw::LimitCache { limit }));
             }
         }
         Ok(())
     }
 
-    #[inline(always)]
-    fn known_entry<T: Cacheable>(&self, index: i16, to: &mut Option<T>) -> Result<(), DecodeError> {
-        let entry = self.cache.as_deref().and_then(|cache| cache.entry(index));
-        if let Some(entry) = entry {
-            T::from_entry(entry, to);
-        }
-        if to.is_none() {
-            return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
-        }
-        Ok(())
-    }
-
+    #[inline(never)]
     fn some_throwable(
         &mut self,
         to: &mut Option<Box<Throwable>>,
         depth: usize,
     ) -> Result<(), DecodeError> {
-        if depth > self.limits.causes {
+        if depth > self.rare.limits.causes {
             return Err(self.source.fail(Flaw::LimitCauses {
-                limit: self.limits.causes,
+                limit: self.rare.limits.causes,
             }));
         }
         let throwable = to.insert(Box::default());
         self.text(&mut throwable.class)?;
         self.text(&mut throwable.message)?;
-        if !self.stack_trace {
+        if !self.rare.stack_trace {
             return Ok(());
         }
         let count = self.source.i16()?;
@@ -423,8 +320,17 @@ impl<'a, const TIGHT: bool> Decoding<'a, TIGHT> {
 }
 
 impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
+    #[inline(always)]
     fn version(&self) -> i32 {
-        self.version
+        self.rare.version
+    }
+
+    #[inline(always)]
+    fn together(&mut self, value: &mut impl Fields) -> Result<(), DecodeError> {
+        let mut lent = self.lend();
+        value.read_fields(&mut lent)?;
+        self.take_back(lent);
+        Ok(())
     }
 
     #[inline(always)]
@@ -463,7 +369,14 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
     #[inline(always)]
     fn text(&mut self, to: &mut Option<Text>) -> Result<(), DecodeError> {
         if self.flag()? {
-            self.some_text(to)?;
+            let ascii = TIGHT && self.bit()?;
+            let limit = self.rare.limits.text;
+            let mut taken = Self::plain_text(self.source.rest, limit, to);
+            if taken == 0 {
+                let Source { frame, rest } = self.source;
+                taken = Self::unusual_text(frame, rest, ascii, limit, to)?;
+            }
+            self.source.rest = self.source.rest.get(taken..).unwrap_or_default();
         }
         Ok(())
     }
@@ -471,11 +384,13 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
     #[inline(always)]
     fn sequence(&mut self, to: &mut Option<Bytes>) -> Result<(), DecodeError> {
         if self.flag()? {
-            self.some_sequence(to)?;
+            let length = self.source.length()?;
+            put(to, self.source.slice(length)?);
         }
         Ok(())
     }
 
+    #[inline(always)]
     fn magic(&mut self, to: &mut Magic) -> Result<(), DecodeError> {
         *to = Magic(self.source.array()?);
         Ok(())
@@ -484,7 +399,9 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
     #[inline(always)]
     fn object<T: Object>(&mut self, to: &mut Option<T>) -> Result<(), DecodeError> {
         if self.flag()? {
-            self.nested(to)?;
+            let mut lent = self.lend();
+            lent.nested(to)?;
+            self.take_back(lent);
         }
         Ok(())
     }
@@ -497,19 +414,29 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
         let new = self.flag()?;
         let index = self.source.i16()?;
         if new {
-            return self.new_entry(index, to);
+            let mut lent = self.lend();
+            lent.new_entry(index, to)?;
+            self.take_back(lent);
+            return Ok(());
         }
-        // Most cached fields are absent: that is seen without a call.
+        // Most cached fields are absent.
         match self.cache.as_deref().and_then(|cache| cache.entry(index)) {
-            Some(CacheEntry::Null) => Ok(()),
-            _ => self.known_entry(index, to),
+            Some(CacheEntry::Null) => return Ok(()),
+            Some(entry) => T::from_entry(entry, to),
+            None => {}
         }
+        if to.is_none() {
+            return Err(self.source.fail(Flaw::RemoteCacheIndex { index }));
+        }
+        Ok(())
     }
 
     #[inline(always)]
     fn array<T: Object>(&mut self, to: &mut Elements<T>) -> Result<(), DecodeError> {
         if self.flag()? {
-            self.elements(to)?;
+            let mut lent = self.lend();
+            lent.elements(to)?;
+            self.take_back(lent);
         }
         Ok(())
     }
@@ -517,7 +444,9 @@ impl<const TIGHT: bool> Reader for Decoding<'_, TIGHT> {
     #[inline(always)]
     fn throwable(&mut self, to: &mut Option<Box<Throwable>>) -> Result<(), DecodeError> {
         if self.flag()? {
-            self.some_throwable(to, 0)?;
+            let mut lent = self.lend();
+            lent.some_throwable(to, 0)?;
+            self.take_back(lent);
         }
         Ok(())
     }

@@ -37,6 +37,16 @@ macro_rules! data {
                 if code != Self::CODE $(|| reader.version() < $born)? {
                     return Err(reader.wrong_type(stringify!($name), code));
                 }
+                reader.together(self)
+            }
+        }
+
+        impl $crate::codec::Fields for $name {
+            #[inline(always)]
+            fn read_fields<R: $crate::codec::Reader>(
+                &mut self,
+                reader: &mut R,
+            ) -> Result<(), $crate::codec::DecodeError> {
                 $(
                     if $crate::command::declare::in_version!(reader $(since $since)? $(until $until)?) {
                         reader.$kind(&mut self.$field).map_err(|error| error.within(stringify!($name), $wire))?;

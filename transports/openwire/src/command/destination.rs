@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Text, reflect};
 use crate::codec::{
-    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer,
+    CacheEntry, Cacheable, DecodeError, Digest, EncodeError, Fill, Object, Reader, Writer, put,
     read_by_filling,
 };
 
@@ -216,8 +216,13 @@ impl Cacheable for Destination {
 
     #[inline(always)]
     fn from_entry(entry: &CacheEntry, to: &mut Option<Self>) {
-        if let CacheEntry::Destination(destination) = entry {
-            *to = Some(destination.clone());
+        let CacheEntry::Destination(destination) = entry else {
+            return;
+        };
+        put(to, Self::default());
+        if let Some(to) = to {
+            to.kind = destination.kind;
+            Text::repeat(&destination.physical_name, &mut to.physical_name);
         }
     }
 }

@@ -203,7 +203,7 @@ impl fmt::Display for MessageId {
 }
 
 macro_rules! cacheable_id {
-    ($($name:ident $entry:ident $kind:literal [$($text:ident)?] [$($first:ident $second:expr)?]),* $(,)?) => { $(
+    ($($name:ident $entry:ident $kind:literal [$($text:ident)?] [$($number:ident)*] [$($first:ident $second:expr)?]),* $(,)?) => { $(
         impl crate::codec::Cacheable for $name {
             const KIND: usize = $kind;
 
@@ -230,8 +230,13 @@ macro_rules! cacheable_id {
 
             #[inline(always)]
             fn from_entry(entry: &crate::codec::CacheEntry, to: &mut Option<Self>) {
-                if let crate::codec::CacheEntry::$entry(id) = entry {
-                    *to = Some(id.clone());
+                let crate::codec::CacheEntry::$entry(id) = entry else {
+                    return;
+                };
+                crate::codec::put(to, Self::default());
+                if let Some(to) = to {
+                    $( Text::repeat(&id.$text, &mut to.$text); )?
+                    $( to.$number = id.$number; )*
                 }
             }
         }
@@ -239,9 +244,9 @@ macro_rules! cacheable_id {
 }
 
 cacheable_id! {
-    ConnectionId Connection 0 [value] [],
-    SessionId Session 1 [connection_id] [value |_: &SessionId| 0],
-    ConsumerId Consumer 2 [connection_id] [value |id: &ConsumerId| id.session_id],
-    ProducerId Producer 3 [connection_id] [value |id: &ProducerId| id.session_id],
-    BrokerId Broker 4 [value] [],
+    ConnectionId Connection 0 [value] [] [],
+    SessionId Session 1 [connection_id] [value] [value |_: &SessionId| 0],
+    ConsumerId Consumer 2 [connection_id] [session_id value] [value |id: &ConsumerId| id.session_id],
+    ProducerId Producer 3 [connection_id] [value session_id] [value |id: &ProducerId| id.session_id],
+    BrokerId Broker 4 [value] [] [],
 }

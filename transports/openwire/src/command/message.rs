@@ -10,7 +10,9 @@ use super::{
     declare::{in_version, shown},
     reflect,
 };
-use crate::codec::{DecodeError, EncodeError, Fill, Object, Reader, Writer, read_by_filling};
+use crate::codec::{
+    DecodeError, EncodeError, Fields, Fill, Object, Reader, Writer, read_by_filling,
+};
 
 /// What a message's content is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,7 +78,7 @@ impl MessageKind {
 /// Content and properties are kept as they came and parsed when asked for, see
 /// [`Message::body`] and [`Message::properties`]. Fields that few messages have are in
 /// [`Message::extras`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Message {
     /// Which of the seven types it is.
     pub kind: MessageKind,
@@ -120,6 +122,43 @@ pub struct Message {
     pub broker_out_time: i64,
     /// The rest.
     pub extras: Extras,
+}
+
+impl Message {
+    /// Without anything. In line, so that the fields are set where the message stays: to put it together
+    /// elsewhere and copy it would cost as much as reading half of its fields.
+    #[inline(always)]
+    pub(super) const fn empty() -> Self {
+        Self {
+            kind: MessageKind::Plain,
+            command_id: 0,
+            response_required: false,
+            persistent: false,
+            compressed: false,
+            priority: 0,
+            redelivery_counter: 0,
+            producer_id: None,
+            destination: None,
+            message_id: None,
+            correlation_id: None,
+            reply_to: None,
+            jms_type: None,
+            expiration: 0,
+            timestamp: 0,
+            content: None,
+            marshalled_properties: None,
+            arrival: 0,
+            broker_in_time: 0,
+            broker_out_time: 0,
+            extras: Extras(None),
+        }
+    }
+}
+
+impl Default for Message {
+    fn default() -> Self {
+        Self::empty()
+    }
 }
 
 /// The fields that few messages have; reads as defaults until something is written to it.
@@ -240,16 +279,19 @@ impl Absent for i32 {
 /// The wire's order of fields: `own` ones of the message and `extra` ones, some `of` one kind only.
 macro_rules! layout {
     ($($home:ident $field:ident = $kind:ident $wire:literal $(since $since:literal)? $(of $only:ident)?),* $(,)?) => {
-        fn fill_fields<R: Reader>(message: &mut Message, reader: &mut R) -> Result<(), DecodeError> {
-            let kind = message.kind;
-            $(
-                if in_version!(reader $(since $since)?) $(&& kind == MessageKind::$only)? {
-                    layout!(fill $home $field message |place| {
-                        reader.$kind(place).map_err(|error| error.within(kind.name(), $wire))
-                    });
-                }
-            )*
-            Ok(())
+        impl Fields for Message {
+            #[inline(always)]
+            fn read_fields<R: Reader>(&mut self, reader: &mut R) -> Result<(), DecodeError> {
+                let kind = self.kind;
+                $(
+                    if in_version!(reader $(since $since)?) $(&& kind == MessageKind::$only)? {
+                        layout!(fill $home $field self |place| {
+                            reader.$kind(place).map_err(|error| error.within(kind.name(), $wire))
+                        });
+                    }
+                )*
+                Ok(())
+            }
         }
 
         fn write_fields<W: Writer>(message: &Message, writer: &mut W) -> Result<(), EncodeError> {
@@ -342,7 +384,7 @@ impl Fill for Message {
             return Err(reader.unknown_type(code));
         }
         self.kind = kind;
-        fill_fields(self, reader)
+        reader.together(self)
     }
 }
 

@@ -73,7 +73,7 @@ impl Object for SharedMessage {
 
     fn read<R: Reader>(reader: &mut R, code: u8) -> Result<Self, DecodeError> {
         // Read where it stays, for all of it would have to be moved there.
-        let mut message = Self::default();
+        let mut message = Self(Arc::new(Message::empty()));
         if let Some(message) = Arc::get_mut(&mut message.0) {
             message.fill(reader, code)?;
         }

@@ -9,18 +9,31 @@ use core::fmt;
 /// with one and the same byte, so that two of them compare and hash as wholes.
 #[derive(Clone, Copy, Eq)]
 pub(crate) struct Short {
-    length: u8,
     bytes: Words,
+    #[expect(dead_code, reason = "its one value is what an `Option` looks at")]
+    form: Form,
 }
 
-/// Whole words, so that a copy is not made in pieces that overlap: to load what was just stored in other
-/// pieces stalls the processor.
+/// The string, what fills it up, and its length in the last byte.
+///
+/// Whole words, here and in [`Form`], so that a copy is not made in pieces that overlap: to load what was
+/// just stored in other pieces stalls the processor.
 #[derive(Clone, Copy, Eq, PartialEq)]
 #[repr(align(8))]
-struct Words([u8; Short::CAPACITY]);
+struct Words([u8; SIZE]);
+
+/// Has one value where a word has many: the others tell, without room of their own, that there is something
+/// else in place of the string, or nothing.
+#[derive(Clone, Copy, Eq, PartialEq)]
+#[repr(u64)]
+enum Form {
+    Short,
+}
+
+const SIZE: usize = 56;
 
 /// Words of eight bytes that a string has.
-pub(crate) const WORDS: usize = Short::CAPACITY / 8;
+pub(crate) const WORDS: usize = SIZE / 8;
 
 /// Fills up what the string leaves free: a byte that is plain by itself.
 const FILL: u8 = b' ';
@@ -48,7 +61,7 @@ const fn masks() -> [[u64; WORDS]; Short::CAPACITY + 1] {
 }
 
 #[inline(always)]
-fn words(bytes: &[u8; Short::CAPACITY]) -> [u64; WORDS] {
+fn words(bytes: &[u8; SIZE]) -> [u64; WORDS] {
     let word = |at: usize| {
         let word = bytes.get(at..at + 8).and_then(|word| word.try_into().ok());
         u64::from_le_bytes(word.unwrap_or_default())
@@ -65,49 +78,53 @@ fn words(bytes: &[u8; Short::CAPACITY]) -> [u64; WORDS] {
 }
 
 impl Short {
-    /// Holds ids of a host name of up to 28 bytes, in a value of 64 bytes.
-    pub(crate) const CAPACITY: usize = 56;
+    /// Holds ids of a host name of up to 27 bytes, in a value of 64 bytes.
+    pub(crate) const CAPACITY: usize = SIZE - 1;
 
     /// The empty string.
-    pub(crate) const EMPTY: Self = Self {
-        length: 0,
-        bytes: Words([FILL; Self::CAPACITY]),
+    pub(crate) const EMPTY: Self = {
+        let mut bytes = [FILL; SIZE];
+        bytes[Self::CAPACITY] = 0;
+        Self {
+            bytes: Words(bytes),
+            form: Form::Short,
+        }
     };
 
     /// A copy of the bytes, if they fit.
     #[inline(always)]
     pub(crate) fn copy(from: &[u8]) -> Option<Self> {
-        let mut bytes = [FILL; Self::CAPACITY];
+        let mut short = Self::EMPTY;
+        let (last, bytes) = short.bytes.0.split_last_mut()?;
         bytes.get_mut(..from.len())?.copy_from_slice(from);
-        let length = u8::try_from(from.len()).ok()?;
-        let bytes = Words(bytes);
-        Some(Self { length, bytes })
+        *last = u8::try_from(from.len()).ok()?;
+        Some(short)
     }
 
-    /// Becomes the first `length` bytes of `from`; whether it did. It does not if they do not fit, or are
-    /// not all in 1..=127, or are followed by so little that words could not be taken without looking
-    /// where the string ends.
+    /// The first `length` bytes of `from`, unless they do not fit, or are not all in 1..=127, or are
+    /// followed by so little that words could not be taken without looking where the string ends.
     #[inline(always)]
-    pub(crate) fn take(&mut self, from: &[u8], length: usize) -> bool {
-        let (Some(from), Some(masks)) = (from.first_chunk(), MASKS.get(length)) else {
-            return false;
-        };
-        let mut words = words(from);
+    pub(crate) fn take(from: &[u8], length: usize) -> Option<Self> {
+        let mut words = words(from.first_chunk()?);
         let mut odd = 0;
-        for (word, mask) in words.iter_mut().zip(masks) {
+        for (word, mask) in words.iter_mut().zip(MASKS.get(length)?) {
             *word = (*word & mask) | (FILLED & !mask);
             // A byte that is 0 borrows from its neighbour, which changes nothing: it is odd itself.
             odd |= *word | word.wrapping_sub(ONES);
         }
         if odd & HIGH != 0 {
-            return false;
+            return None;
         }
-        let (chunks, _) = self.bytes.0.as_chunks_mut::<8>();
+        let mut bytes = Words([0; SIZE]);
+        let (chunks, _) = bytes.0.as_chunks_mut::<8>();
         for (chunk, word) in chunks.iter_mut().zip(words) {
             *chunk = word.to_le_bytes();
         }
-        self.length = u8::try_from(length).unwrap_or_default();
-        true
+        bytes.0[Self::CAPACITY] = u8::try_from(length).ok()?;
+        Some(Self {
+            bytes,
+            form: Form::Short,
+        })
     }
 
     #[inline(always)]
@@ -117,10 +134,10 @@ impl Short {
 
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {
-        self.length as usize
+        self.bytes.0[Self::CAPACITY] as usize
     }
 
-    /// All of it, what was filled up included.
+    /// All of it, what was filled up and the length included.
     #[inline(always)]
     pub(crate) fn words(&self) -> [u64; WORDS] {
         words(&self.bytes.0)
@@ -138,14 +155,13 @@ impl PartialEq for Short {
     #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
         let pairs = self.words().into_iter().zip(other.words());
-        let differing = pairs.fold(0, |seen, (ours, theirs)| seen | (ours ^ theirs));
-        differing == 0 && self.length == other.length
+        pairs.fold(0, |seen, (ours, theirs)| seen | (ours ^ theirs)) == 0
     }
 }
 
 impl fmt::Debug for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Short(<{} bytes>)", self.length)
+        write!(f, "Short(<{} bytes>)", self.len())
     }
 }
 
@@ -158,17 +174,16 @@ mod tests {
         for length in 0..=Short::CAPACITY {
             for behind in [0, b'z', 0xFF] {
                 let mut bytes = vec![b'a'; length];
-                bytes.resize(Short::CAPACITY, behind);
-                let mut short = Short::EMPTY;
-                assert!(short.take(&bytes, length), "{length}");
+                bytes.resize(SIZE, behind);
+                let short = Short::take(&bytes, length).expect("it fits");
                 assert_eq!(short.as_slice(), &bytes[..length]);
                 assert!(short == Short::copy(&bytes[..length]).unwrap());
                 for place in 0..length {
                     for byte in [0, 1, 2, 0x7E, 0x7F, 0x80, 0x81, 0xC0, 0xFF] {
                         bytes[place] = byte;
                         let plain = (1..=127).contains(&byte);
-                        let taken = short.take(&bytes, length);
-                        assert_eq!(taken, plain, "{byte} at {place} of {length}");
+                        let taken = Short::take(&bytes, length);
+                        assert_eq!(taken.is_some(), plain, "{byte} at {place} of {length}");
                         let copy = Short::copy(&bytes[..length]).unwrap();
                         assert_eq!(copy.is_ascii(), byte < 128, "{byte} at {place}");
                         assert_eq!(copy.as_slice(), &bytes[..length]);
@@ -179,8 +194,10 @@ mod tests {
         }
         let long = [b'a'; Short::CAPACITY + 1];
         assert!(Short::copy(&long).is_none());
-        let mut short = Short::EMPTY;
-        assert!(!short.take(&long, long.len()));
-        assert!(!short.take(&long[..10], 10), "too near to the end");
+        assert!(Short::take(&long, long.len()).is_none());
+        assert!(
+            Short::take(&long[..10], 10).is_none(),
+            "too near to the end"
+        );
     }
 }

@@ -10,11 +10,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::short::Short;
-use crate::codec::Digest;
+use crate::codec::{Digest, put};
 
 /// A string as OpenWire carries it: modified UTF-8 of UTF-16 code units.
 ///
-/// Up to 56 bytes are in the value itself, more are shared: neither cloning nor decoding allocates. A
+/// Up to 55 bytes are in the value itself, more are shared: neither cloning nor decoding allocates. A
 /// longer decoded text is a slice of the received frame; [`Text::detach`] copies it out when it is to
 /// outlive the frame. Equality, order and hash are those of the canonical bytes.
 /// Unlike a Rust string it can hold unpaired surrogates, which Java can send; [`Text::to_str`] shows
@@ -230,18 +230,30 @@ impl Text {
     #[inline(always)]
     pub(crate) fn digest(&self, digest: &mut Digest) {
         match &self.0 {
-            Form::Short(short) => digest.words(short.words(), short.len()),
+            Form::Short(short) => digest.words(short.words()),
             Form::Shared(bytes) => digest.bytes(bytes),
         }
     }
 
-    /// Becomes a text of the first `length` bytes; whether it did. It does not if they are many, or not
-    /// plain, or near the end.
+    /// Puts a text of the first `length` bytes into an empty place; whether it did. It does not if they are
+    /// many, or not plain, or near the end.
     #[inline(always)]
     pub(crate) fn take(place: &mut Option<Self>, bytes: &[u8], length: usize) -> bool {
-        match &mut place.insert(Self::new()).0 {
-            Form::Short(short) => short.take(bytes, length),
-            Form::Shared(_) => false,
+        let Some(short) = Short::take(bytes, length) else {
+            return false;
+        };
+        put(place, Self(Form::Short(short)));
+        true
+    }
+
+    /// Puts a copy of a text into an empty place.
+    #[inline(always)]
+    pub(crate) fn repeat(from: &Option<Self>, place: &mut Option<Self>) {
+        match from {
+            // Straight from there to here, not by way of a value that could have either form.
+            Some(Self(Form::Short(short))) => put(place, Self(Form::Short(*short))),
+            Some(Self(Form::Shared(bytes))) => put(place, Self(Form::Shared(bytes.clone()))),
+            None => {}
         }
     }
 
