@@ -8,7 +8,7 @@ use finewire_openwire::body::Properties;
 use finewire_openwire::codec::{Flaw, FrameSplitter, Limits, WireFormat};
 
 /// Everywhere in the closure that a number becomes a `usize` without a check, and why it fits into 32 bits.
-const CASTS: [(&str, &str); 5] = [
+const CASTS: [(&str, &str); 6] = [
     // Masked to the length of a table.
     (
         "codec/digest.rs",
@@ -17,7 +17,7 @@ const CASTS: [(&str, &str); 5] = [
     // A boolean stream has 32 767 bytes at most.
     (
         "codec/read.rs",
-        "self.bytes.len() * 8 + self.count as usize",
+        "self.rare.bits.get().len() * 8 + self.bits.ilog2() as usize",
     ),
     (
         "codec/write.rs",
@@ -25,7 +25,9 @@ const CASTS: [(&str, &str); 5] = [
     ),
     ("codec/write.rs", "self.count.div_ceil(8) as usize"),
     // A byte.
-    ("command/short.rs", "self.length as usize"),
+    ("command/short.rs", "self.bytes.0[Self::CAPACITY] as usize"),
+    // Less than the length of a page.
+    ("broker/numbered.rs", "(number % PAGE) as usize"),
 ];
 
 #[test]
